@@ -1,0 +1,54 @@
+/** An audit record as search, export and proofs show it, and the proof that it is in the log. */
+import Type, { type Static } from 'typebox';
+import { Actor, DecisionAction } from './words.ts';
+import { InputSnapshot } from './events.ts';
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const AuditSignature = Type.Union([
+  /** An AI decision, an outcome or a daemon's record: proven by inclusion under a signed checkpoint. */
+  Type.Object({ type: Type.Literal('inclusion') }),
+  /** A human decision: besides, Ed25519 by the daemon's key over the entry's bytes. */
+  Type.Object({ type: Type.Literal('ed25519'), key: Type.String(), signature: Type.String() }),
+]);
+export type AuditSignature = Static<typeof AuditSignature>;
+
+export const AuditRecord = Type.Object({
+  event_id: Type.String(),
+  timestamp: Type.String(),
+  workflow_id: Type.String(),
+  task_id: Type.String(),
+  model_version: nullable(Type.String()),
+  model_hash: nullable(Type.String()),
+  input_snapshot: nullable(InputSnapshot),
+  model_output: nullable(Type.Unknown()),
+  decision_actor: Actor,
+  decision_action: nullable(DecisionAction),
+  justification: nullable(Type.String()),
+  audit_signature: AuditSignature,
+  log_index: Type.Integer(),
+  leaf_hash: Type.String(),
+});
+export type AuditRecord = Static<typeof AuditRecord>;
+
+export const AuditPage = Type.Object({
+  records: Type.Array(AuditRecord),
+  /** Ask for what follows with `before` set to this; null at the end. */
+  next: nullable(Type.Integer()),
+});
+export type AuditPage = Static<typeof AuditPage>;
+
+/** All that is needed to check a record without trusting the daemon, but for the key. */
+export const AuditProof = Type.Object({
+  record: AuditRecord,
+  /** The CloudEvents type of the entry. */
+  type: Type.String(),
+  /** The bytes that were hashed, base64. */
+  entry: Type.String(),
+  /** Audit path, base64, nearest sibling first; null when no checkpoint covers the record yet. */
+  proof: nullable(Type.Array(Type.String())),
+  /** C2SP signed note. */
+  checkpoint: nullable(Type.String()),
+  verifier_key: Type.String(),
+});
+export type AuditProof = Static<typeof AuditProof>;

@@ -1,0 +1,220 @@
+/**
+ * Events as they cross NATS: CloudEvents 1.0, structured JSON mode.
+ * Objects are open: a field that this version does not know is recorded as it came and otherwise left alone.
+ */
+import Type, { type Static, type TSchema } from 'typebox';
+import { AlertTier, BreakerStateName, DecisionAction, ReviewReason, RiskTier, Route } from './words.ts';
+
+export const WorkflowId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' });
+export const TaskId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$' });
+/** RFC 9562, lower case. */
+export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' });
+export const UuidV7 = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' });
+export const Sha256 = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
+/** RFC 3339 in UTC, to at most nanoseconds. */
+export const UtcInstant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$' });
+/** W3C Trace Context, version 00. */
+export const Traceparent = Type.String({ pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' });
+
+const Name = Type.String({ minLength: 1, maxLength: 200 });
+const Text = Type.String({ maxLength: 20_000 });
+const Scalar = Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 2_000 }), Type.Null()]);
+const Probability = Type.Number({ minimum: 0, maximum: 1 });
+const Milliseconds = Type.Number({ minimum: 0 });
+
+export const Model = Type.Object({ name: Name, version: Name, hash: Sha256 });
+export type Model = Static<typeof Model>;
+
+/** The input, by hash. `uri` says where the bytes are; those sent along are in the object store under their hash. */
+export const InputSnapshot = Type.Object({
+  hash: Sha256,
+  uri: Type.String({ minLength: 1, maxLength: 2_000 }),
+  media_type: Type.Optional(Type.String({ maxLength: 200 })),
+});
+export type InputSnapshot = Static<typeof InputSnapshot>;
+
+export const Output = Type.Object({
+  label: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
+  value: Type.Optional(Type.Unknown()),
+  scores: Type.Optional(Type.Record(Type.String({ maxLength: 200 }), Type.Number())),
+});
+export type Output = Static<typeof Output>;
+
+export const Relevance = Type.Object({ feature: Name, value: Scalar, weight: Type.Number() });
+export type Relevance = Static<typeof Relevance>;
+
+/** A change of the input that would have given another output. */
+export const Counterfactual = Type.Object({
+  change: Type.Record(Name, Scalar),
+  output: Type.Object({ label: Type.String({ maxLength: 500 }) }),
+});
+export type Counterfactual = Static<typeof Counterfactual>;
+
+export const Explanation = Type.Object({
+  rationale: Type.Optional(Text),
+  relevance: Type.Optional(Type.Array(Relevance, { maxItems: 200 })),
+  counterfactuals: Type.Optional(Type.Array(Counterfactual, { maxItems: 50 })),
+});
+export type Explanation = Static<typeof Explanation>;
+
+export const Provenance = Type.Object({
+  trained_at: Type.Optional(UtcInstant),
+  sources: Type.Optional(Type.Array(Type.Object({ name: Name, fresh_at: Type.Optional(UtcInstant) }), { maxItems: 50 })),
+});
+export type Provenance = Static<typeof Provenance>;
+
+export const Features = Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Scalar, { maxProperties: 500 });
+export type Features = Static<typeof Features>;
+
+/** Every decision names its workflow, its case and itself. */
+const subject = { workflow_id: WorkflowId, task_id: TaskId, decision_id: Uuid };
+
+/** `action` is what the AI proposes to do with the case, `route` whether it did so itself. */
+export const AiDecision = Type.Object({
+  ...subject,
+  /** What a person would call the case, for the queue. Leave it out where the name itself is private. */
+  title: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  model: Model,
+  input_snapshot: InputSnapshot,
+  output: Output,
+  confidence: Probability,
+  risk_tier: RiskTier,
+  reversible: Type.Boolean(),
+  features: Type.Optional(Features),
+  explanation: Type.Optional(Explanation),
+  provenance: Type.Optional(Provenance),
+  action: DecisionAction,
+  justification: Text,
+  route: Route,
+  /** Why a person has to decide, when `route` is human. */
+  route_reason: Type.Optional(ReviewReason),
+  /** The authority the service saw when it chose the route; 0 when it had none. */
+  breaker_epoch: Type.Integer({ minimum: 0 }),
+  latency_ms: Milliseconds,
+});
+export type AiDecision = Static<typeof AiDecision>;
+
+export const HumanDecision = Type.Object({
+  ...subject,
+  /** The decision_id of the AI decision that the person looked at. */
+  reviews: Uuid,
+  reviewer: Name,
+  action: DecisionAction,
+  justification: Text,
+  /** What it should have been, when `action` is modify. */
+  output: Type.Optional(Output),
+  reason_code: Type.Optional(Name),
+  review_ms: Type.Optional(Milliseconds),
+  queue_ms: Type.Optional(Milliseconds),
+  evidence_hash: Type.Optional(Sha256),
+  lease_epoch: Type.Optional(Type.Integer({ minimum: 0 })),
+  committed_before_reveal: Type.Optional(Type.Boolean()),
+});
+export type HumanDecision = Static<typeof HumanDecision>;
+
+/** Ground truth. `decision_id` is the AI decision it is about; `cost` of the error in the smallest unit of the currency. */
+export const Outcome = Type.Object({
+  ...subject,
+  label: Type.String({ minLength: 1, maxLength: 500 }),
+  cost: Type.Optional(Type.Integer()),
+});
+export type Outcome = Static<typeof Outcome>;
+
+const ModelVersion = Type.Object({ name: Name, version: Name });
+
+/** A step of an alert: opened, moved to another tier, or resolved (`tier` null). */
+export const AlertStep = Type.Object({
+  workflow_id: WorkflowId,
+  alert_id: Uuid,
+  signal: Name,
+  model: ModelVersion,
+  tier: Type.Union([AlertTier, Type.Null()]),
+  previous_tier: Type.Union([AlertTier, Type.Null()]),
+  summary: Text,
+  evidence: Type.Record(Type.String(), Type.Unknown()),
+});
+export type AlertStep = Static<typeof AlertStep>;
+
+/** One transition of a breaker. */
+export const BreakerStep = Type.Object({
+  workflow_id: WorkflowId,
+  model_name: Name,
+  /** Null when it holds for every risk tier. */
+  risk_tier: Type.Union([RiskTier, Type.Null()]),
+  from: BreakerStateName,
+  to: BreakerStateName,
+  epoch: Type.Integer({ minimum: 1 }),
+  by: Name,
+  reason: Text,
+  evidence: Type.Record(Type.String(), Type.Unknown()),
+});
+export type BreakerStep = Static<typeof BreakerStep>;
+
+/** A model version seen for the first time, or taken out of use for an earlier one. */
+export const ModelStep = Type.Object({
+  workflow_id: WorkflowId,
+  model: Model,
+  change: Type.Enum(['first_seen', 'rolled_back']),
+  /** The version that takes its place, when it was rolled back. */
+  restores: Type.Optional(Name),
+  by: Name,
+  justification: Text,
+});
+export type ModelStep = Static<typeof ModelStep>;
+
+/** A policy came into force. */
+export const PolicyStep = Type.Object({
+  workflow_id: WorkflowId,
+  hash: Sha256,
+  previous_hash: Type.Union([Sha256, Type.Null()]),
+});
+export type PolicyStep = Static<typeof PolicyStep>;
+
+export const eventTypes = {
+  aiDecision: 'countersign.decision.ai.v1',
+  humanDecision: 'countersign.decision.human.v1',
+  outcome: 'countersign.outcome.v1',
+  alert: 'countersign.alert.v1',
+  breaker: 'countersign.breaker.v1',
+  model: 'countersign.model.v1',
+  policy: 'countersign.policy.v1',
+} as const;
+export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
+
+const envelope = <T extends string, D extends TSchema>(type: T, data: D) =>
+  Type.Object({
+    specversion: Type.Literal('1.0'),
+    id: UuidV7,
+    source: Type.String({ minLength: 1, maxLength: 500 }),
+    type: Type.Literal(type),
+    /** The task id. */
+    subject: TaskId,
+    time: UtcInstant,
+    datacontenttype: Type.Optional(Type.Literal('application/json')),
+    traceparent: Type.Optional(Traceparent),
+    tracestate: Type.Optional(Type.String({ maxLength: 512 })),
+    data,
+  });
+
+export const AiDecisionEvent = envelope(eventTypes.aiDecision, AiDecision);
+export type AiDecisionEvent = Static<typeof AiDecisionEvent>;
+export const HumanDecisionEvent = envelope(eventTypes.humanDecision, HumanDecision);
+export type HumanDecisionEvent = Static<typeof HumanDecisionEvent>;
+export const OutcomeEvent = envelope(eventTypes.outcome, Outcome);
+export type OutcomeEvent = Static<typeof OutcomeEvent>;
+
+/** What a service may send. The other types are written by the daemon alone. */
+export type ServiceEvent = AiDecisionEvent | HumanDecisionEvent | OutcomeEvent;
+
+const daemonEvents = {
+  alert: envelope(eventTypes.alert, AlertStep),
+  breaker: envelope(eventTypes.breaker, BreakerStep),
+  model: envelope(eventTypes.model, ModelStep),
+  policy: envelope(eventTypes.policy, PolicyStep),
+};
+/** What the daemon writes about its own acts. */
+export type DaemonEvent = {
+  [K in keyof typeof daemonEvents]: Static<(typeof daemonEvents)[K]>;
+}[keyof typeof daemonEvents];
+
+export type CountersignEvent = ServiceEvent | DaemonEvent;

@@ -1,0 +1,106 @@
+/** A workflow's policy: what is allowed and watched. Written in YAML; this is its schema, and the editor's too. */
+import Type, { type Static } from 'typebox';
+import { AutomationRules } from './authority.ts';
+import { WorkflowId } from './events.ts';
+import { AlertTier, DecisionAction, RiskTier, Route } from './words.ts';
+
+const closed = { additionalProperties: false };
+const Line = (description: string) => Type.String({ minLength: 1, maxLength: 500, description });
+
+/** Checked for its meaning where the policy is read. */
+export const Duration = Type.String({
+  minLength: 1,
+  maxLength: 50,
+  description: 'A span of time: "90 seconds", "15 minutes", "2 hours", "3 days", or ISO 8601 such as "PT2H".',
+});
+
+const Loop = Type.Object(
+  {
+    decision_points: Type.Array(
+      Type.Object({ name: Line('Short name'), asks: Line('The question the model answers'), model: Line('Model name') }, closed),
+      { minItems: 1 },
+    ),
+    data_sources: Type.Array(
+      Type.Object({ name: Line('As in the provenance of decisions'), fresh_within: Type.Optional(Duration) }, closed),
+    ),
+    harms: Type.Array(
+      Type.Object({ name: Line('What goes wrong'), to: Line('Who bears it'), risk_tier: RiskTier }, closed),
+    ),
+    human_roles: Type.Array(Type.Object({ name: Line('Role'), does: Line('What it is there for') }, closed), { minItems: 1 }),
+  },
+  { ...closed, description: 'The map of the loop: who decides what, on which data, and who is harmed by mistakes.' },
+);
+
+const Sla = Type.Object(
+  {
+    risk_tiers: Type.Array(RiskTier, { minItems: 1, description: 'The risk tiers that get this priority.' }),
+    within: Duration,
+  },
+  closed,
+);
+
+/** E-values at which the evidence for a worse rate reaches each tier. */
+export const OverrideRatePolicy = Type.Object(
+  {
+    baseline: Type.Number({
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      description: 'The share of AI decisions that people change when all is well.',
+    }),
+    alternatives: Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), {
+      minItems: 1,
+      maxItems: 10,
+      description: 'The worse rates to find soonest; each above the baseline.',
+    }),
+    minimum_decisions: Type.Integer({ minimum: 1, description: 'Fewer reviewed decisions than this are inconclusive.' }),
+    minimum_lift: Type.Number({ minimum: 0, maximum: 1, description: 'Required rise over the baseline for an incident.' }),
+    thresholds: Type.Object(
+      { info: Type.Number({ minimum: 1 }), action_required: Type.Number({ minimum: 1 }), incident: Type.Number({ minimum: 1 }) },
+      { ...closed, description: 'Average number of reviewed decisions between false alarms, at least, for each tier.' },
+    ),
+  },
+  closed,
+);
+export type OverrideRatePolicy = Static<typeof OverrideRatePolicy>;
+
+export const CanaryPhase = Type.Object(
+  {
+    share: Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Share of cases the AI takes, each verified by a person.' }),
+    verified: Type.Integer({ minimum: 1, description: 'Canaries a person must have verified before the phase can pass.' }),
+    overrides_at_most: Type.Number({ minimum: 0, maximum: 1, description: 'Share of them that people may change.' }),
+  },
+  closed,
+);
+export type CanaryPhase = Static<typeof CanaryPhase>;
+
+export const Policy = Type.Object(
+  {
+    workflow: WorkflowId,
+    title: Line('What people call the workflow'),
+    owner: Line('Who answers for it'),
+    loop: Loop,
+    automation: AutomationRules,
+    review: Type.Object(
+      {
+        labels: Type.Array(Line('A label the model may give'), { minItems: 1 }),
+        lease: Duration,
+        justification_required: Type.Array(DecisionAction),
+        reason_codes: Type.Array(Line('A short reason to choose from')),
+      },
+      closed,
+    ),
+    sla: Type.Object({ P1: Sla, P2: Sla, P3: Sla }, closed),
+    monitors: Type.Object({ override_rate: OverrideRatePolicy }, closed),
+    breaker: Type.Object(
+      {
+        opens_on: AlertTier,
+        half_open: Type.Array(CanaryPhase, { minItems: 1, maxItems: 10 }),
+        authority_lease: Duration,
+        when_unreachable: Route,
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+export type Policy = Static<typeof Policy>;

@@ -1,0 +1,95 @@
+/** The response API: alerts, breakers and models as the app shows and moves them. */
+import Type, { type Static } from 'typebox';
+import { AlertTier, BreakerStateName, RiskTier } from './words.ts';
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const Evidence = Type.Record(Type.String(), Type.Unknown());
+
+/** A statistic with its evidence, as a monitor reports it. */
+export const Signal = Type.Object({
+  monitor: Type.String(),
+  workflow_id: Type.String(),
+  model_name: Type.String(),
+  model_version: Type.String(),
+  /** Null when there is too little data to say anything: inconclusive, never healthy. */
+  tier: nullable(AlertTier),
+  conclusive: Type.Boolean(),
+  value: nullable(Type.Number()),
+  summary: Type.String(),
+  evidence: Evidence,
+});
+export type Signal = Static<typeof Signal>;
+
+export const Alert = Type.Object({
+  alert_id: Type.String(),
+  workflow_id: Type.String(),
+  signal: Type.String(),
+  model_name: Type.String(),
+  model_version: Type.String(),
+  tier: nullable(AlertTier),
+  highest_tier: AlertTier,
+  summary: Type.String(),
+  evidence: Evidence,
+  opened_at: Type.String(),
+  updated_at: Type.String(),
+  resolved_at: nullable(Type.String()),
+});
+export type Alert = Static<typeof Alert>;
+
+export const Breaker = Type.Object({
+  breaker_id: Type.String(),
+  workflow_id: Type.String(),
+  model_name: Type.String(),
+  risk_tier: nullable(RiskTier),
+  state: BreakerStateName,
+  epoch: Type.Integer(),
+  since: Type.String(),
+  by: Type.String(),
+  reason: Type.String(),
+  canary_share: Type.Number(),
+  /** Half-open: which phase, of how many, and what people said of its canaries so far. */
+  phase: nullable(
+    Type.Object({
+      number: Type.Integer(),
+      of: Type.Integer(),
+      verified: Type.Integer(),
+      needed: Type.Integer(),
+      overrides: Type.Integer(),
+    }),
+  ),
+});
+export type Breaker = Static<typeof Breaker>;
+
+export const ModelVersionState = Type.Object({
+  workflow_id: Type.String(),
+  model_name: Type.String(),
+  version: Type.String(),
+  hash: Type.String(),
+  first_seen_at: Type.String(),
+  rolled_back_at: nullable(Type.String()),
+  /** Whether it takes decisions now. */
+  active: Type.Boolean(),
+});
+export type ModelVersionState = Static<typeof ModelVersionState>;
+
+export const ResponseOverview = Type.Object({
+  alerts: Type.Array(Alert),
+  breakers: Type.Array(Breaker),
+  models: Type.Array(ModelVersionState),
+  signals: Type.Array(Signal),
+});
+export type ResponseOverview = Static<typeof ResponseOverview>;
+
+const Justified = { justification: Type.String({ minLength: 1, maxLength: 20_000 }) };
+
+export const TripRequest = Type.Object(
+  { workflow_id: Type.String(), model_name: Type.String(), ...Justified },
+  { additionalProperties: false },
+);
+export type TripRequest = Static<typeof TripRequest>;
+
+export const RollbackRequest = Type.Object(
+  { workflow_id: Type.String(), model_name: Type.String(), version: Type.String(), ...Justified },
+  { additionalProperties: false },
+);
+export type RollbackRequest = Static<typeof RollbackRequest>;
