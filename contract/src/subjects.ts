@@ -30,5 +30,8 @@ export const eventSubject = (workflowId: string, kind: EventKind): string =>
 
 export const verdictSubject = (workflowId: string): string => `countersign.verdicts.${workflowId}`;
 
+/** The durable consumer through which a workflow's services get their verdicts; the daemon makes it. */
+export const verdictConsumer = (workflowId: string): string => `verdicts-${workflowId}`;
+
 /** An event of at most this many bytes is accepted; 2 KB is usual. */
 export const largestEventBytes = 1_048_576;

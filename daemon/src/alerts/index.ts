@@ -1,0 +1,2 @@
+export { reaches } from './alert.ts';
+export { Alerts } from './alerts.ts';

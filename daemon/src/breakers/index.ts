@@ -1,0 +1,3 @@
+export type { BreakerEvent, BreakerState, Step } from './breaker.ts';
+export { Breakers } from './breakers.ts';
+export { AuthorityDistribution } from './distribution.ts';

@@ -1,0 +1,55 @@
+/** All SQL of the breakers. */
+import type { Queryable } from '../database/index.ts';
+import type { BreakerState } from './breaker.ts';
+
+export interface BreakerRow {
+  readonly breaker_id: string;
+  readonly workflow_id: string;
+  readonly model_name: string;
+  readonly state: BreakerState;
+  readonly since: Date;
+  readonly changed_by: string;
+  readonly reason: string;
+}
+
+const columns = 'breaker_id, workflow_id, model_name, state, since, changed_by, reason';
+
+export async function readBreakers(db: Queryable, workflowId: string | null): Promise<BreakerRow[]> {
+  const { rows } = await db.query<BreakerRow>(
+    `SELECT ${columns} FROM breaker WHERE $1::text IS NULL OR workflow_id = $1 ORDER BY workflow_id, model_name`,
+    [workflowId],
+  );
+  return rows;
+}
+
+/** The breaker of a model, locked until the transaction ends; null when it never moved, which means closed. */
+export async function lockBreaker(db: Queryable, workflowId: string, modelName: string): Promise<BreakerRow | null> {
+  const { rows } = await db.query<BreakerRow>(
+    `SELECT ${columns} FROM breaker WHERE workflow_id = $1 AND model_name = $2 AND risk_tier IS NULL FOR UPDATE`,
+    [workflowId, modelName],
+  );
+  return rows[0] ?? null;
+}
+
+export async function readEpoch(db: Queryable, workflowId: string): Promise<number> {
+  const { rows } = await db.query<{ epoch: string }>('SELECT epoch FROM authority WHERE workflow_id = $1', [workflowId]);
+  return Number(rows[0]?.epoch ?? 0);
+}
+
+/** The next epoch of a workflow, taken. */
+export async function takeEpoch(db: Queryable, workflowId: string): Promise<number> {
+  const { rows } = await db.query<{ epoch: string }>(
+    `INSERT INTO authority (workflow_id, epoch) VALUES ($1, 1)
+     ON CONFLICT (workflow_id) DO UPDATE SET epoch = authority.epoch + 1 RETURNING epoch`,
+    [workflowId],
+  );
+  return Number(rows[0]?.epoch);
+}
+
+export async function writeBreaker(db: Queryable, row: BreakerRow): Promise<void> {
+  await db.query(
+    `INSERT INTO breaker (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (breaker_id) DO UPDATE SET state = $4, since = $5, changed_by = $6, reason = $7`,
+    [row.breaker_id, row.workflow_id, row.model_name, JSON.stringify(row.state), row.since, row.changed_by, row.reason],
+  );
+}

@@ -1,0 +1,99 @@
+/** The daemon's configuration, from environment variables alone. Secrets may come from files: NAME_FILE instead of NAME. */
+import { readFileSync } from 'node:fs';
+
+export interface Config {
+  readonly databaseUrl: string;
+  readonly nats: { readonly url: string; readonly user: string | undefined; readonly password: string | undefined };
+  readonly replicas: number;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly grafana: { readonly url: string; readonly jwksUrl: URL; readonly audience: string; readonly secret: string };
+  readonly logId: string;
+  readonly origin: string;
+  readonly keyFile: string;
+  readonly policies: string;
+  readonly logLevel: string;
+}
+
+/** What `countersign daemon --help` prints. */
+export const variables: readonly (readonly [name: string, fallback: string | null, help: string])[] = [
+  ['DATABASE_URL', null, 'PostgreSQL, as postgres://user:password@host:port/database'],
+  ['NATS_URL', null, 'NATS with JetStream, as nats://host:port'],
+  ['NATS_USER', '', 'User on NATS; empty for none'],
+  ['NATS_PASSWORD', '', 'Its password'],
+  ['COUNTERSIGN_STREAM_REPLICAS', '1', 'Replicas of each JetStream stream: 1, 3 or 5'],
+  ['COUNTERSIGN_HTTP_HOST', '127.0.0.1', 'Address to listen on'],
+  ['COUNTERSIGN_HTTP_PORT', '8787', 'Port to listen on; 0 for any that is free'],
+  ['COUNTERSIGN_PLUGIN_SECRET', null, "Shared with the Grafana app's settings"],
+  ['COUNTERSIGN_GRAFANA_URL', null, "Grafana's root URL, the issuer of identity tokens"],
+  ['COUNTERSIGN_GRAFANA_JWKS_URL', '', 'Where its signing keys are; by default /api/signing-keys/keys below the root URL'],
+  ['COUNTERSIGN_GRAFANA_ORG', '1', 'The organisation whose users are let in'],
+  ['COUNTERSIGN_LOG_ID', 'main', 'The log to write'],
+  ['COUNTERSIGN_LOG_ORIGIN', 'countersign.local/main', 'Name of the log in its checkpoints'],
+  ['COUNTERSIGN_SIGNING_KEY_FILE', null, 'Ed25519 key in PEM; made when it does not exist'],
+  ['COUNTERSIGN_POLICIES', 'policies', 'Directory of policy files'],
+  ['COUNTERSIGN_LOG_LEVEL', 'info', 'trace, debug, info, warn, error or fatal'],
+];
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Throws one ConfigError that names every variable that is missing or wrong. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+  const text = (name: string): string => {
+    const [, fallback, help] = variables.find(([n]) => n === name) ?? [name, null, ''];
+    const value = env[name] ?? fromFile(env[`${name}_FILE`], name, problems) ?? fallback;
+    if (value !== null && value !== '') return value;
+    if (fallback !== '') problems.push(`${name} is not set. Set it: ${help}.`);
+    return '';
+  };
+  const whole = (name: string, allowed: (n: number) => boolean, wanted: string): number => {
+    const value = text(name);
+    const number = Number(value);
+    if (!Number.isInteger(number) || !allowed(number)) problems.push(`${name} is "${value}", want ${wanted}.`);
+    return number;
+  };
+  const url = (name: string, value: string): URL => {
+    if (URL.canParse(value)) return new URL(value);
+    if (value !== '') problems.push(`${name} is "${value}", which is no URL.`);
+    return new URL('http://invalid');
+  };
+
+  const grafanaUrl = text('COUNTERSIGN_GRAFANA_URL');
+  const config: Config = {
+    databaseUrl: text('DATABASE_URL'),
+    nats: { url: text('NATS_URL'), user: text('NATS_USER') || undefined, password: text('NATS_PASSWORD') || undefined },
+    replicas: whole('COUNTERSIGN_STREAM_REPLICAS', (n) => [1, 3, 5].includes(n), '1, 3 or 5'),
+    http: {
+      host: text('COUNTERSIGN_HTTP_HOST'),
+      port: whole('COUNTERSIGN_HTTP_PORT', (n) => n >= 0 && n <= 65_535, 'a port, 0 to 65535'),
+    },
+    grafana: {
+      url: grafanaUrl,
+      jwksUrl: url(
+        'COUNTERSIGN_GRAFANA_JWKS_URL',
+        text('COUNTERSIGN_GRAFANA_JWKS_URL') || (grafanaUrl && `${grafanaUrl.replace(/\/$/, '')}/api/signing-keys/keys`),
+      ),
+      audience: `org:${whole('COUNTERSIGN_GRAFANA_ORG', (n) => n > 0, 'a number from 1')}`,
+      secret: text('COUNTERSIGN_PLUGIN_SECRET'),
+    },
+    logId: text('COUNTERSIGN_LOG_ID'),
+    origin: text('COUNTERSIGN_LOG_ORIGIN'),
+    keyFile: text('COUNTERSIGN_SIGNING_KEY_FILE'),
+    policies: text('COUNTERSIGN_POLICIES'),
+    logLevel: text('COUNTERSIGN_LOG_LEVEL'),
+  };
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return config;
+}
+
+function fromFile(path: string | undefined, name: string, problems: string[]): string | null {
+  if (path === undefined || path === '') return null;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    problems.push(`${name}_FILE cannot be read: ${String(error)}.`);
+    return null;
+  }
+}

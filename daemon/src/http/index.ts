@@ -1,0 +1,6 @@
+export { identifier, type Identify } from './identity.ts';
+export { auditRoutes } from './routes/audit.ts';
+export { operationsRoutes } from './routes/operations.ts';
+export { responseRoutes, type Acted, type ResponseRoom } from './routes/response.ts';
+export { reviewRoutes } from './routes/reviews.ts';
+export { createServer, type Server } from './server.ts';

@@ -1,0 +1,95 @@
+/** The HTTP server: routes over the rooms, with identity and grant checked at the door. */
+import swagger from '@fastify/swagger';
+import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { ApiError, Person } from '@countersign/contract';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Grant, Identify } from './identity.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is asking; set on every route that has a grant. */
+    person: Person;
+  }
+  interface FastifyContextConfig {
+    /** What the route takes; a route without one is open to anyone who can reach the port. */
+    grant?: Grant;
+  }
+}
+
+export interface ServerOptions {
+  readonly identify: Identify;
+  readonly onRequest: (route: string, status: number, seconds: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export type Server = ReturnType<typeof createServer>;
+
+export function createServer({ identify, onRequest, onError }: ServerOptions) {
+  const app = fastify({
+    bodyLimit: 1_048_576,
+    requestTimeout: 15_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.decorateRequest('person', null as unknown as Person);
+
+  app.addHook('onRequest', async (request, reply) => {
+    const [path = ''] = (request.raw.url ?? '').split('?');
+    // Grafana forwards these unescaped and matches its routes before anything folds them into another path.
+    if (/\.\.|\/\/|%|\\/.test(path)) {
+      return reply.code(400).send(apiError('bad_request', `the path ${JSON.stringify(path)} holds "..", "//", "%" or "\\".`));
+    }
+    if (request.headers.upgrade !== undefined) {
+      return reply.code(400).send(apiError('bad_request', 'there is nothing to upgrade to here.'));
+    }
+    const { grant } = request.routeOptions.config;
+    if (grant === undefined) return;
+    const identified = await identify(request.headers, grant);
+    // Never 401: Grafana's client answers that by logging in and sending the request a second time.
+    if (identified.is === 'refused') return reply.code(403).send(apiError('forbidden', identified.message));
+    request.person = identified.person;
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    onRequest(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
+  });
+
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    if (error.validation !== undefined) {
+      const [first] = error.validation;
+      const field = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
+      return reply.code(400).send(apiError('bad_request', `${field} ${first?.message ?? 'is not valid'}`));
+    }
+    if (error.statusCode === 413) {
+      return reply.code(413).send(apiError('too_large', 'the body is larger than 1 MiB. Send less.'));
+    }
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return reply.code(error.statusCode).send(apiError('bad_request', error.message));
+    }
+    onError(error);
+    return reply.code(500).send(apiError('internal', 'The daemon failed. Its log says why; try again.'));
+  });
+
+  app.setNotFoundHandler((request, reply) => reply.code(404).send(apiError('not_found', `there is no ${request.method} ${request.url}`)));
+
+  void app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Countersign',
+        description: 'Reached through the Countersign app’s plugin proxy, which adds identity and grant.',
+        version: '0.1.0',
+      },
+    },
+  });
+  return app;
+}
+
+export type App = FastifyInstance;
+
+export const apiError = (error: ApiError['error'], message: string, winner?: ApiError['winner'] | null): ApiError => ({
+  error,
+  message,
+  ...(winner ? { winner } : {}),
+});

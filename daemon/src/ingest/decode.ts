@@ -1,0 +1,105 @@
+/** From the bytes of a message to an event that may be appended, or the reason why not. Pure. */
+import {
+  AiDecisionEvent,
+  eventTypes,
+  HumanDecisionEvent,
+  largestEventBytes,
+  OutcomeEvent,
+  type ServiceEvent,
+} from '@countersign/contract';
+import { Compile } from 'typebox/compile';
+
+export type DeadReason =
+  | 'too_large'
+  | 'invalid_utf8'
+  | 'invalid_json'
+  | 'invalid_event'
+  | 'unknown_type'
+  | 'wrong_clock'
+  | 'duplicate_id'
+  | 'refused_by_store';
+
+export type Decoded =
+  | { readonly is: 'event'; readonly event: ServiceEvent }
+  | { readonly is: 'dead'; readonly reason: DeadReason; readonly detail: string };
+
+const schemas = {
+  [eventTypes.aiDecision]: Compile(AiDecisionEvent),
+  [eventTypes.humanDecision]: Compile(HumanDecisionEvent),
+  [eventTypes.outcome]: Compile(OutcomeEvent),
+} as const;
+const isServiceType = (type: unknown): type is keyof typeof schemas => typeof type === 'string' && Object.hasOwn(schemas, type);
+
+/** A service may have been cut off for this long and still be heard. */
+const oldestDays = 30;
+const dayMs = 86_400_000;
+/** Clocks of machines that synchronise differ by less. */
+const aheadMs = 10 * 60_000;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function decode(bytes: Uint8Array, now: Date): Decoded {
+  if (bytes.length > largestEventBytes) {
+    return dead('too_large', `the event has ${bytes.length} bytes, at most ${largestEventBytes} are accepted. Send the input as a snapshot.`);
+  }
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    return dead('invalid_utf8', 'the bytes are not UTF-8. Encode the event as UTF-8.');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return dead('invalid_json', `${String(error)}. Send one JSON object a message.`);
+  }
+  const type = (value as { type?: unknown } | null)?.type;
+  if (!isServiceType(type)) {
+    return dead('unknown_type', `type is ${show(type)}. Use one of ${Object.keys(schemas).join(', ')}.`);
+  }
+  const schema = schemas[type];
+  if (!schema.Check(value)) return dead('invalid_event', firstProblem(value, schema.Errors(value)));
+  if (text.includes('\\u0000')) return dead('invalid_event', 'a string holds U+0000, which cannot be stored. Remove it.');
+  if (value.subject !== value.data.task_id) {
+    return dead('invalid_event', `subject is ${show(value.subject)}, data.task_id is ${show(value.data.task_id)}. Make them the same.`);
+  }
+  return checkClock(value, now);
+}
+
+function checkClock(event: ServiceEvent, now: Date): Decoded {
+  const at = Date.parse(event.time);
+  if (Number.isNaN(at)) return dead('invalid_event', `time is ${show(event.time)}, which is no day of the calendar.`);
+  const age = now.getTime() - at;
+  if (age > oldestDays * dayMs || age < -aheadMs) {
+    return dead('wrong_clock', `time is ${event.time}, received at ${now.toISOString()}. Set the clock of the service.`);
+  }
+  return { is: 'event', event };
+}
+
+interface SchemaError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message: string;
+  readonly params: unknown;
+}
+
+/** The first thing that is wrong: the field, its value, and what is wanted. */
+function firstProblem(value: unknown, errors: readonly SchemaError[]): string {
+  const error = errors[0];
+  if (error === undefined) return 'the event does not fit its schema';
+  const path = error.instancePath.split('/').slice(1);
+  let at = value;
+  for (const key of path) at = (at as Record<string, unknown> | undefined)?.[key];
+  const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
+  const wanted = allowed === undefined ? error.message : `must be one of ${allowed.join(', ')}`;
+  if (error.keyword === 'required') return `${path.length === 0 ? 'the event' : path.join('.')} ${error.message}`;
+  return `${path.join('.')} is ${show(at)}, it ${wanted}`;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}
+
+const dead = (reason: DeadReason, detail: string): Decoded => ({ is: 'dead', reason, detail });

@@ -1,0 +1,151 @@
+/**
+ * From JetStream into the ledger: read, validate, append with all that follows, then acknowledge. What arrives during one
+ * transaction makes up the next batch. Acknowledged means durable; a crash before it replays, and replays change nothing.
+ */
+import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { streams } from '@countersign/contract';
+import { FencedError, type Entry, type Ledger, type LedgerRecord, type LedgerTransaction } from '../ledger/index.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { decode } from './decode.ts';
+import { ingestConsumer } from './streams.ts';
+
+export interface IngestOptions {
+  readonly connection: NatsConnection;
+  readonly ledger: Ledger;
+  readonly deadLetters: DeadLetters;
+  readonly now: () => Date;
+  /** Runs in the transaction that appends the records. */
+  readonly onAppend: (tx: LedgerTransaction, records: readonly LedgerRecord[]) => Promise<void>;
+  readonly onDuplicates: (count: number) => void;
+  /** A batch failed and is tried again. */
+  readonly onRetry: (error: unknown) => void;
+  /** Ingest has ended for good. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+const batchSize = 512;
+const retryMs = 500;
+
+interface Waiting {
+  readonly message: JsMsg;
+  readonly entry: Entry;
+}
+
+export class Ingest {
+  private readonly options: IngestOptions;
+  private readonly messages: ConsumerMessages;
+  private readonly arrived: JsMsg[] = [];
+  private working: Promise<void> = Promise.resolve();
+  private busy = false;
+  private stopping = false;
+
+  private constructor(options: IngestOptions, messages: ConsumerMessages) {
+    this.options = options;
+    this.messages = messages;
+  }
+
+  static async start(options: IngestOptions): Promise<Ingest> {
+    const consumer = await jetstream(options.connection).consumers.get(streams.events, ingestConsumer);
+    // The client asks for more as these are taken up, so no more than this wait in memory.
+    const ingest = new Ingest(options, await consumer.consume({ max_messages: batchSize * 2 }));
+    void ingest.collect();
+    return ingest;
+  }
+
+  private async collect(): Promise<void> {
+    try {
+      for await (const message of this.messages) {
+        this.arrived.push(message);
+        this.work();
+        // Leave the rest with the client while a batch is under way.
+        while (this.arrived.length >= batchSize && !this.stopping) await this.working;
+      }
+    } catch (error) {
+      if (!this.stopping) this.options.onFatal(error);
+    }
+  }
+
+  private work(): void {
+    if (this.busy || this.stopping) return;
+    this.busy = true;
+    this.working = this.drain().finally(() => {
+      this.busy = false;
+    });
+    this.working.catch(this.options.onFatal);
+  }
+
+  private async drain(): Promise<void> {
+    while (this.arrived.length > 0 && !this.stopping) await this.take(this.arrived.splice(0, batchSize));
+  }
+
+  private async take(messages: readonly JsMsg[]): Promise<void> {
+    const now = this.options.now();
+    const waiting: Waiting[] = [];
+    for (const message of messages) {
+      const bytes = Buffer.from(message.data);
+      const decoded = decode(bytes, now);
+      if (decoded.is === 'event') waiting.push({ message, entry: { event: decoded.event, bytes } });
+      else await this.bury(message, decoded.reason, decoded.detail);
+    }
+    if (waiting.length > 0) await this.record(waiting);
+  }
+
+  /** Appends a batch, trying until it is committed or ingest stops. */
+  private async record(waiting: readonly Waiting[]): Promise<void> {
+    const { ledger, onAppend, onDuplicates, onRetry } = this.options;
+    while (!this.stopping) {
+      try {
+        const answers = await ledger.write(async (tx) => {
+          const appended = await tx.append(waiting.map(({ entry }) => entry));
+          await onAppend(tx, appended.flatMap((a) => (a.is === 'appended' ? [a.record] : [])));
+          return appended;
+        });
+        onDuplicates(answers.filter((a) => a.is === 'known').length);
+        for (const [i, { message, entry }] of waiting.entries()) {
+          if (answers[i]?.is === 'conflict') {
+            await this.bury(message, 'duplicate_id', `id ${entry.event.id} belongs to another event. Give each event its own.`);
+          } else {
+            message.ack();
+          }
+        }
+        return;
+      } catch (error) {
+        if (error instanceof FencedError) throw error;
+        if (isDataError(error)) return this.recordOneByOne(waiting, error);
+        onRetry(error);
+        // Still ours: the server must not hand these to anyone while we wait.
+        for (const { message } of waiting) message.working();
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  /** One event of a batch is refused by PostgreSQL itself: the others must not suffer for it. */
+  private async recordOneByOne(waiting: readonly Waiting[], error: unknown): Promise<void> {
+    const [only, ...others] = waiting;
+    if (only !== undefined && others.length === 0) return this.bury(only.message, 'refused_by_store', String(error));
+    for (const one of waiting) await this.record([one]);
+  }
+
+  private async bury(message: JsMsg, reason: Parameters<DeadLetters['keep']>[0]['reason'], detail: string): Promise<void> {
+    try {
+      const { subject, seq, data } = message;
+      await this.options.deadLetters.keep({ reason, detail, subject, streamSequence: seq, bytes: data });
+      message.ack();
+    } catch (error) {
+      // Not acknowledged: it comes again.
+      this.options.onRetry(error);
+    }
+  }
+
+  /** Takes nothing new, finishes the batch under way. What is left unacknowledged comes again at the next start. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.messages.close();
+    await this.working.catch(() => undefined);
+  }
+}
+
+/** SQLSTATE class 22: the data, not the server, is at fault. */
+const isDataError = (error: unknown) => /^22/.test((error as { code?: unknown }).code?.toString() ?? '');

@@ -1,0 +1,97 @@
+/**
+ * Input snapshots: they travel beside their event, through the object store, named by their hash. Here each is checked
+ * against its name and filed where the review page finds it.
+ */
+import { createHash } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
+import { Objm, type ObjectInfo, type ObjectStore, type ObjectWatchInfo } from '@nats-io/obj';
+import { StorageType } from '@nats-io/jetstream';
+import { buckets } from '@countersign/contract';
+import type { Pool } from '../database/index.ts';
+
+export type Filed = 'filed' | 'wrong_hash' | 'too_large';
+
+export interface SnapshotOptions {
+  readonly connection: NatsConnection;
+  readonly pool: Pool;
+  readonly now: () => Date;
+  readonly onFiled: (result: Filed) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const largestBytes = 16 * 1_048_576;
+const retryMs = 1_000;
+
+export class SnapshotFiling {
+  private readonly options: SnapshotOptions;
+  private readonly store: ObjectStore;
+  private readonly arrivals: QueuedIterator<ObjectWatchInfo | null>;
+  private readonly ended: Promise<void>;
+  private stopping = false;
+
+  private constructor(options: SnapshotOptions, store: ObjectStore, arrivals: QueuedIterator<ObjectWatchInfo | null>) {
+    this.options = options;
+    this.store = store;
+    this.arrivals = arrivals;
+    this.ended = this.fileAll();
+  }
+
+  /** Files what is there already, then what comes. */
+  static async start(options: SnapshotOptions): Promise<SnapshotFiling> {
+    const store = await new Objm(jetstream(options.connection)).create(buckets.snapshots, { storage: StorageType.File });
+    const arrivals = await store.watch({ ignoreDeletes: true });
+    return new SnapshotFiling(options, store, arrivals as QueuedIterator<ObjectWatchInfo | null>);
+  }
+
+  private async fileAll(): Promise<void> {
+    for await (const info of this.arrivals) {
+      if (info === null || info.deleted) continue;
+      while (!this.stopping) {
+        try {
+          const result = await this.file(info);
+          if (result !== null) this.options.onFiled(result);
+          break;
+        } catch (error) {
+          this.options.onError(error);
+          await new Promise((resolve) => setTimeout(resolve, retryMs));
+        }
+      }
+    }
+  }
+
+  /** Null when it was gone already. */
+  private async file({ name, size }: ObjectInfo): Promise<Filed | null> {
+    if (size > largestBytes) return this.discard(name, 'too_large');
+    const content = await this.store.getBlob(name);
+    if (content === null) return null;
+    if (`sha256:${createHash('sha256').update(content).digest('hex')}` !== name) return this.discard(name, 'wrong_hash');
+    await insertSnapshot(this.options.pool, name, Buffer.from(content), this.options.now());
+    return this.discard(name, 'filed');
+  }
+
+  private async discard(name: string, result: Filed): Promise<Filed> {
+    await this.store.delete(name);
+    return result;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.arrivals.stop();
+    await this.ended;
+  }
+}
+
+async function insertSnapshot(pool: Pool, hash: string, content: Buffer, at: Date): Promise<void> {
+  await pool.query('INSERT INTO input_snapshot (hash, content, filed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+    hash,
+    content,
+    at,
+  ]);
+}
+
+/** The bytes under a hash; null when they were never sent, or have not arrived yet. */
+export async function readSnapshot(pool: Pool, hash: string): Promise<Buffer | null> {
+  const { rows } = await pool.query<{ content: Buffer }>('SELECT content FROM input_snapshot WHERE hash = $1', [hash]);
+  return rows[0]?.content ?? null;
+}

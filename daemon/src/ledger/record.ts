@@ -1,0 +1,126 @@
+/** A ledger record: one entry of the log with what the ledger knows about it, and how an audit record is read off it. */
+import type { Actor, AuditRecord, CountersignEvent, DecisionAction, Model, RiskTier, Route } from '@countersign/contract';
+import { eventTypes } from '@countersign/contract';
+
+/** The AI decision that a record is, or is about. */
+export interface AboutDecision {
+  readonly decisionId: string;
+  readonly model: Model;
+  readonly label: string | null;
+  readonly confidence: number;
+  readonly route: Route;
+  readonly riskTier: RiskTier;
+  readonly breakerEpoch: number;
+}
+
+export interface LedgerRecord {
+  readonly logId: string;
+  readonly index: number;
+  readonly event: CountersignEvent;
+  /** RFC 3339; when the daemon wrote it. `event.time` is when it happened. */
+  readonly recordedAt: string;
+  readonly actor: Actor;
+  readonly action: DecisionAction | null;
+  /** Null for records about no AI decision, and for those about one that the ledger has not seen. */
+  readonly about: AboutDecision | null;
+  /** The exact bytes that were hashed. */
+  readonly entry: Buffer;
+  readonly leafHash: Buffer;
+  /** Ed25519 by the daemon's key over `entry`; human decisions only. */
+  readonly signature: Buffer | null;
+}
+
+export function actorOf(event: CountersignEvent): Actor {
+  switch (event.type) {
+    case eventTypes.aiDecision:
+      return { type: 'ai', id: `${event.data.model.name}@${event.data.model.version}` };
+    case eventTypes.humanDecision:
+      return { type: 'human', id: event.data.reviewer };
+    case eventTypes.outcome:
+      return { type: 'daemon', id: event.source };
+    case eventTypes.breaker:
+    case eventTypes.model:
+      return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
+    default:
+      return { type: 'daemon', id: 'daemon' };
+  }
+}
+
+/** The AI decision that a record has to be joined with; null when it is about none or is one itself. */
+export function decisionItIsAbout(event: CountersignEvent): string | null {
+  if (event.type === eventTypes.humanDecision) return event.data.reviews;
+  return event.type === eventTypes.outcome ? event.data.decision_id : null;
+}
+
+export function aboutItself(event: CountersignEvent): AboutDecision | null {
+  if (event.type !== eventTypes.aiDecision) return null;
+  const { decision_id, model, output, confidence, route, risk_tier, breaker_epoch } = event.data;
+  return {
+    decisionId: decision_id,
+    model,
+    label: output.label,
+    confidence,
+    route,
+    riskTier: risk_tier,
+    breakerEpoch: breaker_epoch,
+  };
+}
+
+export const actionOf = (event: CountersignEvent): DecisionAction | null =>
+  event.type === eventTypes.aiDecision || event.type === eventTypes.humanDecision ? event.data.action : null;
+
+/** The record as search, export and proofs show it. */
+export function auditRecord(record: LedgerRecord, verifierKey: string): AuditRecord {
+  const { event, about } = record;
+  return {
+    event_id: event.id,
+    timestamp: event.time,
+    workflow_id: event.data.workflow_id,
+    task_id: event.subject,
+    model_version: about?.model.version ?? modelStep(event)?.version ?? null,
+    model_hash: about?.model.hash ?? modelStep(event)?.hash ?? null,
+    input_snapshot: event.type === eventTypes.aiDecision ? event.data.input_snapshot : null,
+    model_output: outputOf(event),
+    decision_actor: record.actor,
+    decision_action: record.action,
+    justification: justificationOf(event),
+    audit_signature:
+      record.signature === null
+        ? { type: 'inclusion' }
+        : { type: 'ed25519', key: verifierKey, signature: record.signature.toString('base64') },
+    log_index: record.index,
+    leaf_hash: record.leafHash.toString('hex'),
+  };
+}
+
+const modelStep = (event: CountersignEvent) => (event.type === eventTypes.model ? event.data.model : null);
+
+function outputOf(event: CountersignEvent): unknown {
+  switch (event.type) {
+    case eventTypes.aiDecision:
+      return event.data.output;
+    case eventTypes.humanDecision:
+      return event.data.output ?? null;
+    case eventTypes.outcome:
+      return { label: event.data.label };
+    default:
+      return null;
+  }
+}
+
+function justificationOf(event: CountersignEvent): string | null {
+  switch (event.type) {
+    case eventTypes.aiDecision:
+    case eventTypes.humanDecision:
+    case eventTypes.model:
+      return event.data.justification;
+    case eventTypes.breaker:
+      return `${event.data.from} → ${event.data.to}: ${event.data.reason}`;
+    case eventTypes.alert:
+      return event.data.summary;
+    case eventTypes.policy:
+      return `policy ${event.data.hash} in force`;
+    default:
+      return null;
+  }
+}

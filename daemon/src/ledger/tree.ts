@@ -1,0 +1,119 @@
+/**
+ * The Merkle tree as it grows: a compact range over all leaves so far, and proofs from hashes of stored subtrees.
+ * Same tree as `@countersign/contract/merkle`; hashed natively, because the daemon does it for every record.
+ */
+import { hash } from 'node:crypto';
+import { largestPowerOfTwoBelow } from '@countersign/contract/merkle';
+
+const leafPrefix = Buffer.of(0x00);
+const nodePrefix = Buffer.of(0x01);
+const sha256 = (...parts: Uint8Array[]) => hash('sha256', Buffer.concat(parts), 'buffer');
+
+export const leafHash = (entry: Uint8Array): Buffer => sha256(leafPrefix, entry);
+const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(nodePrefix, left, right);
+
+/** A stored subtree covers 256^level leaves. */
+export const leavesPerTile = 256;
+
+/** The head of the complete subtree over the leaves [index × 256^level, (index + 1) × 256^level). */
+export interface Subtree {
+  readonly level: number;
+  readonly index: number;
+  readonly hash: Buffer;
+}
+
+/**
+ * A tree that can only grow. Invariant: `heads` are the heads of complete subtrees, one for each 1 bit of `size`, largest
+ * first.
+ */
+export class GrowingTree {
+  size: number;
+  private readonly heads: Buffer[];
+
+  constructor(size: number, frontier: Buffer) {
+    const count = size.toString(2).replaceAll('0', '').length;
+    if (frontier.length !== count * 32) {
+      throw new Error(`frontier of a tree of ${size} has ${frontier.length} bytes, want ${count * 32}`);
+    }
+    this.size = size;
+    this.heads = Array.from({ length: count }, (_, i) => frontier.subarray(i * 32, i * 32 + 32));
+  }
+
+  /** Adds a leaf; returns the subtrees to store that it completes, smallest first. */
+  append(leaf: Buffer): Subtree[] {
+    const completed: Subtree[] = [];
+    let head = leaf;
+    let width = 1;
+    // A carry in binary: each complete left neighbour of the same width is merged.
+    while (Math.floor(this.size / width) % 2 === 1) {
+      head = nodeHash(this.heads.pop() ?? missing(), head);
+      width *= 2;
+      const level = Math.log2(width) / 8;
+      if (Number.isInteger(level)) completed.push({ level, index: Math.floor(this.size / width), hash: head });
+    }
+    this.heads.push(head);
+    this.size += 1;
+    return completed;
+  }
+
+  get frontier(): Buffer {
+    return Buffer.concat(this.heads);
+  }
+
+  /** The tree head; SHA-256 of nothing for an empty tree. */
+  get root(): Buffer {
+    if (this.heads.length === 0) return sha256();
+    return this.heads.reduceRight((right, left) => nodeHash(left, right));
+  }
+}
+
+/** Hashes of `count` subtrees of 256^level leaves from `start`, in order; level 0 is the leaves themselves. */
+export type ReadHashes = (level: number, start: number, count: number) => Promise<Buffer[]>;
+
+/** The audit path of `index` in the tree of the first `size` leaves (RFC 6962, 2.1.1). Wants 0 ≤ index < size. */
+export async function inclusionProofFrom(read: ReadHashes, index: number, size: number): Promise<Buffer[]> {
+  const proof: Buffer[] = [];
+  let [start, length] = [0, size];
+  while (length > 1) {
+    const left = largestPowerOfTwoBelow(length);
+    if (index - start < left) {
+      proof.push(await headOfRange(read, start + left, length - left));
+      length = left;
+    } else {
+      proof.push(await headOfRange(read, start, left));
+      [start, length] = [start + left, length - left];
+    }
+  }
+  return proof.toReversed();
+}
+
+/** The head over [start, start + length), where start is a multiple of the largest power of two in it. */
+async function headOfRange(read: ReadHashes, start: number, length: number): Promise<Buffer> {
+  // Whole tiles come from stored subtrees, what is left over from the leaves; both are sides of one RFC 6962 split.
+  const level = Math.min(Math.floor(Math.log2(length) / 8), 6);
+  const unit = leavesPerTile ** level;
+  const whole = Math.floor(length / unit);
+  const hashes = await read(level, start / unit, whole);
+  if (hashes.length !== whole) throw new Error(`${hashes.length} hashes of level ${level} from ${start / unit}, want ${whole}`);
+  const rest = length - whole * unit;
+  return rest === 0 ? fold(hashes) : foldWithRest(hashes, await headOfRange(read, start + whole * unit, rest));
+}
+
+/** RFC 6962 over equal units: the split at the largest power of two. */
+function fold(hashes: readonly Buffer[]): Buffer {
+  if (hashes.length === 1) return hashes[0] ?? missing();
+  const left = largestPowerOfTwoBelow(hashes.length);
+  return nodeHash(fold(hashes.slice(0, left)), fold(hashes.slice(left)));
+}
+
+/** As `fold`, with one more head at the right that covers less than a unit. */
+function foldWithRest(hashes: readonly Buffer[], rest: Buffer): Buffer {
+  let power = 1;
+  while (power * 2 <= hashes.length) power *= 2;
+  const right = hashes.slice(power);
+  return nodeHash(fold(hashes.slice(0, power)), right.length === 0 ? rest : foldWithRest(right, rest));
+}
+
+function missing(): never {
+  throw new Error('the tree is missing a hash');
+}

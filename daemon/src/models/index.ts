@@ -1,0 +1,1 @@
+export { Models, type Rollback, type RollbackOrder } from './models.ts';

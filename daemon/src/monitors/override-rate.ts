@@ -1,0 +1,85 @@
+/**
+ * How often people change what the AI proposed. Counted are reviews that the AI's answer was sent to: a person reporting
+ * an automatic decision as wrong is a complaint, and nobody reports the right ones, so those say nothing about a rate.
+ */
+import { alertTiers, eventTypes, type AlertTier, type OverrideRatePolicy, type Policy } from '@countersign/contract';
+import type { LedgerRecord } from '../ledger/index.ts';
+import { evidence, observeBernoulli, startShiryaevRoberts, type ShiryaevRoberts } from '../statistics/index.ts';
+import type { Finding, Monitor } from './monitor.ts';
+
+export interface OverrideRateState {
+  readonly reviewed: number;
+  readonly overridden: number;
+  /** The newest reviews, oldest first, true where overridden; at most `minimum_decisions`. */
+  readonly recent: readonly boolean[];
+  readonly detector: ShiryaevRoberts;
+}
+
+export const overrideRate: Monitor<OverrideRateState> = {
+  name: 'override_rate',
+
+  start: ({ monitors }) => ({
+    reviewed: 0,
+    overridden: 0,
+    recent: [],
+    detector: startShiryaevRoberts(monitors.override_rate),
+  }),
+
+  observe: (state, record, { monitors }) => {
+    const overridden = overrideOf(record);
+    if (overridden === null) return state;
+    const rule = monitors.override_rate;
+    return {
+      reviewed: state.reviewed + 1,
+      overridden: state.overridden + Number(overridden),
+      recent: [...state.recent, overridden].slice(-rule.minimum_decisions),
+      detector: observeBernoulli(state.detector, overridden, rule),
+    };
+  },
+
+  signal: (state, policy) => judge(state, policy),
+};
+
+/** Whether a review changed the AI's answer; null for a record that is no such review, and for an undecided one. */
+function overrideOf({ event, about }: LedgerRecord): boolean | null {
+  if (event.type !== eventTypes.humanDecision || about === null) return null;
+  const asked = about.route === 'human' || event.data.lease_epoch !== undefined;
+  if (!asked || event.data.action === 'escalate' || event.data.action === 'rollback') return null;
+  return event.data.action !== 'accept';
+}
+
+function judge(state: OverrideRateState, { monitors }: Policy): Finding {
+  const rule = monitors.override_rate;
+  const { reviewed, overridden, recent } = state;
+  const value = evidence(state.detector);
+  const recentRate = recent.filter(Boolean).length / Math.max(recent.length, 1);
+  const shown = {
+    reviewed,
+    overridden,
+    rate: overridden / Math.max(reviewed, 1),
+    recent_reviewed: recent.length,
+    recent_rate: recentRate,
+    baseline: rule.baseline,
+    e_value: value,
+  };
+  if (reviewed < rule.minimum_decisions) {
+    const summary = `Too early to tell: ${reviewed} of ${rule.minimum_decisions} reviews are in.`;
+    return { tier: null, conclusive: false, value: null, summary, evidence: shown };
+  }
+  return {
+    tier: tierOf(value, recentRate, rule),
+    conclusive: true,
+    value: shown.rate,
+    summary:
+      `People changed ${percent(recentRate)} of the last ${recent.length} reviewed decisions; ` +
+      `${percent(rule.baseline)} is usual.`,
+    evidence: shown,
+  };
+}
+
+function tierOf(value: number, recentRate: number, rule: OverrideRatePolicy): AlertTier | null {
+  if (recentRate < rule.baseline + rule.minimum_lift) return null;
+  return alertTiers.findLast((tier) => value >= rule.thresholds[tier]) ?? null;
+}
+
+const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -1,0 +1,3 @@
+export { VerdictOutbox } from './outbox.ts';
+export { Reviews } from './reviews.ts';
+export type { Refusal } from './rules.ts';

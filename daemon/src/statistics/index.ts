@@ -1,0 +1,7 @@
+export {
+  evidence,
+  observeBernoulli,
+  startShiryaevRoberts,
+  type Rates,
+  type ShiryaevRoberts,
+} from './e-shiryaev-roberts.ts';

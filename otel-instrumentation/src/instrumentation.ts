@@ -1,0 +1,296 @@
+/** What a service holds once it has started: connection, queue and guard behind the functions of this package. */
+import { randomBytes } from 'node:crypto';
+import {
+  context,
+  logs,
+  metrics,
+  SeverityNumber,
+  SpanKind,
+  trace,
+  type Counter,
+  type Link,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import {
+  eventTypes,
+  uuidV7,
+  type DecisionAction,
+  type HumanDecisionEvent,
+  type Output,
+  type OutcomeEvent,
+} from '@countersign/contract';
+import { OpenDecision, type DecisionHandle, type DecisionOptions } from './decision.ts';
+import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
+import { Publisher } from './publisher.ts';
+import { spanContextOf, traceparentOf, type DecisionRef } from './ref.ts';
+import { attribute, evaluationEvent, metric, scope } from './semconv.ts';
+import { followVerdicts, type VerdictHandler } from './verdicts.ts';
+
+export interface StartOptions {
+  /** Who sends, as CloudEvents' source. */
+  readonly source: string;
+  /** `nats://host:port`. By default NATS_URL. */
+  readonly natsUrl?: string;
+  /** By default NATS_USER and NATS_PASSWORD. */
+  readonly user?: string;
+  readonly password?: string;
+  /** Most events held while they cannot be sent. */
+  readonly queueLimit?: number;
+  /** Told, at most once a second, of what went wrong in the background. By default console.warn. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+export interface HumanDecisionOptions {
+  readonly reviewer: string;
+  readonly action: DecisionAction;
+  readonly justification: string;
+  /** What it should have been, when the action is modify. */
+  readonly output?: Output;
+  readonly reasonCode?: string;
+  /** How long the person looked at the case, and how long it waited before. */
+  readonly reviewMs?: number;
+  readonly queueMs?: number;
+}
+
+export class Instrumentation {
+  private readonly source: string;
+  private readonly connection: Promise<NatsConnection>;
+  private readonly publisher: Publisher;
+  private readonly guard = new Guard(() => performance.now());
+  private readonly stops: (() => Promise<void>)[] = [];
+  private readonly trouble: (error: unknown) => void;
+  private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
+  private readonly droppedCounter: Counter;
+  private droppedTotal = 0;
+  /** Resolves when the first authority documents are in; until then every guard answers `human`. */
+  readonly ready: Promise<void>;
+
+  constructor(options: StartOptions) {
+    this.source = options.source;
+    this.trouble = oncePerSecond(options.onTrouble ?? ((message) => console.warn(message)));
+    const meter = metrics.getMeter(scope.name, scope.version);
+    const sent = meter.createCounter(metric.events, { unit: '{event}', description: 'Events acknowledged by NATS.' });
+    this.droppedCounter = meter.createCounter(metric.dropped, { unit: '{event}', description: 'Events given up.' });
+
+    const user = options.user ?? process.env['NATS_USER'];
+    const pass = options.password ?? process.env['NATS_PASSWORD'];
+    this.connection = connect({
+      servers: options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222',
+      ...(user ? { user, inboxPrefix: `_INBOX_${user}` } : {}),
+      ...(pass ? { pass } : {}),
+      name: options.source,
+      waitOnFirstConnect: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 500,
+    });
+    this.connection.catch(this.trouble);
+    this.publisher = new Publisher(this.connection, {
+      queueLimit: options.queueLimit ?? 10_000,
+      onSent: (count) => sent.add(count),
+      onDropped: (reason, count) => {
+        this.droppedTotal += count;
+        this.droppedCounter.add(count, { reason });
+        this.trouble(`${count} decision event dropped: ${reason}`);
+      },
+      onTrouble: this.trouble,
+    });
+    this.ready = this.follow();
+  }
+
+  /** Tries until the daemon has made the bucket. */
+  private async follow(): Promise<void> {
+    const connection = await this.connection;
+    while (!connection.isClosed()) {
+      try {
+        return await followAuthority(connection, this.guard, this.trouble);
+      } catch (error) {
+        this.trouble(error);
+        await new Promise((resolve) => setTimeout(resolve, 1_000).unref());
+      }
+    }
+  }
+
+  ask(question: Question): GuardVerdict {
+    return this.guard.ask(question);
+  }
+
+  decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
+    return this.tracer.startActiveSpan(`decision ${options.workflow}`, { kind: SpanKind.INTERNAL }, (span) => {
+      span.setAttributes({
+        [attribute.workflow]: options.workflow,
+        [attribute.task]: options.task,
+        [attribute.actor]: 'ai',
+        [attribute.modelName]: options.model.name,
+        [attribute.modelVersion]: options.model.version,
+        [attribute.riskTier]: options.riskTier,
+        [attribute.reversible]: options.reversible,
+      });
+      const open = this.open(options, span);
+      let result: T;
+      try {
+        result = work(open);
+      } catch (error) {
+        open.failed(error);
+        throw error;
+      }
+      if (!isPromise(result)) {
+        this.finish(open, options);
+        return result;
+      }
+      return result.then(
+        (value: unknown) => {
+          this.finish(open, options);
+          return value;
+        },
+        (error: unknown) => {
+          open.failed(error);
+          throw error;
+        },
+      ) as T;
+    });
+  }
+
+  private open(options: DecisionOptions, span: Span): OpenDecision {
+    const { workflow, task, model, riskTier, reversible } = options;
+    const started = performance.now();
+    const open = new OpenDecision(options, {
+      span,
+      newId,
+      now: () => new Date(),
+      elapsedMs: () => performance.now() - started,
+      source: this.source,
+      ask: (confidence) =>
+        this.guard.ask({ workflow, task, model, riskTier, reversible, ...(confidence === undefined ? {} : { confidence }) }),
+    });
+    span.setAttribute(attribute.id, open.ref().decision_id);
+    return open;
+  }
+
+  private finish(open: OpenDecision, { workflow, task }: DecisionOptions): void {
+    const outgoing = open.end();
+    if (outgoing !== null) return this.publisher.enqueue(outgoing);
+    this.droppedTotal += 1;
+    this.droppedCounter.add(1, { reason: 'no_output' });
+    this.trouble(`a decision on ${workflow}/${task} ended without output(); nothing was recorded`);
+  }
+
+  /** The id of the event. */
+  humanDecision(ref: DecisionRef, options: HumanDecisionOptions): string {
+    const { reviewer, action, justification, output, reasonCode, reviewMs, queueMs } = options;
+    const reviewed = spanContextOf(ref);
+    // The AI's span ended long ago: a new one, in the reviewer's own context, with one link back.
+    const links: Link[] = reviewed === null ? [] : [{ context: reviewed, attributes: { [attribute.linkType]: 'reviews' } }];
+    const span = this.tracer.startSpan(`human decision ${ref.workflow_id}`, { kind: SpanKind.INTERNAL, links });
+    const decisionId = newId();
+    span.setAttributes({
+      [attribute.id]: decisionId,
+      [attribute.workflow]: ref.workflow_id,
+      [attribute.task]: ref.task_id,
+      [attribute.actor]: 'human',
+      [attribute.action]: action,
+      [attribute.reviews]: ref.decision_id,
+      [attribute.reviewer]: reviewer,
+    });
+    if (reviewed !== null) {
+      logs.getLogger(scope.name, scope.version).emit({
+        eventName: evaluationEvent,
+        severityNumber: SeverityNumber.INFO,
+        attributes: {
+          [attribute.evaluationName]: 'human_review',
+          [attribute.evaluationLabel]: action,
+          [attribute.evaluationExplanation]: justification,
+        },
+        // Into the trace of the decision that was judged, which itself stays as it is.
+        context: trace.setSpanContext(context.active(), reviewed),
+      });
+    }
+    const { traceparent } = traceparentOf(span);
+    span.end();
+    const event: HumanDecisionEvent = {
+      ...this.envelope(ref),
+      type: eventTypes.humanDecision,
+      ...(traceparent === null ? {} : { traceparent }),
+      data: {
+        workflow_id: ref.workflow_id,
+        task_id: ref.task_id,
+        decision_id: decisionId,
+        reviews: ref.decision_id,
+        reviewer,
+        action,
+        justification,
+        ...(output === undefined ? {} : { output }),
+        ...(reasonCode === undefined ? {} : { reason_code: reasonCode }),
+        ...(reviewMs === undefined ? {} : { review_ms: reviewMs }),
+        ...(queueMs === undefined ? {} : { queue_ms: queueMs }),
+      },
+    };
+    this.publisher.enqueue({ kind: 'decision_human', event, snapshot: null });
+    return event.id;
+  }
+
+  /** The id of the event. */
+  recordOutcome(ref: DecisionRef, { label, cost }: { label: string; cost?: number }): string {
+    const { workflow_id, task_id, decision_id } = ref;
+    const event: OutcomeEvent = {
+      ...this.envelope(ref),
+      type: eventTypes.outcome,
+      data: { workflow_id, task_id, decision_id, label, ...(cost === undefined ? {} : { cost }) },
+    };
+    this.publisher.enqueue({ kind: 'outcome', event, snapshot: null });
+    return event.id;
+  }
+
+  private envelope({ task_id }: DecisionRef) {
+    return {
+      specversion: '1.0' as const,
+      id: newId(),
+      source: this.source,
+      subject: task_id,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json' as const,
+    };
+  }
+
+  async verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>> {
+    const connection = await this.connection;
+    const stop = await followVerdicts(connection, workflow, handler, this.trouble);
+    this.stops.push(stop);
+    return stop;
+  }
+
+  get dropped(): number {
+    return this.droppedTotal;
+  }
+
+  get pending(): number {
+    return this.publisher.pending;
+  }
+
+  flush(timeoutMs: number): Promise<boolean> {
+    return this.publisher.flush(timeoutMs);
+  }
+
+  async shutdown(timeoutMs: number): Promise<void> {
+    await Promise.all(this.stops.splice(0).map((stop) => stop()));
+    await this.publisher.stop(timeoutMs);
+    // A connection that never came about is given up with the process.
+    const connection = await Promise.race([this.connection.catch(() => null), new Promise<null>((r) => setTimeout(r, 100, null))]);
+    await connection?.drain().catch(this.trouble);
+  }
+}
+
+const newId = () => uuidV7(Date.now(), randomBytes(10));
+
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+
+function oncePerSecond(say: (message: string) => void): (trouble: unknown) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (trouble) => {
+    if (performance.now() - last < 1_000) return;
+    last = performance.now();
+    say(`countersign: ${trouble instanceof Error ? trouble.message : String(trouble)}`);
+  };
+}

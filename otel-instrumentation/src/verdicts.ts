@@ -1,0 +1,52 @@
+/** Human decisions on their way back: each handed to the service until it has dealt with it. */
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { streams, verdictConsumer, type Verdict } from '@countersign/contract';
+
+export type VerdictHandler = (verdict: Verdict) => void | Promise<void>;
+
+/** How many ids are remembered to pass over what is delivered twice. */
+const remembered = 10_000;
+const retryMs = 2_000;
+
+/**
+ * Calls `handler` for each verdict of the workflow, one at a time; again later when it throws. Between restarts of the
+ * service a verdict may come a second time: `verdict_id` is the key to act once by. Returns a function that stops it.
+ */
+export async function followVerdicts(
+  connection: NatsConnection,
+  workflow: string,
+  handler: VerdictHandler,
+  onTrouble: (error: unknown) => void,
+): Promise<() => Promise<void>> {
+  const consumer = await jetstream(connection).consumers.get(streams.verdicts, verdictConsumer(workflow));
+  const messages = await consumer.consume({ max_messages: 100 });
+  const done = new Set<string>();
+  const running = (async () => {
+    for await (const message of messages) {
+      try {
+        const verdict = message.json<Verdict>();
+        if (verdict.v !== 1 || verdict.workflow_id !== workflow) throw new Error(`not a verdict for ${workflow}`);
+        if (!done.has(verdict.verdict_id)) await handler(verdict);
+        remember(done, verdict.verdict_id);
+        message.ack();
+      } catch (error) {
+        onTrouble(error);
+        message.nak(retryMs);
+      }
+    }
+  })();
+  return async () => {
+    await messages.close();
+    await running;
+  };
+}
+
+function remember(done: Set<string>, id: string): void {
+  done.add(id);
+  if (done.size <= remembered) return;
+  for (const oldest of done) {
+    done.delete(oldest);
+    return;
+  }
+}

@@ -1,0 +1,39 @@
+/** Chromium for the browser tests, from the system's packages. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, installPackages, missingPackages, unpackPackages } from './packages.ts';
+
+export interface Chromium {
+  readonly path: string;
+  /** What it needs in its environment. */
+  readonly env: Record<string, string>;
+}
+
+/** Found, installed, or unpacked beside us for those who may not install. Throws what to do otherwise. */
+export function findChromium(tools: string): Chromium {
+  const found = findProgram('chromium', 'chromium-browser', 'google-chrome');
+  if (found !== null) return { path: found, env: {} };
+  if (installPackages(['chromium', 'fonts-dejavu-core'])) {
+    const installed = findProgram('chromium');
+    if (installed !== null) return { path: installed, env: {} };
+  }
+  const unpacked = join(tools, 'chromium');
+  const program = join(unpacked, 'usr/lib/chromium/chromium');
+  const wanted = missingPackages(['chromium', 'fonts-dejavu-core']);
+  if (existsSync(program) || (wanted.length > 0 && unpackPackages(wanted, unpacked) && existsSync(program))) {
+    const libraries = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu', 'lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu'];
+    return { path: program, env: { LD_LIBRARY_PATH: libraries.map((folder) => join(unpacked, folder)).join(':') } };
+  }
+  throw new Error('The browser tests need Chromium, and it cannot be had here. Install it: apt-get install chromium');
+}
+
+/** Root may not use Chromium's sandbox; nothing here reaches out to the network. */
+export const chromiumArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];

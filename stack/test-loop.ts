@@ -1,0 +1,109 @@
+/** What an integration test stands on: a database and a NATS of its own, a Grafana that signs tokens, and a daemon. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import pg from 'pg';
+import { startNats, type Nats } from './nats.ts';
+
+const { Client } = pg;
+export const passwords = { daemon: 'daemon-password', service: 'service-password' };
+export const pluginSecret = 'secret-of-the-test';
+export const repository = join(import.meta.dirname, '..');
+
+export interface TestLoop {
+  readonly databaseUrl: string;
+  readonly nats: Nats;
+  readonly directory: string;
+  readonly issuer: string;
+  /** An X-Grafana-Id token. Claims given here replace the usual ones. */
+  token(person: string, claims?: Record<string, unknown>): Promise<string>;
+  /** What the plugin proxy adds to a request. */
+  headers(person: string, grant: string): Promise<Record<string, string>>;
+  /** Environment of a daemon. */
+  env(): NodeJS.ProcessEnv;
+  stop(): Promise<void>;
+}
+
+export async function startTestLoop(postgresUrl: string, natsServer: string): Promise<TestLoop> {
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-loop-'));
+  const database = `test_${randomUUID().replaceAll('-', '')}`;
+  await onServer(postgresUrl, `CREATE DATABASE ${database}`);
+  const databaseUrl = new URL(postgresUrl);
+  databaseUrl.pathname = `/${database}`;
+  const nats = await startNats(natsServer, join(directory, 'nats'), passwords);
+
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'id-test-es256', alg: 'ES256', use: 'sig' }] };
+  const grafana = await serveJson(jwks);
+  const issuer = `http://127.0.0.1:${(grafana.address() as AddressInfo).port}`;
+  const token = (person: string, claims: Record<string, unknown> = {}) =>
+    new SignJWT({ type: 'user', name: person, identifier: person, namespace: 'default', ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'id-test-es256', typ: 'jwt' })
+      .setIssuer((claims['iss'] as string | undefined) ?? issuer)
+      .setAudience((claims['aud'] as string | undefined) ?? 'org:1')
+      .setSubject((claims['sub'] as string | undefined) ?? `user:${person}`)
+      .setIssuedAt()
+      .setExpirationTime((claims['exp'] as number | undefined) ?? '10m')
+      .sign(privateKey);
+  return {
+    databaseUrl: databaseUrl.href,
+    nats,
+    directory,
+    issuer,
+    token,
+    headers: async (person, grant) => ({
+      'x-grafana-id': await token(person),
+      'x-countersign-secret': pluginSecret,
+      'x-countersign-grant': grant,
+    }),
+    env: () => ({
+      DATABASE_URL: databaseUrl.href,
+      NATS_URL: nats.url,
+      NATS_USER: 'daemon',
+      NATS_PASSWORD: passwords.daemon,
+      COUNTERSIGN_HTTP_PORT: '0',
+      COUNTERSIGN_PLUGIN_SECRET: pluginSecret,
+      COUNTERSIGN_GRAFANA_URL: issuer,
+      COUNTERSIGN_SIGNING_KEY_FILE: join(directory, 'signing-key.pem'),
+      COUNTERSIGN_POLICIES: join(repository, 'policies'),
+      COUNTERSIGN_LOG_LEVEL: 'error',
+    }),
+    stop: async () => {
+      grafana.close();
+      await nats.stop();
+      await onServer(postgresUrl, `DROP DATABASE ${database} WITH (FORCE)`);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
+const serveJson = (body: unknown): Promise<Server> =>
+  new Promise((resolve) => {
+    const server = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(body));
+    });
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+
+/** Asks again and again until the answer is not null, or gives up with what it was waiting for. */
+export async function eventually<T>(what: string, ask: () => Promise<T | null | undefined>, timeoutMs = 10_000): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null && answer !== undefined) return answer;
+    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
