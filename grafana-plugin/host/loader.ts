@@ -1,0 +1,54 @@
+/** Loads the built app as Grafana does: SystemJS, AMD, and Grafana's own copies of the shared libraries. */
+// Loads AMD plugin bundles with SystemJS, sharing this page's libraries, as Grafana does.
+import 'systemjs/dist/system.js';
+import 'systemjs/dist/extras/amd.js';
+import 'systemjs/dist/extras/named-register.js';
+import * as emotionCss from '@emotion/css';
+import * as emotionReact from '@emotion/react';
+import * as grafanaData from '@grafana/data';
+import * as grafanaRuntime from '@grafana/runtime';
+import * as grafanaUi from '@grafana/ui';
+import i18next from 'i18next';
+import lodash from 'lodash';
+import moment from 'moment';
+import React from 'react';
+import ReactDOM from 'react-dom';
+import * as jsxDevRuntime from 'react/jsx-dev-runtime';
+import * as jsxRuntime from 'react/jsx-runtime';
+import * as reactRouterDom from 'react-router-dom';
+import * as rxjs from 'rxjs';
+import { HostPluginPage } from './PluginPage.tsx';
+
+/** A CommonJS library: the AMD module is the library itself. */
+const whole = (library: unknown): System.Module => ({ default: library, __useDefault: true });
+
+const shared: Record<string, System.Module> = {
+  '@emotion/css': emotionCss,
+  '@emotion/react': emotionReact,
+  '@grafana/data': grafanaData,
+  '@grafana/runtime': { ...grafanaRuntime, PluginPage: HostPluginPage },
+  '@grafana/ui': grafanaUi,
+  i18next: whole(i18next),
+  lodash: whole(lodash),
+  moment: whole(moment),
+  react: whole(React),
+  'react-dom': whole(ReactDOM),
+  'react-router': reactRouterDom, // Grafana gives react-router-dom-v5-compat, which is the same names
+  'react/jsx-dev-runtime': jsxDevRuntime,
+  'react/jsx-runtime': jsxRuntime,
+  rxjs,
+};
+
+const imports: Record<string, string> = {};
+for (const [name, module] of Object.entries(shared)) {
+  imports[name] = `package:${name}`;
+  System.set(`package:${name}`, module);
+}
+System.addImportMap({ imports });
+
+export async function loadAppPlugin(meta: grafanaData.AppPluginMeta): Promise<grafanaData.AppPlugin> {
+  const { plugin } = await System.import<{ plugin: grafanaData.AppPlugin }>(`/${meta.module}`);
+  plugin.init(meta);
+  plugin.meta = meta;
+  return plugin;
+}

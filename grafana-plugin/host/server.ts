@@ -1,0 +1,140 @@
+/**
+ * Serves the built app in a page with the real @grafana libraries, and stands in for Grafana towards the daemon. For
+ * trying and testing on one machine: anyone who reaches it may choose who to be, so it listens on loopback only.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { extname, join, sep } from 'node:path';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { proxy, type PluginRoute, type ProxySettings } from './proxy.ts';
+import { userCookie, users, type HostUser } from './users.ts';
+
+const dist = join(import.meta.dirname, '../dist');
+const pluginId = 'countersign-decisions-app';
+const plugin = join(dist, 'plugin');
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.md': 'text/plain; charset=utf-8',
+};
+
+const port = Number(process.env['COUNTERSIGN_APP_PORT'] ?? 3300);
+const daemonUrl = needed('COUNTERSIGN_DAEMON_URL');
+const secret = needed('COUNTERSIGN_PLUGIN_SECRET');
+const address = `http://127.0.0.1:${port}`;
+const meta = JSON.parse(readFileSync(join(plugin, 'plugin.json'), 'utf8')) as { routes: PluginRoute[] };
+
+const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+// As Grafana names its keys, and new with each start, so that nobody verifies with a key of the start before.
+const kid = `id-${new Date().toISOString().slice(0, 7)}-es256-${randomBytes(4).toString('hex')}`;
+const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }] };
+
+const settings: ProxySettings = {
+  pluginId,
+  routes: meta.routes,
+  jsonData: { daemonUrl },
+  secureJsonData: { secret },
+  sign: ({ id, login, name }) =>
+    new SignJWT({ type: 'user', identifier: String(id), namespace: 'default', username: login, name, role: 'Viewer' })
+      .setProtectedHeader({ alg: 'ES256', typ: 'jwt', kid })
+      .setIssuer(address)
+      .setAudience('org:1')
+      .setSubject(`user:${id}`)
+      .setIssuedAt()
+      .setExpirationTime('10m')
+      .sign(privateKey),
+};
+
+const server = createServer((request, response) => {
+  handle(request, response).catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    if (!response.headersSent) json(response, 500, { message: 'the host failed' });
+    else response.destroy();
+  });
+});
+server.listen(port, '127.0.0.1', () => process.stdout.write(`ready ${address}\n`));
+server.on('error', (error) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(1);
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    server.close(() => process.exit(0));
+    server.closeAllConnections();
+  });
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A name that resolves to loopback must not make somebody else's page same-origin with this one.
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) return json(response, 403, { message: 'unknown host' });
+  const [path = '/', query] = (request.url ?? '/').split('?');
+  const search = query === undefined ? '' : `?${query}`;
+  const proxyBase = `/api/plugin-proxy/${pluginId}/`;
+  if (path.startsWith(proxyBase)) {
+    if (request.headers['sec-fetch-site'] === 'cross-site') return json(response, 403, { message: 'cross-site' });
+    return proxy(request, response, userOf(request), path.slice(proxyBase.length), search, settings);
+  }
+  switch (path) {
+    case '/api/signing-keys/keys':
+      return json(response, 200, jwks);
+    case '/api/host':
+      return json(response, 200, hostView(userOf(request)));
+    default:
+      return serveFile(response, path);
+  }
+}
+
+/** What the page needs to boot: who one is, who one may be, and the app as Grafana describes it. */
+const hostView = (user: HostUser) => ({
+  user,
+  users: users.filter(({ simulated }) => simulated === undefined),
+  plugin: {
+    ...meta,
+    enabled: true,
+    jsonData: settings.jsonData,
+    secureJsonFields: { secret: true },
+    baseUrl: `public/plugins/${pluginId}`,
+    module: `public/plugins/${pluginId}/module.js`,
+  },
+});
+
+function userOf(request: IncomingMessage): HostUser {
+  const cookies = (request.headers.cookie ?? '').split(/;\s*/);
+  const login = cookies.find((cookie) => cookie.startsWith(`${userCookie}=`))?.slice(userCookie.length + 1);
+  const [first] = users;
+  if (first === undefined) throw new Error('the host has no users');
+  return users.find((user) => user.login === login) ?? first;
+}
+
+function serveFile(response: ServerResponse, path: string): void {
+  const underPlugin = `/public/plugins/${pluginId}/`;
+  const isPage = !path.startsWith('/public/') && !path.startsWith('/api/') && extname(path) === '';
+  const file = isPage
+    ? join(dist, 'host/index.html')
+    : path.startsWith(underPlugin)
+      ? join(plugin, path.slice(underPlugin.length))
+      : join(dist, 'host', path);
+  if (!file.startsWith(dist + sep) || !existsSync(file) || !statSync(file).isFile()) {
+    return json(response, 404, { message: 'Not found' });
+  }
+  response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' });
+  response.end(readFileSync(file));
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function needed(name: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== '') return value;
+  process.stderr.write(`${name} is not set. Start the host by "npm start".\n`);
+  process.exit(1);
+}

@@ -1,0 +1,26 @@
+/** Pages by address, and what they share: one query client, one place for messages. */
+import { QueryClientProvider } from '@tanstack/react-query';
+import { LoadingPlaceholder } from '@grafana/ui';
+import { lazy, Suspense } from 'react';
+import { Navigate, Route, Routes } from 'react-router-dom';
+import { queryClient } from './api/query-client';
+import { routes } from './routes';
+
+const ReviewPage = lazy(() => import(/* webpackChunkName: "review" */ './review/ReviewPage'));
+const AuditPage = lazy(() => import(/* webpackChunkName: "audit" */ './audit/AuditPage'));
+const ResponsePage = lazy(() => import(/* webpackChunkName: "response" */ './response/ResponsePage'));
+
+export default function App() {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <Suspense fallback={<LoadingPlaceholder text="" />}>
+        <Routes>
+          <Route path="review/:decisionId?" element={<ReviewPage />} />
+          <Route path="audit" element={<AuditPage />} />
+          <Route path="response" element={<ResponsePage />} />
+          <Route path="*" element={<Navigate to={routes.review()} replace />} />
+        </Routes>
+      </Suspense>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,57 @@
+/** Calls to the daemon, through Grafana's plugin proxy. Errors are the daemon's own words. */
+import type { ApiError } from '@countersign/contract';
+import { getBackendSrv, isFetchError } from '@grafana/runtime';
+import { lastValueFrom } from 'rxjs';
+import { pluginId } from '../routes';
+
+/** What the daemon refused, and why. `status` 0: it could not be reached. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  readonly status: number;
+  readonly body: ApiError | null;
+
+  constructor(status: number, body: ApiError | null, message: string) {
+    super(message);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+type Query = Record<string, string | number | undefined>;
+
+export const get = <T>(path: string, params: Query = {}) => call<T>('GET', path, { params });
+export const post = <T>(path: string, data: unknown) => call<T>('POST', path, { data });
+export const getBytes = async (path: string): Promise<Uint8Array> =>
+  new Uint8Array(await call<ArrayBuffer>('GET', path, { responseType: 'arraybuffer' }));
+
+interface CallOptions {
+  readonly params?: Query;
+  readonly data?: unknown;
+  readonly responseType?: 'arraybuffer';
+}
+
+async function call<T>(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<T> {
+  try {
+    const response = await lastValueFrom(
+      getBackendSrv().fetch<T>({
+        url: `api/plugin-proxy/${pluginId}/${path}`,
+        method,
+        ...options,
+        showErrorAlert: false,
+        showSuccessAlert: false,
+      }),
+    );
+    return response.data;
+  } catch (error) {
+    if (!isFetchError(error)) throw error;
+    const body = isApiError(error.data) ? error.data : null;
+    const unreachable = error.status === 0 || error.status === 502;
+    const message = unreachable
+      ? 'Countersign cannot be reached. What you typed is kept; it will try again.'
+      : (body?.message ?? `Grafana answered ${error.status}.`);
+    throw new CallError(error.status, body, message);
+  }
+}
+
+const isApiError = (data: unknown): data is ApiError =>
+  typeof data === 'object' && data !== null && 'error' in data && 'message' in data && typeof data.message === 'string';

@@ -1,0 +1,30 @@
+/** One query client for the app. What a change has to say to the person is in its `meta`, and is shown here alone. */
+import { AppEvents } from '@grafana/data';
+import { getAppEvents } from '@grafana/runtime';
+import { MutationCache, QueryClient } from '@tanstack/react-query';
+import { CallError } from './client';
+
+declare module '@tanstack/react-query' {
+  interface Register {
+    mutationMeta: { readonly done?: string; readonly failed: string };
+  }
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) => failures < 3 && !(error instanceof CallError && error.status >= 400 && error.status < 500),
+      refetchOnWindowFocus: true,
+    },
+  },
+  mutationCache: new MutationCache({
+    onSuccess: (_data, _variables, _context, mutation) => {
+      if (mutation.meta?.done) say(AppEvents.alertSuccess.name, mutation.meta.done);
+    },
+    onError: (error, _variables, _context, mutation) => {
+      say(AppEvents.alertError.name, mutation.meta?.failed ?? 'That did not work', error.message);
+    },
+  }),
+});
+
+const say = (type: string, ...payload: string[]) => getAppEvents().publish({ type, payload });

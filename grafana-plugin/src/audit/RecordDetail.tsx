@@ -1,0 +1,95 @@
+/** One record: all its fields, its entry as it was recorded, and the proof that it is in the log. */
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { AuditProof } from '@countersign/contract';
+import { fromBase64 } from '@countersign/contract/note';
+import { Alert, Drawer, Icon, useStyles2 } from '@grafana/ui';
+import { useMemo } from 'react';
+import { useProof } from '../api/audit';
+import { Failed, Skeleton } from '../parts/states';
+import { checkProof } from './verify-proof';
+
+export function RecordDetail({ eventId, onClose }: { eventId: string; onClose: () => void }) {
+  const proof = useProof(eventId);
+  return (
+    <Drawer title="Record" subtitle={eventId} onClose={onClose} size="md">
+      {proof.isPending ? (
+        <Skeleton lines={12} />
+      ) : proof.isError ? (
+        <Failed what="The record could not be read" error={proof.error} retry={() => void proof.refetch()} />
+      ) : (
+        <Detail proof={proof.data} />
+      )}
+    </Drawer>
+  );
+}
+
+function Detail({ proof }: { proof: AuditProof }) {
+  const styles = useStyles2(getStyles);
+  const check = useMemo(() => checkProof(proof), [proof]);
+  const entry = useMemo(() => prettyEntry(proof.entry), [proof.entry]);
+  return (
+    <>
+      <section aria-label="Proof" data-testid="proof" data-verified={check.verified}>
+        {check.verified ? (
+          <Alert severity="success" title="Proven in this browser">
+            This record is number {proof.record.log_index} of {check.treeSize} in the log, exactly as shown.
+          </Alert>
+        ) : proof.checkpoint === null ? (
+          <Alert severity="info" title="Not covered by a checkpoint yet">
+            The next one is signed within a second; this page looks again by itself.
+          </Alert>
+        ) : (
+          <Alert severity="error" title="The proof does not hold">
+            Something was changed after it was recorded, or on the way here. Keep this page and tell whoever runs the audit.
+          </Alert>
+        )}
+        <ul className={styles.steps}>
+          {check.steps.map(({ holds, says }) => (
+            <li key={says}>
+              <Icon name={holds ? 'check-circle' : 'exclamation-triangle'} className={holds ? styles.good : styles.bad} title={holds ? 'holds' : 'fails'} /> {says}
+            </li>
+          ))}
+        </ul>
+        <p className={styles.quiet}>
+          Key: <code className={styles.wrap}>{proof.verifier_key}</code>. Compare it with what <code>countersign key show</code> prints.
+        </p>
+      </section>
+      <h3>Fields</h3>
+      <dl className={styles.fields}>
+        {Object.entries({ type: proof.type, ...proof.record }).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{typeof value === 'string' || typeof value === 'number' ? value : value === null ? '–' : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3>Entry, as recorded</h3>
+      <pre>{entry}</pre>
+      <h3>Checkpoint</h3>
+      <pre>{proof.checkpoint ?? 'none yet'}</pre>
+    </>
+  );
+}
+
+function prettyEntry(base64: string): string {
+  const text = new TextDecoder().decode(fromBase64(base64) ?? new Uint8Array());
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  steps: css({ listStyle: 'none', padding: 0 }),
+  good: css({ color: theme.colors.success.text }),
+  bad: css({ color: theme.colors.error.text }),
+  quiet: css({ color: theme.colors.text.secondary, marginTop: theme.spacing(1) }),
+  wrap: css({ overflowWrap: 'anywhere', whiteSpace: 'normal' }),
+  fields: css({
+    '> div': { display: 'flex', gap: theme.spacing(2), padding: theme.spacing(0.25, 0) },
+    dt: { width: 150, flexShrink: 0, fontWeight: 'normal', color: theme.colors.text.secondary },
+    dd: { margin: 0, overflowWrap: 'anywhere' },
+  }),
+});

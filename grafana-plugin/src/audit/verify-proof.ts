@@ -1,0 +1,59 @@
+/**
+ * Checks a record in the browser, step by step, trusting nothing but the key: the entry's hash, the checkpoint's signature,
+ * the path from the one to the other, and a human decision's own signature.
+ */
+import type { AuditProof } from '@countersign/contract';
+import { leafHash, verifyInclusion } from '@countersign/contract/merkle';
+import { fromBase64, hex, parseVerifierKey, verifyCheckpoint, verifyEd25519 } from '@countersign/contract/note';
+
+export interface ProofStep {
+  readonly holds: boolean;
+  readonly says: string;
+}
+
+export interface ProofCheck {
+  /** All of the steps hold, and there is a checkpoint to hold against. */
+  readonly verified: boolean;
+  readonly steps: readonly ProofStep[];
+  readonly treeSize: number | null;
+}
+
+export function checkProof({ record, entry, proof, checkpoint, verifier_key }: AuditProof): ProofCheck {
+  const bytes = fromBase64(entry);
+  const key = parseVerifierKey(verifier_key);
+  if (bytes === null || key === null) {
+    return { verified: false, steps: [{ holds: false, says: 'The answer of the daemon is damaged.' }], treeSize: null };
+  }
+  const leaf = leafHash(bytes);
+  const steps: ProofStep[] = [
+    { holds: hex(leaf) === record.leaf_hash, says: 'The entry has the leaf hash that the record names.' },
+    { holds: entryIsOf(bytes, record.event_id), says: 'The entry is this event.' },
+  ];
+  if (record.audit_signature.type === 'ed25519') {
+    const signature = fromBase64(record.audit_signature.signature);
+    steps.push({
+      holds: signature !== null && verifyEd25519(signature, bytes, key.publicKey),
+      says: 'The human decision carries a good signature of its own.',
+    });
+  }
+  if (checkpoint === null || proof === null) return { verified: false, steps, treeSize: null };
+  const head = verifyCheckpoint(checkpoint, key);
+  steps.push({ holds: head !== null, says: `The checkpoint is signed by ${key.name}.` });
+  const path = proof.map(fromBase64);
+  steps.push({
+    holds:
+      head !== null &&
+      path.every((hash) => hash !== null) &&
+      verifyInclusion({ index: record.log_index, size: head.size, leafHash: leaf, proof: path, root: head.root }),
+    says: `The path leads from record ${record.log_index} to the head of all ${head?.size ?? '?'} records.`,
+  });
+  return { verified: steps.every(({ holds }) => holds), steps, treeSize: head?.size ?? null };
+}
+
+function entryIsOf(bytes: Uint8Array, eventId: string): boolean {
+  try {
+    return (JSON.parse(new TextDecoder().decode(bytes)) as { id?: unknown }).id === eventId;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,32 @@
+/** Single keys for those who work here all day. Silent while somebody types, in a dialog, and with a modifier held. */
+import { useEffect, useRef } from 'react';
+
+export type Keys = Readonly<Record<string, () => void>>;
+
+/** Binds keys by `event.key`; "mod+Enter" is Ctrl or Cmd with Enter, and works while typing too. */
+export function useKeys(keys: Keys): void {
+  const current = useRef(keys);
+  current.current = keys;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.repeat || event.isComposing || document.querySelector('[role="dialog"]') !== null) return;
+      const modified = event.ctrlKey || event.metaKey;
+      const name = modified ? `mod+${event.key}` : event.key;
+      if (event.altKey || (!modified && (isTyping(event.target) || isPressing(event)))) return;
+      const act = current.current[name];
+      if (act === undefined) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+}
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || target.getAttribute('role') === 'combobox');
+
+/** Enter and Space belong to the button or link that has the focus. */
+const isPressing = ({ target, key }: KeyboardEvent) =>
+  (key === 'Enter' || key === ' ') && target instanceof HTMLElement && ['BUTTON', 'A'].includes(target.tagName);

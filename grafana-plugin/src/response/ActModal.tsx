@@ -1,0 +1,43 @@
+/** An act on decision authority asks for its reason first; the reason goes on record. */
+import { Button, Field, Modal, TextArea } from '@grafana/ui';
+import { useState } from 'react';
+
+interface ActModalProps {
+  readonly title: string;
+  readonly explains: string;
+  readonly confirm: string;
+  readonly destructive: boolean;
+  readonly pending: boolean;
+  readonly onConfirm: (justification: string) => void;
+  readonly onClose: () => void;
+}
+
+export function ActModal({ title, explains, confirm, destructive, pending, onConfirm, onClose }: ActModalProps) {
+  const [justification, setJustification] = useState('');
+  return (
+    <Modal title={title} isOpen onDismiss={onClose}>
+      <p>{explains}</p>
+      <Field label="Why">
+        <TextArea
+          autoFocus
+          rows={3}
+          value={justification}
+          placeholder="In your own words; it goes on record"
+          onChange={(event) => setJustification(event.currentTarget.value)}
+        />
+      </Field>
+      <Modal.ButtonRow>
+        <Button variant="secondary" fill="outline" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          variant={destructive ? 'destructive' : 'primary'}
+          disabled={pending || justification.trim() === ''}
+          onClick={() => onConfirm(justification)}
+        >
+          {confirm}
+        </Button>
+      </Modal.ButtonRow>
+    </Modal>
+  );
+}

@@ -1,0 +1,171 @@
+/** Where a person decides: no action is chosen beforehand, accept and reject are alike, and nothing typed is lost. */
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { DecideRequest, DecisionAction, Lease, ReviewCase } from '@countersign/contract';
+import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } from '@grafana/ui';
+import { useCallback, useEffect, useRef } from 'react';
+import { CallError } from '../api/client';
+import { useDecide } from '../api/reviews';
+import { useKeys } from '../parts/use-keys';
+import { actionText } from '../parts/words';
+import { useDraft, type Draft } from './draft';
+
+interface DecisionFormProps {
+  readonly opened: ReviewCase;
+  readonly lease: Lease;
+  readonly onDecided: () => void;
+}
+
+const actions: readonly { action: DecisionAction; key: string; icon: IconName }[] = [
+  { action: 'accept', key: 'a', icon: 'check' },
+  { action: 'reject', key: 'r', icon: 'times' },
+  { action: 'modify', key: 'm', icon: 'pen' },
+  { action: 'escalate', key: 'e', icon: 'arrow-up' },
+  { action: 'rollback', key: 'b', icon: 'history' },
+];
+
+export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
+  const styles = useStyles2(getStyles);
+  const { item, rules, decision } = opened;
+  const { draft, change, clear } = useDraft(item.decision_id);
+  const decide = useDecide(item.decision_id);
+  const justification = useRef<HTMLTextAreaElement>(null);
+  const openedAt = useRef(performance.now());
+  useEffect(() => {
+    openedAt.current = performance.now();
+  }, [item.decision_id]);
+
+  const possible = actions.filter(({ action }) => action !== 'rollback' || decision.route === 'auto');
+  const missing = missingIn(draft, opened);
+  const choose = useCallback(
+    (action: DecisionAction) => {
+      change({ action });
+      // After the field may have appeared.
+      requestAnimationFrame(() => justification.current?.focus());
+    },
+    [change],
+  );
+  const submit = () => {
+    if (draft.action === null || missing !== null || decide.isPending) return;
+    const request: DecideRequest = {
+      action: draft.action,
+      justification: draft.justification,
+      ...(draft.action === 'modify' && draft.label !== null ? { output: { label: draft.label } } : {}),
+      ...(draft.reasonCode === null ? {} : { reason_code: draft.reasonCode }),
+      lease_epoch: lease.epoch,
+      case_version: item.version,
+      evidence_hash: opened.evidence_hash,
+      idempotency_key: draft.idempotencyKey,
+      review_ms: Math.round(performance.now() - openedAt.current),
+    };
+    decide.mutate(request, {
+      onSuccess: () => {
+        clear();
+        onDecided();
+      },
+    });
+  };
+  useKeys({
+    ...Object.fromEntries(possible.map(({ action, key }) => [key, () => choose(action)])),
+    'mod+Enter': submit,
+  });
+
+  const labels = rules.labels.filter((label) => label !== decision.output.label).map((value) => ({ value }));
+  return (
+    <section className={styles.form} aria-label="Your decision" data-testid="decision-form">
+      {decide.error instanceof CallError && (
+        <Alert severity="warning" title="Not recorded">
+          {decide.error.message} Your text is kept.
+        </Alert>
+      )}
+      <div className={styles.actions} role="group" aria-label="Action">
+        {possible.map(({ action, key, icon }) => (
+          <Button
+            key={action}
+            icon={icon}
+            variant={draft.action === action ? 'primary' : 'secondary'}
+            aria-pressed={draft.action === action}
+            onClick={() => choose(action)}
+          >
+            {actionText[action]} <kbd className={styles.key}>{key.toUpperCase()}</kbd>
+          </Button>
+        ))}
+      </div>
+      {draft.action === 'modify' && (
+        <Field label="What it should have been" noMargin>
+          <Combobox
+            options={labels}
+            value={draft.label}
+            placeholder="Choose a label"
+            onChange={(option) => change({ label: option.value })}
+          />
+        </Field>
+      )}
+      <div className={styles.texts}>
+        <Field
+          label={draft.action !== null && rules.justification_required.includes(draft.action) ? 'Why' : 'Why (optional)'}
+          className={styles.justification}
+          noMargin
+        >
+          <TextArea
+            ref={justification}
+            rows={2}
+            value={draft.justification}
+            placeholder="In your own words; it goes on record"
+            onChange={(event) => change({ justification: event.currentTarget.value })}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') event.currentTarget.blur();
+            }}
+          />
+        </Field>
+        {rules.reason_codes.length > 0 && (
+          <Field label="Reason code (optional)" className={styles.code} noMargin>
+            <Combobox
+              options={rules.reason_codes.map((value) => ({ value }))}
+              value={draft.reasonCode}
+              isClearable
+              placeholder="None"
+              onChange={(option) => change({ reasonCode: option?.value ?? null })}
+            />
+          </Field>
+        )}
+      </div>
+      <div className={styles.submit}>
+        <Button onClick={submit} disabled={missing !== null || decide.isPending} data-testid="submit">
+          {decide.isPending ? 'Recording' : 'Record decision'} <kbd className={styles.key}>Ctrl ↵</kbd>
+        </Button>
+        <span className={styles.missing}>{missing ?? 'It is recorded at once, and the next case opens.'}</span>
+      </div>
+    </section>
+  );
+}
+
+/** What is still needed, in words; null when it can be recorded. */
+function missingIn({ action, justification, label }: Draft, { rules }: ReviewCase): string | null {
+  if (action === null) return 'Choose an action first.';
+  if (action === 'modify' && label === null) return 'Choose what it should have been.';
+  if (rules.justification_required.includes(action) && justification.trim() === '') {
+    return `The policy wants a reason to ${actionText[action].toLowerCase()}.`;
+  }
+  return null;
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  form: css({
+    position: 'sticky',
+    bottom: 0,
+    display: 'flex',
+    flexDirection: 'column',
+    gap: theme.spacing(1),
+    padding: theme.spacing(1.5, 0),
+    background: theme.colors.background.canvas,
+    borderTop: `1px solid ${theme.colors.border.medium}`,
+  }),
+  actions: css({ display: 'flex', gap: theme.spacing(1), flexWrap: 'wrap' }),
+  key: css({ marginLeft: theme.spacing(0.75), padding: '0 5px', fontSize: 11, opacity: 0.8, background: 'transparent', color: 'inherit', border: '1px solid currentColor', boxShadow: 'none' }),
+  texts: css({ display: 'flex', gap: theme.spacing(2) }),
+  justification: css({ flex: 1 }),
+  code: css({ width: 220 }),
+  submit: css({ display: 'flex', gap: theme.spacing(1.5), alignItems: 'center' }),
+  missing: css({ color: theme.colors.text.secondary }),
+});

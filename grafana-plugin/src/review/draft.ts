@@ -1,0 +1,59 @@
+/** What a reviewer has typed on a case, kept in the browser until it is recorded: a reload or an error loses nothing. */
+import type { DecisionAction } from '@countersign/contract';
+import { useCallback, useState } from 'react';
+
+export interface Draft {
+  readonly action: DecisionAction | null;
+  readonly justification: string;
+  readonly label: string | null;
+  readonly reasonCode: string | null;
+  /** Made with the draft, so that sending it twice records it once. */
+  readonly idempotencyKey: string;
+}
+
+const keyOf = (decisionId: string) => `countersign.draft.${decisionId}`;
+
+const emptyDraft = (): Draft => ({
+  action: null,
+  justification: '',
+  label: null,
+  reasonCode: null,
+  idempotencyKey: crypto.randomUUID(),
+});
+
+function read(decisionId: string): Draft {
+  try {
+    const stored = window.localStorage.getItem(keyOf(decisionId));
+    return { ...emptyDraft(), ...(stored === null ? {} : (JSON.parse(stored) as Partial<Draft>)) };
+  } catch {
+    // Storage is off or the text is damaged: start afresh.
+    return emptyDraft();
+  }
+}
+
+function write(decisionId: string, draft: Draft): void {
+  try {
+    window.localStorage.setItem(keyOf(decisionId), JSON.stringify(draft));
+  } catch {
+    // A full or forbidden storage must not get in the way of deciding.
+  }
+}
+
+export function useDraft(decisionId: string) {
+  const [draft, setDraft] = useState(() => read(decisionId));
+  const change = useCallback(
+    (part: Partial<Omit<Draft, 'idempotencyKey'>>) =>
+      setDraft((before) => {
+        const after = { ...before, ...part };
+        write(decisionId, after);
+        return after;
+      }),
+    [decisionId],
+  );
+  /** The draft was recorded, or is not wanted any more. */
+  const clear = useCallback(() => {
+    window.localStorage.removeItem(keyOf(decisionId));
+    setDraft(emptyDraft());
+  }, [decisionId]);
+  return { draft, change, clear };
+}

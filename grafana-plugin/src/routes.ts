@@ -1,0 +1,21 @@
+/** The app's addresses, and what a person may do in it. */
+import { config } from '@grafana/runtime';
+
+export const pluginId = 'countersign-decisions-app';
+export const base = `/a/${pluginId}`;
+
+export const routes = {
+  review: (decisionId?: string) => `${base}/review${decisionId ? `/${decisionId}` : ''}`,
+  response: () => `${base}/response`,
+  audit: (filter: Record<string, string> = {}) => {
+    const query = new URLSearchParams(filter).toString();
+    return `${base}/audit${query ? `?${query}` : ''}`;
+  },
+};
+
+export type Permission = 'read' | 'decide' | 'audit' | 'operate' | 'approve';
+
+/** What Grafana let this person do. Only for what is shown: the daemon's own check does not depend on it. */
+export const may = (permission: Permission): boolean => config.bootData.user.permissions?.[`${pluginId}:${permission}`] === true;
+
+export const me = (): string => config.bootData.user.name;

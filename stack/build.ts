@@ -1,0 +1,49 @@
+/** Compiles the packages and builds the app, and skips what is up to date. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const stamp = join(root, '.countersign/app-built-from');
+
+export function buildPackages(): void {
+  command('tsc', ['-b', 'contract', 'otel-instrumentation', 'daemon', 'demo']);
+}
+
+/** The app and its host, unless they were built from these very files. */
+export function buildApp(): void {
+  const from = fingerprint(['grafana-plugin', 'contract/src', 'package-lock.json']);
+  const isBuilt = existsSync(join(root, 'grafana-plugin/dist/host/host.js')) && existsSync(stamp);
+  if (isBuilt && readFileSync(stamp, 'utf8') === from) return;
+  command('node', ['grafana-plugin/build.ts']);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, from);
+}
+
+function command(name: string, args: readonly string[]): void {
+  const done = spawnSync(name, args, { cwd: root, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${name} ${args.join(' ')} failed:\n${done.stdout}${done.stderr}`);
+}
+
+function fingerprint(paths: readonly string[]): string {
+  const hash = createHash('sha256');
+  const add = (path: string): void => {
+    const name = relative(root, path);
+    hash.update(`${name}\0`).update(readFileSync(path));
+  };
+  for (const path of paths) {
+    if (path.includes('.')) add(join(root, path));
+    else for (const file of filesBelow(join(root, path))) add(file);
+  }
+  return hash.digest('hex');
+}
+
+const filesBelow = (directory: string): string[] =>
+  readdirSync(directory, { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules' && name !== 'dist')
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(directory, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : [path];
+    });

@@ -1,0 +1,242 @@
+/** Everything that Countersign is, on one machine: servers, daemon, the page, and the demo. Started and stopped in order. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect as connectNats } from '@nats-io/transport-node';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { findNatsServer, startNats } from './nats.ts';
+import { startPostgres } from './postgres.ts';
+import { run, type Running } from './process.ts';
+
+const root = join(import.meta.dirname, '..');
+
+export interface StackOptions {
+  /** Where all state is kept. */
+  readonly directory: string;
+  readonly demo: boolean;
+  readonly demoArguments: readonly string[];
+  readonly appPort: number;
+  readonly httpPort: number;
+  /** Told of each step as it begins, and gets told when it is done. */
+  readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+}
+
+export interface Stack {
+  readonly appUrl: string;
+  readonly daemonUrl: string;
+  readonly natsUrl: string;
+  /** Settles when a part has ended by itself, with what it was. */
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}
+
+interface Secrets {
+  readonly postgres: string;
+  readonly natsDaemon: string;
+  readonly natsService: string;
+  readonly plugin: string;
+}
+
+/** What a second terminal needs to join in; readable by the owner alone. */
+export interface StackNote {
+  readonly pid: number;
+  readonly demo: boolean;
+  readonly environment: Record<string, string>;
+}
+
+export const notePath = (directory: string) => join(directory, 'running.json');
+
+/** Starts everything, or throws what is wrong with nothing left running. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { directory, step, appPort, httpPort } = options;
+  mkdirSync(join(directory, 'log'), { recursive: true, mode: 0o700 });
+  const secrets = readSecrets(directory);
+  const stops: (() => Promise<unknown>)[] = [];
+  let stopping = false;
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => (fail = resolve));
+  const watch = (name: string, { exited }: Pick<Running, 'exited'>, log: string | null) => {
+    void exited.then(({ code, signal }) => {
+      if (stopping) return;
+      const said = log === null ? '' : `\n${tail(log)}`;
+      fail(new Error(`${name} ended by itself (${signal ?? `code ${code}`}).${said}`));
+    });
+  };
+  const stop = async () => {
+    stopping = true;
+    for (const end of stops.splice(0).toReversed()) await end();
+  };
+
+  try {
+    await assertFree(appPort, 'COUNTERSIGN_APP_PORT');
+    await assertFree(httpPort, 'COUNTERSIGN_HTTP_PORT');
+
+    const databaseUrl = await step('PostgreSQL', async () => {
+      const given = process.env['DATABASE_URL'];
+      if (given) return checkDatabase(given);
+      const postgres = await startPostgres(join(directory, 'postgres'), secrets.postgres);
+      stops.push(() => postgres.stop());
+      watch('PostgreSQL', postgres, null);
+      return postgres.url;
+    });
+
+    const nats = await step('NATS', async () => {
+      const given = process.env['NATS_URL'];
+      if (given) return checkNats(given);
+      const server = await startNats(findNatsServer(join(directory, 'tools')), join(directory, 'nats'), {
+        daemon: secrets.natsDaemon,
+        service: secrets.natsService,
+      });
+      stops.push(() => server.stop());
+      watch('NATS', server, null);
+      return {
+        url: server.url,
+        daemon: { NATS_USER: 'daemon', NATS_PASSWORD: secrets.natsDaemon },
+        service: { NATS_USER: 'service', NATS_PASSWORD: secrets.natsService },
+      };
+    });
+
+    const start = async (name: string, script: string, args: string[], env: NodeJS.ProcessEnv, ready: () => Promise<boolean>) => {
+      const log = join(directory, `log/${name}.log`);
+      writeFileSync(log, '', { mode: 0o600 });
+      const child = run({
+        command: process.execPath,
+        args: [join(root, script), ...args],
+        cwd: root,
+        env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+        stopSignal: 'SIGTERM',
+        output: log,
+      });
+      stops.push(() => child.stop());
+      let ended = false;
+      void child.exited.then(() => (ended = true));
+      for (let waited = 0; !(await ready()); waited += 100) {
+        if (ended || waited > 60_000) throw new Error(`the ${name} did not start:\n${tail(log)}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      watch(`the ${name}`, child, log);
+    };
+
+    const appUrl = `http://127.0.0.1:${appPort}`;
+    const daemonUrl = `http://127.0.0.1:${httpPort}`;
+    await step('daemon', () =>
+      start(
+        'daemon',
+        'daemon/dist/cli.js',
+        ['daemon'],
+        {
+          DATABASE_URL: databaseUrl,
+          NATS_URL: nats.url,
+          ...nats.daemon,
+          COUNTERSIGN_HTTP_PORT: String(httpPort),
+          COUNTERSIGN_PLUGIN_SECRET: secrets.plugin,
+          COUNTERSIGN_GRAFANA_URL: appUrl,
+          COUNTERSIGN_SIGNING_KEY_FILE: join(directory, 'signing-key.pem'),
+          COUNTERSIGN_POLICIES: join(root, 'policies'),
+        },
+        () => answers(`${daemonUrl}/readyz`),
+      ),
+    );
+    await step('app', () =>
+      start(
+        'app',
+        'grafana-plugin/host/server.ts',
+        [],
+        { COUNTERSIGN_APP_PORT: String(appPort), COUNTERSIGN_DAEMON_URL: daemonUrl, COUNTERSIGN_PLUGIN_SECRET: secrets.plugin },
+        () => answers(`${appUrl}/api/signing-keys/keys`),
+      ),
+    );
+
+    const environment = {
+      NATS_URL: nats.url,
+      ...nats.service,
+      COUNTERSIGN_APP_URL: appUrl,
+      COUNTERSIGN_DEMO_STATE: join(directory, 'demo'),
+    };
+    if (options.demo) {
+      await step('demo: training on real mail', () =>
+        start('demo', 'demo/dist/main.js', [...options.demoArguments], environment, async () =>
+          tail(join(directory, 'log/demo.log')).includes('messages a second arrive'),
+        ),
+      );
+    }
+    const note: StackNote = { pid: process.pid, demo: options.demo, environment };
+    writeFileSync(notePath(directory), JSON.stringify(note), { mode: 0o600 });
+    return { appUrl, daemonUrl, natsUrl: nats.url, failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Made once, kept beside the data that they guard. */
+function readSecrets(directory: string): Secrets {
+  const path = join(directory, 'secrets.json');
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Secrets;
+  const fresh = () => randomBytes(24).toString('base64url');
+  const secrets: Secrets = { postgres: fresh(), natsDaemon: fresh(), natsService: fresh(), plugin: fresh() };
+  writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 });
+  return secrets;
+}
+
+const assertFree = (port: number, variable: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', () =>
+      reject(new Error(`port ${port} is taken. Stop what listens on it, or choose another: ${variable}=${port + 1} npm start`)),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+  });
+
+async function checkDatabase(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string }>('SHOW server_version_num AS version');
+    const version = Number(Object.values(rows[0] ?? {})[0]);
+    if (version < 150_000) throw new Error(`it is version ${Math.floor(version / 10_000)}, want 15 or later`);
+    await client.end();
+    return url;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw new Error(
+      `the database of DATABASE_URL refuses: ${error instanceof Error ? error.message : String(error)}. ` +
+        'Correct DATABASE_URL, or unset it to have PostgreSQL started for you.',
+      { cause: error },
+    );
+  }
+}
+
+async function checkNats(url: string) {
+  const { NATS_USER = '', NATS_PASSWORD = '' } = process.env;
+  const credentials = { NATS_USER, NATS_PASSWORD };
+  try {
+    const connection = await connectNats({
+      servers: url,
+      timeout: 5_000,
+      ...(NATS_USER ? { user: NATS_USER, pass: NATS_PASSWORD } : {}),
+    });
+    const jetstream = connection.info?.jetstream === true;
+    await connection.close();
+    if (!jetstream) throw new Error('it runs without JetStream; start it with -js');
+    return { url, daemon: credentials, service: credentials };
+  } catch (error) {
+    throw new Error(
+      `the NATS of NATS_URL cannot be used: ${error instanceof Error ? error.message : String(error)}. ` +
+        'Correct NATS_URL, NATS_USER and NATS_PASSWORD, or unset NATS_URL to have NATS started for you.',
+      { cause: error },
+    );
+  }
+}
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+
+/** The last lines of a log. */
+function tail(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(-15).join('\n') : '';
+}

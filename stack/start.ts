@@ -1,0 +1,105 @@
+/** `npm start`: builds, starts everything, says where it is, and stops it all on Ctrl-C. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildApp, buildPackages } from './build.ts';
+import { notePath, startStack, type StackNote } from './stack.ts';
+
+const usage = `npm start: everything on this machine, at http://127.0.0.1:3300
+
+  npm start                    with the demo: real mail, simulated reviewers, and you
+  npm start -- --no-demo       without it
+  npm start -- --help          this text
+
+Variables: DATABASE_URL and NATS_URL use servers of yours; COUNTERSIGN_APP_PORT (3300) and COUNTERSIGN_HTTP_PORT (8787)
+choose ports; COUNTERSIGN_STATE (.countersign) is where everything is kept.
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let flags: { 'no-demo'?: boolean; help?: boolean };
+  try {
+    flags = parseArgs({ options: { 'no-demo': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    process.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return 2;
+  }
+  if (flags.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const directory = process.env['COUNTERSIGN_STATE'] ?? join(import.meta.dirname, '../.countersign');
+  const asked = new Promise<null>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
+  });
+  try {
+    const other = running(directory);
+    if (other !== null) throw new Error(`it runs already, as process ${other.pid}. Stop that one first (Ctrl-C in its terminal).`);
+    await step('build', async () => {
+      buildPackages();
+      buildApp();
+    });
+    const stack = await startStack({
+      directory,
+      demo: flags['no-demo'] !== true,
+      demoArguments: [],
+      appPort: portOf('COUNTERSIGN_APP_PORT', 3300),
+      httpPort: portOf('COUNTERSIGN_HTTP_PORT', 8787),
+      step,
+    });
+    process.stdout.write(`
+  Review, audit, response   ${stack.appUrl}
+  API, metrics              ${stack.daemonUrl}/openapi.json   ${stack.daemonUrl}/metrics
+  Logs and state            ${directory}
+
+  Break the model           npm run demo -- --degrade      (in a second terminal)
+  Stop                      Ctrl-C
+
+`);
+    const failure = await Promise.race([asked, stack.failed]);
+    process.stdout.write('\nstopping …\n');
+    rmSync(notePath(directory), { force: true });
+    await stack.stop();
+    if (failure !== null) throw failure;
+    process.stdout.write('stopped\n');
+    return 0;
+  } catch (error) {
+    process.stderr.write(`\ncountersign: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  process.stdout.write(`• ${name} …`);
+  try {
+    const result = await work();
+    process.stdout.write(` ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+    return result;
+  } catch (error) {
+    process.stdout.write(' failed\n');
+    throw error;
+  }
+}
+
+/** The stack that runs from this folder now; null when none does. */
+function running(directory: string): StackNote | null {
+  const path = notePath(directory);
+  if (!existsSync(path)) return null;
+  const note = JSON.parse(readFileSync(path, 'utf8')) as StackNote;
+  try {
+    // A process that was killed leaves its note; its number may be another's by now.
+    const isOurs = readFileSync(`/proc/${note.pid}/cmdline`, 'utf8').includes('start.ts');
+    return isOurs ? note : null;
+  } catch {
+    return null;
+  }
+}
+
+function portOf(variable: string, fallback: number): number {
+  const given = process.env[variable];
+  const port = Number(given ?? fallback);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Error(`${variable} is "${given}", want a port from 1 to 65535.`);
+}
