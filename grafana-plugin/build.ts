@@ -56,7 +56,8 @@ function copyIcons(to: string): void {
   };
   for (const [name, { body }] of Object.entries(icons)) {
     const file = join(to, 'unicons', `${name}.svg`);
-    if (!existsSync(file)) writeFileSync(file, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">${body}</svg>`);
+    if (!existsSync(file))
+      writeFileSync(file, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">${body}</svg>`);
   }
 }
 

@@ -34,7 +34,10 @@ export function pluginConfig(directory: string, output: string, version: string)
   const source = join(directory, 'src');
   const { id } = JSON.parse(readFileSync(join(source, 'plugin.json'), 'utf8')) as { id: string };
   const stamp = (content: Buffer): string =>
-    content.toString('utf8').replaceAll('%VERSION%', version).replaceAll('%TODAY%', new Date().toISOString().slice(0, 10));
+    content
+      .toString('utf8')
+      .replaceAll('%VERSION%', version)
+      .replaceAll('%TODAY%', new Date().toISOString().slice(0, 10));
   return {
     mode: 'production',
     context: source,
@@ -44,7 +47,14 @@ export function pluginConfig(directory: string, output: string, version: string)
     devtool: 'source-map',
     resolve: { extensions: ['.tsx', '.ts', '.mjs', '.js'] },
     module: {
-      rules: [{ test: /\.tsx?$/, exclude: /node_modules/, loader: 'esbuild-loader', options: { target: 'es2022', jsx: 'automatic' } }],
+      rules: [
+        {
+          test: /\.tsx?$/,
+          exclude: /node_modules/,
+          loader: 'esbuild-loader',
+          options: { target: 'es2022', jsx: 'automatic' },
+        },
+      ],
     },
     output: {
       clean: true,

@@ -21,7 +21,12 @@ export function findChromium(tools: string): Chromium {
   const program = join(unpacked, 'usr/lib/chromium/chromium');
   const wanted = missingPackages(['chromium', 'fonts-dejavu-core']);
   if (existsSync(program) || (wanted.length > 0 && unpackPackages(wanted, unpacked) && existsSync(program))) {
-    const libraries = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu', 'lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu'];
+    const libraries = [
+      'usr/lib/x86_64-linux-gnu',
+      'usr/lib/aarch64-linux-gnu',
+      'lib/x86_64-linux-gnu',
+      'lib/aarch64-linux-gnu',
+    ];
     return { path: program, env: { LD_LIBRARY_PATH: libraries.map((folder) => join(unpacked, folder)).join(':') } };
   }
   throw new Error('The browser tests need Chromium, and it cannot be had here. Install it: apt-get install chromium');

@@ -26,7 +26,9 @@ export function findNatsServer(tools: string): string {
   const found = findProgram('nats-server') ?? (existsSync(program) ? program : null);
   if (found !== null) return found;
   if (unpackPackages(['nats-server'], unpacked) && existsSync(program)) return program;
-  throw new Error('There is no nats-server. Install it (apt-get install nats-server), or set NATS_URL to one with JetStream.');
+  throw new Error(
+    'There is no nats-server. Install it (apt-get install nats-server), or set NATS_URL to one with JetStream.',
+  );
 }
 
 export async function startNats(program: string, directory: string, passwords: NatsPasswords): Promise<Nats> {
@@ -36,7 +38,11 @@ export async function startNats(program: string, directory: string, passwords: N
   const server = run({
     command: program,
     args: ['-c', configuration, '-a', '127.0.0.1', '-p', String(port), '-sd', directory],
-    env: { PATH: process.env['PATH'], NATS_DAEMON_PASSWORD: passwords.daemon, NATS_SERVICE_PASSWORD: passwords.service },
+    env: {
+      PATH: process.env['PATH'],
+      NATS_DAEMON_PASSWORD: passwords.daemon,
+      NATS_SERVICE_PASSWORD: passwords.service,
+    },
     stopSignal: 'SIGTERM',
     output: (text) => {
       said = (said + text).slice(-4_000);

@@ -20,7 +20,8 @@ export function unpackPackages(packages: readonly string[], into: string): boole
   mkdirSync(downloads, { recursive: true });
   mkdirSync(into, { recursive: true });
   try {
-    if (!apt(['download', ...packages], downloads) && !(refreshLists() && apt(['download', ...packages], downloads))) return false;
+    if (!apt(['download', ...packages], downloads) && !(refreshLists() && apt(['download', ...packages], downloads)))
+      return false;
     for (const file of readdirSync(downloads).filter((name) => name.endsWith('.deb'))) {
       execFileSync('dpkg', ['-x', join(downloads, file), into], { stdio: 'ignore' });
     }
@@ -39,7 +40,9 @@ export function installPackages(packages: readonly string[]): boolean {
 
 /** What would have to be installed for these, themselves included. */
 export function missingPackages(packages: readonly string[]): string[] {
-  const simulated = spawnSync('apt-get', ['install', '--simulate', '--no-install-recommends', ...packages], { encoding: 'utf8' });
+  const simulated = spawnSync('apt-get', ['install', '--simulate', '--no-install-recommends', ...packages], {
+    encoding: 'utf8',
+  });
   return [...(simulated.stdout ?? '').matchAll(/^Inst (\S+)/gm)].map((match) => match[1] ?? '');
 }
 

@@ -60,7 +60,10 @@ export async function startPostgres(directory: string, password: string): Promis
     throw new Error(`PostgreSQL ended with code ${code}:\n${said}`);
   });
   const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error(`PostgreSQL was not ready after ${startupMs / 1000} s:\n${said}`)), startupMs).unref();
+    setTimeout(
+      () => reject(new Error(`PostgreSQL was not ready after ${startupMs / 1000} s:\n${said}`)),
+      startupMs,
+    ).unref();
   });
   try {
     await Promise.race([listening, ended, late]);
@@ -93,14 +96,37 @@ function initialise(native: string, dataDirectory: string, password: string): vo
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   if (isRoot) chownSync(passwordFile, nobody, nobody);
   try {
-    const args = ['-D', dataDirectory, '-U', 'postgres', '--pwfile', passwordFile, '--auth=scram-sha-256', '--encoding=UTF8'];
+    const args = [
+      '-D',
+      dataDirectory,
+      '-U',
+      'postgres',
+      '--pwfile',
+      passwordFile,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+    ];
     // The built-in locale needs nothing of the system.
     const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-    execFileSync('setpriv', [...asNobody, '--pdeathsig', 'KILL', '--', join(native, 'bin/initdb'), ...args, ...locale, '--no-sync', '--no-instructions'], {
-      cwd: '/',
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    execFileSync(
+      'setpriv',
+      [
+        ...asNobody,
+        '--pdeathsig',
+        'KILL',
+        '--',
+        join(native, 'bin/initdb'),
+        ...args,
+        ...locale,
+        '--no-sync',
+        '--no-instructions',
+      ],
+      {
+        cwd: '/',
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }

@@ -57,11 +57,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
   const watch = (name: string, { exited }: Pick<Running, 'exited'>, log: string | null) => {
-    void exited.then(({ code, signal }) => {
-      if (stopping) return;
+    const end = async () => {
+      const { code, signal } = await exited;
       const said = log === null ? '' : `\n${tail(log)}`;
-      fail(new Error(`${name} ended by itself (${signal ?? `code ${code}`}).${said}`));
-    });
+      if (!stopping) fail(new Error(`${name} ended by itself (${signal ?? `code ${code}`}).${said}`));
+    };
+    void end();
   };
   const stop = async () => {
     stopping = true;
@@ -97,7 +98,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       };
     });
 
-    const start = async (name: string, script: string, args: string[], env: NodeJS.ProcessEnv, ready: () => Promise<boolean>) => {
+    const start = async (
+      name: string,
+      script: string,
+      args: string[],
+      env: NodeJS.ProcessEnv,
+      ready: () => Promise<boolean>,
+    ) => {
       const log = join(directory, `log/${name}.log`);
       writeFileSync(log, '', { mode: 0o600 });
       const child = run({
@@ -143,7 +150,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         'app',
         'grafana-plugin/host/server.ts',
         [],
-        { COUNTERSIGN_APP_PORT: String(appPort), COUNTERSIGN_DAEMON_URL: daemonUrl, COUNTERSIGN_PLUGIN_SECRET: secrets.plugin },
+        {
+          COUNTERSIGN_APP_PORT: String(appPort),
+          COUNTERSIGN_DAEMON_URL: daemonUrl,
+          COUNTERSIGN_PLUGIN_SECRET: secrets.plugin,
+        },
         () => answers(`${appUrl}/api/signing-keys/keys`),
       ),
     );
@@ -184,7 +195,11 @@ const assertFree = (port: number, variable: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', () =>
-      reject(new Error(`port ${port} is taken. Stop what listens on it, or choose another: ${variable}=${port + 1} npm start`)),
+      reject(
+        new Error(
+          `port ${port} is taken. Stop what listens on it, or choose another: ${variable}=${port + 1} npm start`,
+        ),
+      ),
     );
     server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
   });

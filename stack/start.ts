@@ -35,7 +35,8 @@ async function main(): Promise<number> {
   });
   try {
     const other = running(directory);
-    if (other !== null) throw new Error(`it runs already, as process ${other.pid}. Stop that one first (Ctrl-C in its terminal).`);
+    if (other !== null)
+      throw new Error(`it runs already, as process ${other.pid}. Stop that one first (Ctrl-C in its terminal).`);
     await step('build', async () => {
       buildPackages();
       buildApp();

@@ -98,7 +98,11 @@ const serveJson = (body: unknown): Promise<Server> =>
   });
 
 /** Asks again and again until the answer is not null, or gives up with what it was waiting for. */
-export async function eventually<T>(what: string, ask: () => Promise<T | null | undefined>, timeoutMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | null | undefined>,
+  timeoutMs = 10_000,
+): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();

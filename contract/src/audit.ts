@@ -35,6 +35,8 @@ export const AuditPage = Type.Object({
   records: Type.Array(AuditRecord),
   /** Ask for what follows with `before` set to this; null at the end. */
   next: nullable(Type.Integer()),
+  /** What the people among the actors are called, by id; for display only. */
+  people: Type.Record(Type.String(), Type.String()),
 });
 export type AuditPage = Static<typeof AuditPage>;
 

@@ -8,7 +8,9 @@ import { AlertTier, BreakerStateName, DecisionAction, ReviewReason, RiskTier, Ro
 export const WorkflowId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' });
 export const TaskId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$' });
 /** RFC 9562, lower case. */
-export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' });
+export const Uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+});
 export const UuidV7 = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' });
 export const Sha256 = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
 /** RFC 3339 in UTC, to at most nanoseconds. */
@@ -59,7 +61,9 @@ export type Explanation = Static<typeof Explanation>;
 
 export const Provenance = Type.Object({
   trained_at: Type.Optional(UtcInstant),
-  sources: Type.Optional(Type.Array(Type.Object({ name: Name, fresh_at: Type.Optional(UtcInstant) }), { maxItems: 50 })),
+  sources: Type.Optional(
+    Type.Array(Type.Object({ name: Name, fresh_at: Type.Optional(UtcInstant) }), { maxItems: 50 }),
+  ),
 });
 export type Provenance = Static<typeof Provenance>;
 

@@ -109,7 +109,9 @@ describe('consistency', () => {
       const newRoot = treeHead(now);
       for (let oldSize = 0; oldSize <= newSize; oldSize++) {
         const oldRoot = treeHead(all.slice(0, oldSize));
-        expect(verifyConsistency({ oldSize, newSize, oldRoot, newRoot, proof: consistencyProof(now, oldSize) })).toBe(true);
+        expect(verifyConsistency({ oldSize, newSize, oldRoot, newRoot, proof: consistencyProof(now, oldSize) })).toBe(
+          true,
+        );
       }
     }
   });
@@ -117,7 +119,9 @@ describe('consistency', () => {
   it('is refused when history was rewritten', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 2, max: 300 }).chain((newSize) => fc.tuple(fc.constant(newSize), fc.integer({ min: 1, max: newSize - 1 }))),
+        fc
+          .integer({ min: 2, max: 300 })
+          .chain((newSize) => fc.tuple(fc.constant(newSize), fc.integer({ min: 1, max: newSize - 1 }))),
         fc.nat(),
         ([newSize, oldSize], at) => {
           const old = numbered(newSize);
@@ -130,7 +134,9 @@ describe('consistency', () => {
             proof: consistencyProof(rewritten, oldSize),
           };
           expect(verifyConsistency(claim)).toBe(false);
-          expect(verifyConsistency({ ...claim, newRoot: treeHead(old), proof: consistencyProof(old, oldSize) })).toBe(true);
+          expect(verifyConsistency({ ...claim, newRoot: treeHead(old), proof: consistencyProof(old, oldSize) })).toBe(
+            true,
+          );
           expect(verifyConsistency({ ...claim, newRoot: treeHead(old), proof: [] })).toBe(false);
         },
       ),
@@ -140,7 +146,13 @@ describe('consistency', () => {
   it('refuses a tree that shrank', () => {
     const all = numbered(5);
     expect(
-      verifyConsistency({ oldSize: 5, newSize: 4, oldRoot: treeHead(all), newRoot: treeHead(all.slice(0, 4)), proof: [] }),
+      verifyConsistency({
+        oldSize: 5,
+        newSize: 4,
+        oldRoot: treeHead(all),
+        newRoot: treeHead(all.slice(0, 4)),
+        proof: [],
+      }),
     ).toBe(false);
   });
 });

@@ -70,7 +70,11 @@ export const metrics = {
     help: 'Time since the newest checkpoint was signed.',
     labels: ['log'],
   },
-  countersign_ingest_lag_messages: { type: 'gauge', help: 'Messages in the stream that are not acknowledged yet.', labels: [] },
+  countersign_ingest_lag_messages: {
+    type: 'gauge',
+    help: 'Messages in the stream that are not acknowledged yet.',
+    labels: [],
+  },
   countersign_ingest_duplicates_total: { type: 'counter', help: 'Events that were in the ledger already.', labels: [] },
   countersign_dead_letters_total: { type: 'counter', help: 'Messages refused, by reason.', labels: ['reason'] },
   countersign_snapshots_total: { type: 'counter', help: 'Input snapshots filed, by result.', labels: ['result'] },

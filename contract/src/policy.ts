@@ -17,7 +17,10 @@ export const Duration = Type.String({
 const Loop = Type.Object(
   {
     decision_points: Type.Array(
-      Type.Object({ name: Line('Short name'), asks: Line('The question the model answers'), model: Line('Model name') }, closed),
+      Type.Object(
+        { name: Line('Short name'), asks: Line('The question the model answers'), model: Line('Model name') },
+        closed,
+      ),
       { minItems: 1 },
     ),
     data_sources: Type.Array(
@@ -26,7 +29,9 @@ const Loop = Type.Object(
     harms: Type.Array(
       Type.Object({ name: Line('What goes wrong'), to: Line('Who bears it'), risk_tier: RiskTier }, closed),
     ),
-    human_roles: Type.Array(Type.Object({ name: Line('Role'), does: Line('What it is there for') }, closed), { minItems: 1 }),
+    human_roles: Type.Array(Type.Object({ name: Line('Role'), does: Line('What it is there for') }, closed), {
+      minItems: 1,
+    }),
   },
   { ...closed, description: 'The map of the loop: who decides what, on which data, and who is harmed by mistakes.' },
 );
@@ -52,10 +57,21 @@ export const OverrideRatePolicy = Type.Object(
       maxItems: 10,
       description: 'The worse rates to find soonest; each above the baseline.',
     }),
-    minimum_decisions: Type.Integer({ minimum: 1, description: 'Fewer reviewed decisions than this are inconclusive.' }),
-    minimum_lift: Type.Number({ minimum: 0, maximum: 1, description: 'Required rise over the baseline for an incident.' }),
+    minimum_decisions: Type.Integer({
+      minimum: 1,
+      description: 'An incident takes at least as many reviews; fewer without evidence of a rise are inconclusive.',
+    }),
+    minimum_lift: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'How far above the baseline the rate of the newest reviews has to be for any alert.',
+    }),
     thresholds: Type.Object(
-      { info: Type.Number({ minimum: 1 }), action_required: Type.Number({ minimum: 1 }), incident: Type.Number({ minimum: 1 }) },
+      {
+        info: Type.Number({ minimum: 1 }),
+        action_required: Type.Number({ minimum: 1 }),
+        incident: Type.Number({ minimum: 1 }),
+      },
       { ...closed, description: 'Average number of reviewed decisions between false alarms, at least, for each tier.' },
     ),
   },
@@ -65,8 +81,15 @@ export type OverrideRatePolicy = Static<typeof OverrideRatePolicy>;
 
 export const CanaryPhase = Type.Object(
   {
-    share: Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Share of cases the AI takes, each verified by a person.' }),
-    verified: Type.Integer({ minimum: 1, description: 'Canaries a person must have verified before the phase can pass.' }),
+    share: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: 'Share of cases the AI takes, each verified by a person.',
+    }),
+    verified: Type.Integer({
+      minimum: 1,
+      description: 'Canaries a person must have verified before the phase can pass.',
+    }),
     overrides_at_most: Type.Number({ minimum: 0, maximum: 1, description: 'Share of them that people may change.' }),
   },
   closed,

@@ -68,6 +68,8 @@ export const ReviewCase = Type.Object({
   breaker: Type.Object({ state: BreakerStateName, epoch: Type.Integer() }),
   /** The records of this task, oldest first. */
   history: Type.Array(AuditRecord),
+  /** What the people in it are called, by id; for display only. */
+  people: Type.Record(Type.String(), Type.String()),
 });
 export type ReviewCase = Static<typeof ReviewCase>;
 
@@ -107,6 +109,7 @@ export const ConflictCode = Type.Enum([
   'lease_lost',
   'case_changed',
   'evidence_changed',
+  'refused',
 ]);
 
 /** Every error of the API. `winner` names who was first, where that is the reason. */
@@ -117,7 +120,12 @@ export const ApiError = Type.Object({
   ]),
   message: Type.String(),
   winner: Type.Optional(
-    Type.Object({ id: Type.String(), name: Type.String(), action: nullable(DecisionAction), at: nullable(Type.String()) }),
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      action: nullable(DecisionAction),
+      at: nullable(Type.String()),
+    }),
   ),
 });
 export type ApiError = Static<typeof ApiError>;

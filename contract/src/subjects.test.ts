@@ -9,5 +9,7 @@ it('partitions by FNV-1a of the published test vectors', () => {
 });
 
 it('keeps a workflow in one partition', () => {
-  expect(eventSubject('mail-moderation', 'outcome')).toBe(`countersign.events.${partitionOf('mail-moderation')}.outcome`);
+  expect(eventSubject('mail-moderation', 'outcome')).toBe(
+    `countersign.events.${partitionOf('mail-moderation')}.outcome`,
+  );
 });

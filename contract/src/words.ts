@@ -41,9 +41,9 @@ export type ReviewReason = Static<typeof ReviewReason>;
 export const Priority = Type.Enum(['P1', 'P2', 'P3']);
 export type Priority = Static<typeof Priority>;
 
-/** Who did something: a model, a person or the daemon itself. */
+/** Who did something: a model, a person, a service that reports what it learnt, or the daemon itself. */
 export const Actor = Type.Object({
-  type: Type.Enum(['ai', 'human', 'daemon']),
+  type: Type.Enum(['ai', 'human', 'service', 'daemon']),
   id: Type.String({ minLength: 1, maxLength: 200 }),
 });
 export type Actor = Static<typeof Actor>;

@@ -86,7 +86,8 @@ function checkPolicies(files: readonly string[]): number {
 
 function showKey(): number {
   const path = process.env['COUNTERSIGN_SIGNING_KEY_FILE'];
-  if (path === undefined) return complain(new ConfigError('COUNTERSIGN_SIGNING_KEY_FILE is not set. Set it to the key of the log.'));
+  if (path === undefined)
+    return complain(new ConfigError('COUNTERSIGN_SIGNING_KEY_FILE is not set. Set it to the key of the log.'));
   const origin = process.env['COUNTERSIGN_LOG_ORIGIN'] ?? 'countersign.local/main';
   return print(`${formatVerifierKey(loadSigningKey(path, origin).verifier)}\n`);
 }

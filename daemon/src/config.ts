@@ -25,7 +25,11 @@ export const variables: readonly (readonly [name: string, fallback: string | nul
   ['COUNTERSIGN_HTTP_PORT', '8787', 'Port to listen on; 0 for any that is free'],
   ['COUNTERSIGN_PLUGIN_SECRET', null, "Shared with the Grafana app's settings"],
   ['COUNTERSIGN_GRAFANA_URL', null, "Grafana's root URL, the issuer of identity tokens"],
-  ['COUNTERSIGN_GRAFANA_JWKS_URL', '', 'Where its signing keys are; by default /api/signing-keys/keys below the root URL'],
+  [
+    'COUNTERSIGN_GRAFANA_JWKS_URL',
+    '',
+    'Where its signing keys are; by default /api/signing-keys/keys below the root URL',
+  ],
   ['COUNTERSIGN_GRAFANA_ORG', '1', 'The organisation whose users are let in'],
   ['COUNTERSIGN_LOG_ID', 'main', 'The log to write'],
   ['COUNTERSIGN_LOG_ORIGIN', 'countersign.local/main', 'Name of the log in its checkpoints'],
@@ -73,7 +77,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       url: grafanaUrl,
       jwksUrl: url(
         'COUNTERSIGN_GRAFANA_JWKS_URL',
-        text('COUNTERSIGN_GRAFANA_JWKS_URL') || (grafanaUrl && `${grafanaUrl.replace(/\/$/, '')}/api/signing-keys/keys`),
+        text('COUNTERSIGN_GRAFANA_JWKS_URL') ||
+          (grafanaUrl && `${grafanaUrl.replace(/\/$/, '')}/api/signing-keys/keys`),
       ),
       audience: `org:${whole('COUNTERSIGN_GRAFANA_ORG', (n) => n > 0, 'a number from 1')}`,
       secret: text('COUNTERSIGN_PLUGIN_SECRET'),

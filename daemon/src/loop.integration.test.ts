@@ -1,10 +1,6 @@
 /** One decision all the way round, against real servers, through the package that services use. */
 import * as service from '@countersign/otel-instrumentation';
-import {
-  fromBase64,
-  verifyCheckpoint,
-  parseVerifierKey,
-} from '@countersign/contract/note';
+import { fromBase64, verifyCheckpoint, parseVerifierKey } from '@countersign/contract/note';
 import { leafHash, verifyInclusion } from '@countersign/contract/merkle';
 import type { AuditPage, AuditProof, Claim, Decided, Queue, ReviewCase, Verdict } from '@countersign/contract';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -109,7 +105,11 @@ it('takes an unsure decision to a person, back to the service, and into the log'
   expect(verdict).toMatchObject({ verdict_id: decided.event_id, action: 'reject', task_id: 'task-1', executed: false });
 
   const found = await get<AuditPage>('/v1/audit/records?actor=human&task=task-1', 'audit');
-  expect(found.records[0]).toMatchObject({ event_id: decided.event_id, decision_action: 'reject', model_version: '1.0.0' });
+  expect(found.records[0]).toMatchObject({
+    event_id: decided.event_id,
+    decision_action: 'reject',
+    model_version: '1.0.0',
+  });
   const proof = await eventually('a checkpoint over the record', async () => {
     const proven = await get<AuditProof>(`/v1/audit/records/${decided.event_id}`, 'audit');
     return proven.checkpoint === null ? null : proven;
@@ -152,7 +152,7 @@ it('lets one person win and tells the other who it was', async () => {
       post(`/v1/reviews/cases/${ref.decision_id}/decide`, { ...request, idempotency_key }, 'decide'),
     ),
   );
-  expect(answers.map((a) => a.status).toSorted()).toEqual([200, 409]);
+  expect(answers.map((a) => a.status).toSorted((a, b) => a - b)).toEqual([200, 409]);
   const loser = (await answers.find((a) => a.status === 409)!.json()) as unknown;
   expect(loser).toMatchObject({ error: 'already_decided', winner: { name: 'ann', action: 'accept' } });
 });

@@ -24,7 +24,10 @@ const deepest = 6;
 export function parseMail(source: string): Mail {
   const { headers, body } = split(source.replaceAll('\r\n', '\n'));
   const parts = partsOf(headers, body, 0);
-  const html = parts.filter(({ type }) => type === 'text/html').map(({ text }) => text).join('\n');
+  const html = parts
+    .filter(({ type }) => type === 'text/html')
+    .map(({ text }) => text)
+    .join('\n');
   const plain = parts.find(({ type, text }) => type !== 'text/html' && text.trim() !== '')?.text ?? '';
   const plainIsHtml = /<html|<body|<table/i.test(plain);
   const shown = plain.trim() === '' ? stripHtml(html) : plainIsHtml ? stripHtml(plain) : plain;
@@ -102,7 +105,8 @@ function decodeWords(value: string): string {
   return value
     .replace(/\?=\s+=\?/g, '?==?')
     .replace(/=\?([^?\s]+)\?([bq])\?([^?]*)\?=/gi, (_all, charset: string, kind: string, body: string) => {
-      const bytes = kind.toLowerCase() === 'b' ? Buffer.from(body, 'base64') : quotedPrintable(body.replaceAll('_', ' '));
+      const bytes =
+        kind.toLowerCase() === 'b' ? Buffer.from(body, 'base64') : quotedPrintable(body.replaceAll('_', ' '));
       return decodeBytes(bytes, charset.toLowerCase().replace(/\*.*$/, ''));
     });
 }

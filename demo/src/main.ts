@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   const good: Release = { version: '1.0.0', model: trained, trainedAt: '2002-07-01T00:00:00Z' };
   service.deploy(good);
 
-  start({ source: 'mail-service', onTrouble: say });
+  void start({ source: 'mail-service', onTrouble: say });
   const stopVerdicts = await verdicts(workflow, (verdict) => service.hear(verdict));
   const stopReviewers = startReviewers({
     appUrl,
@@ -103,7 +103,9 @@ async function main(): Promise<void> {
     writeState(statePath, { arrived: arrived + 1 });
     service.receive(`${round}.${message.id}`, message);
   }, 1_000 / rate);
-  say(`${rate} messages a second arrive; ${reviewers} simulated reviewers are wrong in ${errorRate * 100} % of their decisions`);
+  say(
+    `${rate} messages a second arrive; ${reviewers} simulated reviewers are wrong in ${errorRate * 100} % of their decisions`,
+  );
 
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);

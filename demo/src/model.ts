@@ -130,7 +130,10 @@ export function counterfactual(
   const removed = new Set<string>();
   for (const { token } of support.slice(0, limit)) {
     removed.add(token);
-    const { label } = predict(model, tokens.filter((kept) => !removed.has(kept)));
+    const { label } = predict(
+      model,
+      tokens.filter((kept) => !removed.has(kept)),
+    );
     if (label !== before.label) return { removed: [...removed], label };
   }
   return null;

@@ -12,7 +12,10 @@ export function uniform(seed: number): () => number {
 /** A number from 0 to 99 by the content of a text, so that copies of one message are never on both sides of a split. */
 export function fold(text: string): number {
   let hash = 0x811c9dc5;
-  for (const char of `1|${text.slice(0, 400).toLowerCase().replace(/[^a-z]+/g, ' ')}`) {
+  for (const char of `1|${text
+    .slice(0, 400)
+    .toLowerCase()
+    .replace(/[^a-z]+/g, ' ')}`) {
     hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

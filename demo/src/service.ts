@@ -103,7 +103,12 @@ export class MailService {
           counterfactuals:
             flip === null
               ? []
-              : [{ change: Object.fromEntries(flip.removed.map((token) => [token, 0])), output: { label: flip.label } }],
+              : [
+                  {
+                    change: Object.fromEntries(flip.removed.map((token) => [token, 0])),
+                    output: { label: flip.label },
+                  },
+                ],
         });
         const authority = d.authority();
         d.propose(
@@ -160,7 +165,11 @@ export class MailService {
     if (message === null) throw new Error(`a verdict came for ${task_id}, which is no message of ours`);
     const said: Label = output.label === 'spam' ? 'spam' : 'ham';
     // With two labels, to reject one is to say the other.
-    this.options.mailbox.file(task_id, action === 'reject' || action === 'rollback' ? opposite(said) : said, message.raw);
+    this.options.mailbox.file(
+      task_id,
+      action === 'reject' || action === 'rollback' ? opposite(said) : said,
+      message.raw,
+    );
   }
 
   private learnTruth({ ref, message, label }: Open): void {

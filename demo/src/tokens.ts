@@ -56,7 +56,9 @@ export function driftFeatures(mail: Mail): MailFeatures {
 }
 
 const english = new Set(
-  'the and to of in is you for that this it on with are be have as not or we your at from if will can by an was but'.split(' '),
+  'the and to of in is you for that this it on with are be have as not or we your at from if will can by an was but'.split(
+    ' ',
+  ),
 );
 
 function languageOf(text: string): MailFeatures['language'] {

@@ -1,5 +1,5 @@
 import { css } from '@emotion/css';
-import type { GrafanaTheme2, IconName } from '@grafana/data';
+import type { GrafanaTheme2 } from '@grafana/data';
 import type { PluginPageProps } from '@grafana/runtime';
 import { Tab, TabsBar, Text, useStyles2 } from '@grafana/ui';
 
@@ -17,7 +17,9 @@ export function HostPluginPage({ children, pageNav, actions, renderTitle, subTit
         </div>
         {info?.map(({ label, value }) => (
           <div key={label}>
-            <Text variant="bodySmall" color="secondary">{label}</Text>
+            <Text variant="bodySmall" color="secondary">
+              {label}
+            </Text>
             <div>{value}</div>
           </div>
         ))}
@@ -26,7 +28,14 @@ export function HostPluginPage({ children, pageNav, actions, renderTitle, subTit
       {pageNav?.children && (
         <TabsBar>
           {pageNav.children.map((tab) => (
-            <Tab key={tab.id ?? tab.text} label={tab.text} icon={tab.icon as IconName | undefined} href={tab.url} active={tab.active} counter={tab.tabCounter} />
+            <Tab
+              key={tab.id ?? tab.text}
+              label={tab.text}
+              icon={tab.icon}
+              href={tab.url}
+              active={tab.active}
+              counter={tab.tabCounter}
+            />
           ))}
         </TabsBar>
       )}

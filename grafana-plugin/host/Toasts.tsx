@@ -37,7 +37,13 @@ export function Toasts({ events }: { events: EventBusSrv }) {
   return (
     <div className={styles.list} data-testid="toasts" aria-live="polite">
       {toasts.map(({ id, severity, title, text }) => (
-        <Alert key={id} severity={severity} title={title} elevated onRemove={() => setToasts((all) => all.filter((toast) => toast.id !== id))}>
+        <Alert
+          key={id}
+          severity={severity}
+          title={title}
+          elevated
+          onRemove={() => setToasts((all) => all.filter((toast) => toast.id !== id))}
+        >
           {text}
         </Alert>
       ))}
@@ -46,5 +52,12 @@ export function Toasts({ events }: { events: EventBusSrv }) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  list: css({ position: 'fixed', top: theme.spacing(1), right: theme.spacing(1), width: 400, maxWidth: '90vw', zIndex: theme.zIndex.portal }),
+  list: css({
+    position: 'fixed',
+    top: theme.spacing(1),
+    right: theme.spacing(1),
+    width: 400,
+    maxWidth: '90vw',
+    zIndex: theme.zIndex.portal,
+  }),
 });

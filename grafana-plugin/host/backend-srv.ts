@@ -19,7 +19,12 @@ export class HostBackendSrv implements BackendSrv {
   datasourceRequest<T = unknown>(options: BackendSrvRequest): Promise<FetchResponse<T>> {
     return lastValueFrom(this.fetch<T>(options));
   }
-  get<T>(url: string, params?: Record<string, unknown>, requestId?: string, options?: Partial<BackendSrvRequest>): Promise<T> {
+  get<T>(
+    url: string,
+    params?: Record<string, unknown>,
+    requestId?: string,
+    options?: Partial<BackendSrvRequest>,
+  ): Promise<T> {
     return this.request<T>({ ...options, method: 'GET', url, params, requestId });
   }
   delete<T>(url: string, data?: unknown, options?: Partial<BackendSrvRequest>): Promise<T> {
@@ -62,9 +67,16 @@ export class HostBackendSrv implements BackendSrv {
       });
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw this.#failed({ status: 0, statusText: message, data: { message }, cancelled: options.abortSignal?.aborted, config: options });
+      throw this.#failed({
+        status: 0,
+        statusText: message,
+        data: { message },
+        cancelled: options.abortSignal?.aborted,
+        config: options,
+      });
     }
-    const data = options.responseType === 'arraybuffer' && response.ok ? await response.arrayBuffer() : await readJson(response);
+    const data =
+      options.responseType === 'arraybuffer' && response.ok ? await response.arrayBuffer() : await readJson(response);
     const { status, statusText, ok, headers, redirected, type } = response;
     if (!ok) {
       throw this.#failed({ status, statusText, data, config: options });
@@ -101,5 +113,7 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 function messageOf(data: unknown): string | undefined {
-  return typeof data === 'object' && data !== null && 'message' in data && typeof data.message === 'string' ? data.message : undefined;
+  return typeof data === 'object' && data !== null && 'message' in data && typeof data.message === 'string'
+    ? data.message
+    : undefined;
 }

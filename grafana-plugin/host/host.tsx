@@ -5,6 +5,7 @@ import {
   createTheme,
   EventBusSrv,
   PluginContextProvider,
+  PluginIncludeType,
   ThemeContext,
   type AppPlugin,
   type AppPluginMeta,
@@ -25,7 +26,15 @@ import {
   setPluginLinksHook,
   ThemeChangedEvent,
 } from '@grafana/runtime';
-import { Button, ErrorBoundaryAlert, GlobalStyles, LoadingPlaceholder, PortalContainer, TextLink, useStyles2 } from '@grafana/ui';
+import {
+  Button,
+  ErrorBoundaryAlert,
+  GlobalStyles,
+  LoadingPlaceholder,
+  PortalContainer,
+  TextLink,
+  useStyles2,
+} from '@grafana/ui';
 import { Suspense, useLayoutEffect, useState, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Navigate, Route, Router, Routes, type NavigationType } from 'react-router-dom';
@@ -99,7 +108,15 @@ function App({ meta, plugin: { root: Root } }: Loaded) {
     <ErrorBoundaryAlert style="page">
       <Suspense fallback={<LoadingPlaceholder text="" />}>
         <PluginContextProvider meta={meta}>
-          {Root && <Root meta={meta} basename={`/a/${meta.id}`} path={window.location.pathname} query={{}} onNavChanged={() => {}} />}
+          {Root && (
+            <Root
+              meta={meta}
+              basename={`/a/${meta.id}`}
+              path={window.location.pathname}
+              query={{}}
+              onNavChanged={() => {}}
+            />
+          )}
         </PluginContextProvider>
       </Suspense>
     </ErrorBoundaryAlert>
@@ -145,7 +162,12 @@ function UserSwitch() {
   return (
     <label>
       You are
-      <select value={user?.login} onChange={(event) => become(event.currentTarget.value)} aria-label="You are" data-testid="user">
+      <select
+        value={user?.login}
+        onChange={(event) => become(event.currentTarget.value)}
+        aria-label="You are"
+        data-testid="user"
+      >
         {users.map(({ login, name, role }) => (
           <option key={login} value={login}>
             {name}, {role}
@@ -160,7 +182,7 @@ function UserSwitch() {
 function isNavPage(include: PluginInclude): include is PluginInclude & { path: string } {
   const { action } = include;
   const allowed = action === undefined || config.bootData.user.permissions?.[action] === true;
-  return include.type === 'page' && include.addToNav === true && include.path !== undefined && allowed;
+  return include.type === PluginIncludeType.page && include.addToNav === true && include.path !== undefined && allowed;
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
@@ -177,7 +199,17 @@ const getStyles = (theme: GrafanaTheme2) => ({
     position: 'sticky',
     top: 0,
     height: '100vh',
-    select: { display: 'block', width: '100%', padding: 4, background: theme.colors.background.secondary, color: theme.colors.text.primary, border: `1px solid ${theme.colors.border.medium}` },
+    select: {
+      display: 'block',
+      width: '100%',
+      height: 32,
+      padding: '4px 6px',
+      font: 'inherit',
+      lineHeight: '20px',
+      background: theme.colors.background.secondary,
+      color: theme.colors.text.primary,
+      border: `1px solid ${theme.colors.border.medium}`,
+    },
   }),
   grow: css({ flex: 1 }),
 });

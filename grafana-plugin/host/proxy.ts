@@ -23,7 +23,17 @@ export interface ProxySettings {
 }
 
 /** Never passed on: Grafana strips these, or sets them itself. */
-const stripped = new Set(['cookie', 'authorization', 'origin', 'referer', 'x-grafana-id', 'x-grafana-user', 'host', 'connection', 'content-length']);
+const stripped = new Set([
+  'cookie',
+  'authorization',
+  'origin',
+  'referer',
+  'x-grafana-id',
+  'x-grafana-user',
+  'host',
+  'connection',
+  'content-length',
+]);
 const timeoutMs = 30_000;
 const largestBody = 1_048_576;
 
@@ -39,7 +49,8 @@ export async function proxy(
   const found = match(settings.routes, request.method ?? 'GET', proxyPath);
   if (found === null) return answer(response, 404, 'plugin proxy route not found');
   const { route, rest } = found;
-  const allowed = route.reqAction === undefined || user.permissions.some((p) => `${settings.pluginId}:${p}` === route.reqAction);
+  const allowed =
+    route.reqAction === undefined || user.permissions.some((p) => `${settings.pluginId}:${p}` === route.reqAction);
   if (!allowed) return answer(response, 403, 'plugin proxy route access denied');
 
   const headers = new Headers();
@@ -71,7 +82,11 @@ export async function proxy(
 }
 
 /** `v1/things/*` matches what is below; a path without a star matches itself. */
-export function match(routes: readonly PluginRoute[], method: string, path: string): { route: PluginRoute; rest: string } | null {
+export function match(
+  routes: readonly PluginRoute[],
+  method: string,
+  path: string,
+): { route: PluginRoute; rest: string } | null {
   for (const route of routes) {
     if (route.method !== undefined && route.method !== '*' && route.method !== method) continue;
     if (route.path === path) return { route, rest: '' };
@@ -84,8 +99,9 @@ export function match(routes: readonly PluginRoute[], method: string, path: stri
 
 /** Grafana's templates over the app's settings; what is not set renders as nothing. */
 const render = (template: string, { jsonData, secureJsonData }: ProxySettings): string =>
-  template.replace(/\{\{\s*\.(JsonData|SecureJsonData)\.(\w+)\s*\}\}/g, (_all, kind: string, name: string) =>
-    (kind === 'JsonData' ? jsonData : secureJsonData)[name] ?? '',
+  template.replace(
+    /\{\{\s*\.(JsonData|SecureJsonData)\.(\w+)\s*\}\}/g,
+    (_all, kind: string, name: string) => (kind === 'JsonData' ? jsonData : secureJsonData)[name] ?? '',
   );
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

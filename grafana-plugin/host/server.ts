@@ -72,7 +72,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   // A name that resolves to loopback must not make somebody else's page same-origin with this one.
-  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) return json(response, 403, { message: 'unknown host' });
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
+    return json(response, 403, { message: 'unknown host' });
   const [path = '/', query] = (request.url ?? '/').split('?');
   const search = query === undefined ? '' : `?${query}`;
   const proxyBase = `/api/plugin-proxy/${pluginId}/`;
@@ -123,7 +124,10 @@ function serveFile(response: ServerResponse, path: string): void {
   if (!file.startsWith(dist + sep) || !existsSync(file) || !statSync(file).isFile()) {
     return json(response, 404, { message: 'Not found' });
   }
-  response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' });
+  response.writeHead(200, {
+    'content-type': types[extname(file)] ?? 'application/octet-stream',
+    'cache-control': 'no-cache',
+  });
   response.end(readFileSync(file));
 }
 

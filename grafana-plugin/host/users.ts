@@ -17,9 +17,23 @@ export const users: readonly HostUser[] = [
   { id: 2, login: 'ben', name: 'Ben', role: 'Approver', permissions: ['read', 'decide', 'approve'] },
   { id: 3, login: 'cleo', name: 'Cleo', role: 'Auditor', permissions: ['read', 'audit'] },
   { id: 4, login: 'sam', name: 'Sam', role: 'SRE', permissions: ['read', 'operate'] },
-  { id: 11, login: 'robin', name: 'Robin (simulated)', role: 'Reviewer', permissions: ['read', 'decide'], simulated: true },
+  {
+    id: 11,
+    login: 'robin',
+    name: 'Robin (simulated)',
+    role: 'Reviewer',
+    permissions: ['read', 'decide'],
+    simulated: true,
+  },
   { id: 12, login: 'jo', name: 'Jo (simulated)', role: 'Reviewer', permissions: ['read', 'decide'], simulated: true },
-  { id: 13, login: 'sasha', name: 'Sasha (simulated)', role: 'Reviewer', permissions: ['read', 'decide'], simulated: true },
+  {
+    id: 13,
+    login: 'sasha',
+    name: 'Sasha (simulated)',
+    role: 'Reviewer',
+    permissions: ['read', 'decide'],
+    simulated: true,
+  },
   { id: 14, login: 'kim', name: 'Kim (simulated)', role: 'Reviewer', permissions: ['read', 'decide'], simulated: true },
 ];
 

@@ -155,7 +155,9 @@ export class OpenDecision implements DecisionHandle {
       justification: proposed.justification,
       // A halted version decides nothing; what it said is still on record, for a person.
       route: answer.route === 'auto' ? 'auto' : 'human',
-      ...(answer.route === 'auto' ? {} : { route_reason: answer.reason === 'rolled_back' ? 'breaker' : reviewReason(answer) }),
+      ...(answer.route === 'auto'
+        ? {}
+        : { route_reason: answer.reason === 'rolled_back' ? 'breaker' : reviewReason(answer) }),
       breaker_epoch: answer.epoch,
       latency_ms: latencyMs,
     };

@@ -47,7 +47,8 @@ export const guard = (question: Question): GuardVerdict =>
   current?.ask(question) ?? { route: 'human', reason: 'authority_lost', epoch: 0, useVersion: null };
 
 /** Records what a person decided about an AI decision, in the service's own tools. The id of the event. */
-export const humanDecision = (ref: DecisionRef, options: HumanDecisionOptions): string => started().humanDecision(ref, options);
+export const humanDecision = (ref: DecisionRef, options: HumanDecisionOptions): string =>
+  started().humanDecision(ref, options);
 
 /**
  * Records ground truth about a decision, whenever it is known. `cost` of the error, in the smallest unit of the currency.

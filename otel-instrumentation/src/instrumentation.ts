@@ -162,7 +162,14 @@ export class Instrumentation {
       elapsedMs: () => performance.now() - started,
       source: this.source,
       ask: (confidence) =>
-        this.guard.ask({ workflow, task, model, riskTier, reversible, ...(confidence === undefined ? {} : { confidence }) }),
+        this.guard.ask({
+          workflow,
+          task,
+          model,
+          riskTier,
+          reversible,
+          ...(confidence === undefined ? {} : { confidence }),
+        }),
     });
     span.setAttribute(attribute.id, open.ref().decision_id);
     return open;
@@ -181,7 +188,8 @@ export class Instrumentation {
     const { reviewer, action, justification, output, reasonCode, reviewMs, queueMs } = options;
     const reviewed = spanContextOf(ref);
     // The AI's span ended long ago: a new one, in the reviewer's own context, with one link back.
-    const links: Link[] = reviewed === null ? [] : [{ context: reviewed, attributes: { [attribute.linkType]: 'reviews' } }];
+    const links: Link[] =
+      reviewed === null ? [] : [{ context: reviewed, attributes: { [attribute.linkType]: 'reviews' } }];
     const span = this.tracer.startSpan(`human decision ${ref.workflow_id}`, { kind: SpanKind.INTERNAL, links });
     const decisionId = newId();
     span.setAttributes({
@@ -276,7 +284,10 @@ export class Instrumentation {
     await Promise.all(this.stops.splice(0).map((stop) => stop()));
     await this.publisher.stop(timeoutMs);
     // A connection that never came about is given up with the process.
-    const connection = await Promise.race([this.connection.catch(() => null), new Promise<null>((r) => setTimeout(r, 100, null))]);
+    const connection = await Promise.race([
+      this.connection.catch(() => null),
+      new Promise<null>((r) => setTimeout(r, 100, null)),
+    ]);
     await connection?.drain().catch(this.trouble);
   }
 }

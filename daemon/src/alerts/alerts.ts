@@ -23,7 +23,8 @@ export class Alerts {
       case 'none':
         return null;
       case 'resolve':
-        if (open !== null) await this.save(tx, { ...open, tier: null, updated_at: now, resolved_at: now, ...saidBy(signal) }, move.from);
+        if (open !== null)
+          await this.save(tx, { ...open, tier: null, updated_at: now, resolved_at: now, ...saidBy(signal) }, move.from);
         return null;
       case 'open': {
         const alert: Alert = {

@@ -62,7 +62,13 @@ describe('step', () => {
 
   it('takes two people, neither the first, to reset what a person tripped', () => {
     const retry = (by: string): BreakerEvent => ({ is: 'retry', by, reason: 'fixed' });
-    const states = run([{ is: 'trip', by: 'ann', reason: 'harm' }, retry('ann'), retry('ben'), retry('ben'), retry('cyd')]);
+    const states = run([
+      { is: 'trip', by: 'ann', reason: 'harm' },
+      retry('ann'),
+      retry('ben'),
+      retry('ben'),
+      retry('cyd'),
+    ]);
     expect(states.map((s) => s.is)).toEqual([
       'closed',
       'forced_open',

@@ -81,7 +81,12 @@ function retry(state: BreakerState, by: string, reason: string, epoch: number): 
     : moved(halfOpen, by, `${reason} (agreed by ${approvals.join(' and ')})`);
 }
 
-function weigh(state: BreakerState, decidedUnder: number, overridden: boolean, { phases, nextEpoch }: BreakerRules): Step {
+function weigh(
+  state: BreakerState,
+  decidedUnder: number,
+  overridden: boolean,
+  { phases, nextEpoch }: BreakerRules,
+): Step {
   if (state.is !== 'half_open') return unchanged(`it is ${state.is}`);
   if (decidedUnder !== state.epoch) return unchanged(`decided under epoch ${decidedUnder}, now is ${state.epoch}`);
   const phase = phases[state.phase];
@@ -90,7 +95,8 @@ function weigh(state: BreakerState, decidedUnder: number, overridden: boolean, {
   if (phase === undefined || seen.verified < phase.verified) return { is: 'counted', state: seen };
 
   const found = `people changed ${seen.overrides} of ${seen.verified} canaries at ${Math.round(phase.share * 100)} %`;
-  if (seen.overrides / seen.verified > phase.overrides_at_most) return moved({ is: 'open', epoch: nextEpoch }, 'daemon', found);
+  if (seen.overrides / seen.verified > phase.overrides_at_most)
+    return moved({ is: 'open', epoch: nextEpoch }, 'daemon', found);
   return state.phase + 1 < phases.length
     ? moved({ is: 'half_open', epoch: nextEpoch, phase: state.phase + 1, verified: 0, overrides: 0 }, 'daemon', found)
     : moved({ is: 'closed', epoch: nextEpoch }, 'daemon', found);

@@ -29,7 +29,12 @@ export class Breakers {
   }
 
   /** Applies an event to the breaker of a model, and puts a transition on record. */
-  async apply(tx: LedgerTransaction, scope: Scope, event: BreakerEvent, evidence: Record<string, unknown> = {}): Promise<Step> {
+  async apply(
+    tx: LedgerTransaction,
+    scope: Scope,
+    event: BreakerEvent,
+    evidence: Record<string, unknown> = {},
+  ): Promise<Step> {
     const { client, append } = tx;
     const { workflowId, modelName } = scope;
     const policy = this.policies.get(workflowId)?.policy;

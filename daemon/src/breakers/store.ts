@@ -32,7 +32,9 @@ export async function lockBreaker(db: Queryable, workflowId: string, modelName: 
 }
 
 export async function readEpoch(db: Queryable, workflowId: string): Promise<number> {
-  const { rows } = await db.query<{ epoch: string }>('SELECT epoch FROM authority WHERE workflow_id = $1', [workflowId]);
+  const { rows } = await db.query<{ epoch: string }>('SELECT epoch FROM authority WHERE workflow_id = $1', [
+    workflowId,
+  ]);
   return Number(rows[0]?.epoch ?? 0);
 }
 

@@ -21,8 +21,7 @@ export interface IdentityOptions {
 }
 
 export type Identified =
-  | { readonly is: 'person'; readonly person: Person }
-  | { readonly is: 'refused'; readonly message: string };
+  { readonly is: 'person'; readonly person: Person } | { readonly is: 'refused'; readonly message: string };
 
 export interface RequestHeaders {
   readonly [name: string]: string | string[] | undefined;
@@ -31,7 +30,8 @@ export interface RequestHeaders {
 export type Identify = (headers: RequestHeaders, grant: Grant) => Promise<Identified>;
 
 export function identifier({ secret, jwksUrl, issuer, audience }: IdentityOptions): Identify {
-  if (secret === '') throw new Error('the plugin secret is empty, so anyone could pass for Grafana. Set COUNTERSIGN_PLUGIN_SECRET.');
+  if (secret === '')
+    throw new Error('the plugin secret is empty, so anyone could pass for Grafana. Set COUNTERSIGN_PLUGIN_SECRET.');
   const keys = createRemoteJWKSet(jwksUrl, { timeoutDuration: 5_000, cooldownDuration: 10_000 });
 
   return async (headers, grant) => {
@@ -42,7 +42,8 @@ export function identifier({ secret, jwksUrl, issuer, audience }: IdentityOption
       return refused(`You may not do this: it takes the permission to ${grant}.`);
     }
     const token = only(headers['x-grafana-id']);
-    if (token === undefined) return refused('Grafana did not say who you are. Turn on the feature toggle idForwarding.');
+    if (token === undefined)
+      return refused('Grafana did not say who you are. Turn on the feature toggle idForwarding.');
     let payload: JWTPayload;
     try {
       ({ payload } = await jwtVerify(token, keys, {
@@ -60,7 +61,10 @@ export function identifier({ secret, jwksUrl, issuer, audience }: IdentityOption
     }
     const { name, username } = payload as { name?: unknown; username?: unknown };
     const shown = [name, username].find((text): text is string => typeof text === 'string' && text !== '');
-    return { is: 'person', person: { id: `${issuer}#${audience}#${payload.sub}`, name: (shown ?? payload.sub).slice(0, 200) } };
+    return {
+      is: 'person',
+      person: { id: `${issuer}#${audience}#${payload.sub}`, name: (shown ?? payload.sub).slice(0, 200) },
+    };
   };
 }
 

@@ -38,7 +38,9 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
     const [path = ''] = (request.raw.url ?? '').split('?');
     // Grafana forwards these unescaped and matches its routes before anything folds them into another path.
     if (/\.\.|\/\/|%|\\/.test(path)) {
-      return reply.code(400).send(apiError('bad_request', `the path ${JSON.stringify(path)} holds "..", "//", "%" or "\\".`));
+      return reply
+        .code(400)
+        .send(apiError('bad_request', `the path ${JSON.stringify(path)} holds "..", "//", "%" or "\\".`));
     }
     if (request.headers.upgrade !== undefined) {
       return reply.code(400).send(apiError('bad_request', 'there is nothing to upgrade to here.'));
@@ -71,7 +73,9 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
     return reply.code(500).send(apiError('internal', 'The daemon failed. Its log says why; try again.'));
   });
 
-  app.setNotFoundHandler((request, reply) => reply.code(404).send(apiError('not_found', `there is no ${request.method} ${request.url}`)));
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(apiError('not_found', `there is no ${request.method} ${request.url}`)),
+  );
 
   void app.register(swagger, {
     openapi: {

@@ -30,12 +30,16 @@ export class DeadLetters {
     const room = this.maxPayload - headerRoom;
     const count = Math.max(1, Math.ceil(letter.bytes.length / room));
     for (let part = 1; part <= count; part++) {
-      await this.stream.publish(`countersign.dead.${letter.reason}`, letter.bytes.subarray((part - 1) * room, part * room), {
-        headers: describe(letter, part, count),
-        // The same message delivered again is the same dead letter.
-        msgID: `dead-${letter.streamSequence}-${part}`,
-        timeout: 10_000,
-      });
+      await this.stream.publish(
+        `countersign.dead.${letter.reason}`,
+        letter.bytes.subarray((part - 1) * room, part * room),
+        {
+          headers: describe(letter, part, count),
+          // The same message delivered again is the same dead letter.
+          msgID: `dead-${letter.streamSequence}-${part}`,
+          timeout: 10_000,
+        },
+      );
     }
     this.onDead(letter);
   }

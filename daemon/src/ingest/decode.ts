@@ -28,7 +28,8 @@ const schemas = {
   [eventTypes.humanDecision]: Compile(HumanDecisionEvent),
   [eventTypes.outcome]: Compile(OutcomeEvent),
 } as const;
-const isServiceType = (type: unknown): type is keyof typeof schemas => typeof type === 'string' && Object.hasOwn(schemas, type);
+const isServiceType = (type: unknown): type is keyof typeof schemas =>
+  typeof type === 'string' && Object.hasOwn(schemas, type);
 
 /** A service may have been cut off for this long and still be heard. */
 const oldestDays = 30;
@@ -40,7 +41,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function decode(bytes: Uint8Array, now: Date): Decoded {
   if (bytes.length > largestEventBytes) {
-    return dead('too_large', `the event has ${bytes.length} bytes, at most ${largestEventBytes} are accepted. Send the input as a snapshot.`);
+    return dead(
+      'too_large',
+      `the event has ${bytes.length} bytes, at most ${largestEventBytes} are accepted. Send the input as a snapshot.`,
+    );
   }
   let text: string;
   try {
@@ -60,9 +64,13 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
   }
   const schema = schemas[type];
   if (!schema.Check(value)) return dead('invalid_event', firstProblem(value, schema.Errors(value)));
-  if (text.includes('\\u0000')) return dead('invalid_event', 'a string holds U+0000, which cannot be stored. Remove it.');
+  if (text.includes('\\u0000'))
+    return dead('invalid_event', 'a string holds U+0000, which cannot be stored. Remove it.');
   if (value.subject !== value.data.task_id) {
-    return dead('invalid_event', `subject is ${show(value.subject)}, data.task_id is ${show(value.data.task_id)}. Make them the same.`);
+    return dead(
+      'invalid_event',
+      `subject is ${show(value.subject)}, data.task_id is ${show(value.data.task_id)}. Make them the same.`,
+    );
   }
   return checkClock(value, now);
 }
@@ -72,7 +80,10 @@ function checkClock(event: ServiceEvent, now: Date): Decoded {
   if (Number.isNaN(at)) return dead('invalid_event', `time is ${show(event.time)}, which is no day of the calendar.`);
   const age = now.getTime() - at;
   if (age > oldestDays * dayMs || age < -aheadMs) {
-    return dead('wrong_clock', `time is ${event.time}, received at ${now.toISOString()}. Set the clock of the service.`);
+    return dead(
+      'wrong_clock',
+      `time is ${event.time}, received at ${now.toISOString()}. Set the clock of the service.`,
+    );
   }
   return { is: 'event', event };
 }

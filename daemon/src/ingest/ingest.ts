@@ -98,13 +98,20 @@ export class Ingest {
       try {
         const answers = await ledger.write(async (tx) => {
           const appended = await tx.append(waiting.map(({ entry }) => entry));
-          await onAppend(tx, appended.flatMap((a) => (a.is === 'appended' ? [a.record] : [])));
+          await onAppend(
+            tx,
+            appended.flatMap((a) => (a.is === 'appended' ? [a.record] : [])),
+          );
           return appended;
         });
         onDuplicates(answers.filter((a) => a.is === 'known').length);
         for (const [i, { message, entry }] of waiting.entries()) {
           if (answers[i]?.is === 'conflict') {
-            await this.bury(message, 'duplicate_id', `id ${entry.event.id} belongs to another event. Give each event its own.`);
+            await this.bury(
+              message,
+              'duplicate_id',
+              `id ${entry.event.id} belongs to another event. Give each event its own.`,
+            );
           } else {
             message.ack();
           }
@@ -128,7 +135,11 @@ export class Ingest {
     for (const one of waiting) await this.record([one]);
   }
 
-  private async bury(message: JsMsg, reason: Parameters<DeadLetters['keep']>[0]['reason'], detail: string): Promise<void> {
+  private async bury(
+    message: JsMsg,
+    reason: Parameters<DeadLetters['keep']>[0]['reason'],
+    detail: string,
+  ): Promise<void> {
     try {
       const { subject, seq, data } = message;
       await this.options.deadLetters.keep({ reason, detail, subject, streamSequence: seq, bytes: data });
@@ -148,4 +159,4 @@ export class Ingest {
 }
 
 /** SQLSTATE class 22: the data, not the server, is at fault. */
-const isDataError = (error: unknown) => /^22/.test((error as { code?: unknown }).code?.toString() ?? '');
+const isDataError = (error: unknown) => String((error as { code?: unknown }).code).startsWith('22');

@@ -39,9 +39,11 @@ export class SnapshotFiling {
 
   /** Files what is there already, then what comes. */
   static async start(options: SnapshotOptions): Promise<SnapshotFiling> {
-    const store = await new Objm(jetstream(options.connection)).create(buckets.snapshots, { storage: StorageType.File });
+    const store = await new Objm(jetstream(options.connection)).create(buckets.snapshots, {
+      storage: StorageType.File,
+    });
     const arrivals = await store.watch({ ignoreDeletes: true });
-    return new SnapshotFiling(options, store, arrivals as QueuedIterator<ObjectWatchInfo | null>);
+    return new SnapshotFiling(options, store, arrivals);
   }
 
   private async fileAll(): Promise<void> {
@@ -65,7 +67,8 @@ export class SnapshotFiling {
     if (size > largestBytes) return this.discard(name, 'too_large');
     const content = await this.store.getBlob(name);
     if (content === null) return null;
-    if (`sha256:${createHash('sha256').update(content).digest('hex')}` !== name) return this.discard(name, 'wrong_hash');
+    if (`sha256:${createHash('sha256').update(content).digest('hex')}` !== name)
+      return this.discard(name, 'wrong_hash');
     await insertSnapshot(this.options.pool, name, Buffer.from(content), this.options.now());
     return this.discard(name, 'filed');
   }

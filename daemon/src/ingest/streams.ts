@@ -1,5 +1,13 @@
 /** The streams that the daemon needs, made or brought up to date at start. */
-import { AckPolicy, DiscardPolicy, jetstreamManager, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DiscardPolicy,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { streams, subjectsOf, verdictConsumer, verdictSubject } from '@countersign/contract';
 
@@ -22,7 +30,12 @@ export async function ensureStreams(
     discard: DiscardPolicy.New,
   };
   // The ledger is the long memory; an acknowledged event need not stay here.
-  await ensure(manager, { ...base, name: streams.events, subjects: [subjectsOf.events], retention: RetentionPolicy.Workqueue });
+  await ensure(manager, {
+    ...base,
+    name: streams.events,
+    subjects: [subjectsOf.events],
+    retention: RetentionPolicy.Workqueue,
+  });
   await ensure(manager, { ...base, name: streams.verdicts, subjects: [subjectsOf.verdicts], max_age: nanos(30 * day) });
   await ensure(manager, { ...base, name: streams.dead, subjects: [subjectsOf.dead], max_age: nanos(90 * day) });
   await manager.consumers.add(streams.events, {

@@ -37,7 +37,7 @@ export interface LedgerTransaction {
   /** For what has to be committed together with the records. */
   readonly client: PoolClient;
   /** One answer an entry, in order. */
-  append(entries: readonly Entry[]): Promise<Appended[]>;
+  readonly append: (entries: readonly Entry[]) => Promise<Appended[]>;
 }
 
 /** Another daemon has taken the log over; this one must stop writing. */
@@ -119,7 +119,11 @@ export class Ledger {
           'Stop one of the two, or give each its own COUNTERSIGN_LOG_ID.',
       );
     }
-    const known = await store.knownEvents(client, logId, entries.map(({ event }) => event.id));
+    const known = await store.knownEvents(
+      client,
+      logId,
+      entries.map(({ event }) => event.id),
+    );
     const about = await this.decisionsAbout(client, entries);
     const tree = new GrowingTree(head.size, head.frontier);
     const subtrees: Subtree[] = [];
@@ -181,7 +185,11 @@ export class Ledger {
     if (head.size === 0) return null;
     const root = new GrowingTree(head.size, head.frontier).root;
     const text = formatCheckpoint({ origin: key.verifier.name, size: head.size, root });
-    const signed = { size: head.size, note: formatNote(text, key.verifier, key.sign(Buffer.from(text))), signedAt: now() };
+    const signed = {
+      size: head.size,
+      note: formatNote(text, key.verifier, key.sign(Buffer.from(text))),
+      signedAt: now(),
+    };
     const published = await store.insertCheckpoint(pool, this.logId, signed);
     return published ? signed : store.newestCheckpoint(pool, this.logId);
   }
@@ -200,7 +208,7 @@ export class Ledger {
   }
 
   /** Newest first; `next` is the place to go on from. */
-  async search(filter: store.RecordFilter, limit: number): Promise<AuditPage> {
+  async search(filter: store.RecordFilter, limit: number): Promise<Omit<AuditPage, 'people'>> {
     const found = await store.searchRecords(this.options.pool, this.logId, filter, limit + 1);
     const page = found.slice(0, limit);
     return {

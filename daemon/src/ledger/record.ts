@@ -1,5 +1,13 @@
 /** A ledger record: one entry of the log with what the ledger knows about it, and how an audit record is read off it. */
-import type { Actor, AuditRecord, CountersignEvent, DecisionAction, Model, RiskTier, Route } from '@countersign/contract';
+import type {
+  Actor,
+  AuditRecord,
+  CountersignEvent,
+  DecisionAction,
+  Model,
+  RiskTier,
+  Route,
+} from '@countersign/contract';
 import { eventTypes } from '@countersign/contract';
 
 /** The AI decision that a record is, or is about. */
@@ -37,7 +45,7 @@ export function actorOf(event: CountersignEvent): Actor {
     case eventTypes.humanDecision:
       return { type: 'human', id: event.data.reviewer };
     case eventTypes.outcome:
-      return { type: 'daemon', id: event.source };
+      return { type: 'service', id: event.source };
     case eventTypes.breaker:
     case eventTypes.model:
       return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };

@@ -35,7 +35,11 @@ export async function writeHead(db: Queryable, logId: string, size: number, fron
 }
 
 /** The leaf hash of each of these events that is in the log already. */
-export async function knownEvents(db: Queryable, logId: string, eventIds: readonly string[]): Promise<Map<string, Buffer>> {
+export async function knownEvents(
+  db: Queryable,
+  logId: string,
+  eventIds: readonly string[],
+): Promise<Map<string, Buffer>> {
   const { rows } = await db.query<{ event_id: string; leaf_hash: Buffer }>(
     'SELECT event_id, leaf_hash FROM ledger_record WHERE log_id = $1 AND event_id = ANY($2::uuid[])',
     [logId, eventIds],
@@ -43,7 +47,8 @@ export async function knownEvents(db: Queryable, logId: string, eventIds: readon
   return new Map(rows.map((row) => [row.event_id, row.leaf_hash]));
 }
 
-const aboutColumns = 'decision_id, model_name, model_version, model_hash, label, confidence, route, risk_tier, breaker_epoch';
+const aboutColumns =
+  'decision_id, model_name, model_version, model_hash, label, confidence, route, risk_tier, breaker_epoch';
 
 /** The AI decisions with these ids. Of two records that claim one id, the first counts. */
 export async function aiDecisions(
@@ -97,7 +102,18 @@ const columnTypes = [
   ['signature', 'bytea'],
 ] as const;
 
-function columnValues({ logId, index, event, recordedAt, actor, action, about, entry, leafHash, signature }: LedgerRecord) {
+function columnValues({
+  logId,
+  index,
+  event,
+  recordedAt,
+  actor,
+  action,
+  about,
+  entry,
+  leafHash,
+  signature,
+}: LedgerRecord) {
   const { data } = event;
   return [
     logId,

@@ -15,9 +15,7 @@ function grow(size: number) {
     Promise.resolve(
       level === 0
         ? leaves.slice(start, start + count)
-        : subtrees
-            .filter((s) => s.level === level && s.index >= start && s.index < start + count)
-            .map((s) => s.hash),
+        : subtrees.filter((s) => s.level === level && s.index >= start && s.index < start + count).map((s) => s.hash),
     );
   return { tree, leaves, read };
 }

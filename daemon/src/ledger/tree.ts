@@ -94,7 +94,8 @@ async function headOfRange(read: ReadHashes, start: number, length: number): Pro
   const unit = leavesPerTile ** level;
   const whole = Math.floor(length / unit);
   const hashes = await read(level, start / unit, whole);
-  if (hashes.length !== whole) throw new Error(`${hashes.length} hashes of level ${level} from ${start / unit}, want ${whole}`);
+  if (hashes.length !== whole)
+    throw new Error(`${hashes.length} hashes of level ${level} from ${start / unit}, want ${whole}`);
   const rest = length - whole * unit;
   return rest === 0 ? fold(hashes) : foldWithRest(hashes, await headOfRange(read, start + whole * unit, rest));
 }

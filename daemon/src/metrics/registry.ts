@@ -2,7 +2,9 @@
 import { metrics as table, type Metric, type MetricName } from '@countersign/contract';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-type OfType<T extends Metric['type']> = { [K in MetricName]: (typeof table)[K]['type'] extends T ? K : never }[MetricName];
+type OfType<T extends Metric['type']> = {
+  [K in MetricName]: (typeof table)[K]['type'] extends T ? K : never;
+}[MetricName];
 type LabelsOf<K extends MetricName> = Record<(typeof table)[K]['labels'][number], string>;
 
 export class Metrics {
@@ -17,7 +19,11 @@ export class Metrics {
       const config = { name, help, labelNames: [...labels], registers: [this.registry] };
       if (type === 'counter') this.counters.set(name, new Counter(config));
       else if (type === 'gauge') this.gauges.set(name, new Gauge(config));
-      else this.histograms.set(name, new Histogram({ ...config, ...(rest.buckets ? { buckets: [...rest.buckets] } : {}) }));
+      else
+        this.histograms.set(
+          name,
+          new Histogram({ ...config, ...(rest.buckets ? { buckets: [...rest.buckets] } : {}) }),
+        );
     }
   }
 

@@ -13,8 +13,7 @@ export interface RollbackOrder {
 }
 
 export type Rollback =
-  | { readonly is: 'rolled_back'; readonly restores: string }
-  | { readonly is: 'refused'; readonly reason: string };
+  { readonly is: 'rolled_back'; readonly restores: string } | { readonly is: 'refused'; readonly reason: string };
 
 export class Models {
   private readonly now: () => Date;
@@ -49,7 +48,9 @@ export class Models {
 
   /** Takes a version out of use; the newest other one that was not rolled back takes its place. */
   async rollBack({ client, append }: LedgerTransaction, order: RollbackOrder): Promise<Rollback> {
-    const rows = (await store.readVersions(client, order.workflowId)).filter((row) => row.model_name === order.modelName);
+    const rows = (await store.readVersions(client, order.workflowId)).filter(
+      (row) => row.model_name === order.modelName,
+    );
     const row = rows.find(({ version }) => version === order.version);
     if (row === undefined) return refused(`there is no version ${order.version} of ${order.modelName}`);
     if (row.rolled_back_at !== null) return refused(`version ${order.version} is rolled back already`);
@@ -68,6 +69,8 @@ export class Models {
     await append([writtenEntry({ type: eventTypes.model, subject: order.modelName, data }, this.now(), this.newId)]);
     return { is: 'rolled_back', restores: previous.version };
   }
+
+  isRolledBack = store.isRolledBack;
 
   async states(db: Queryable): Promise<ModelVersionState[]> {
     return store.statesOf(await store.readVersions(db, null));

@@ -32,6 +32,20 @@ export async function readVersions(db: Queryable, workflowId: string | null): Pr
   return rows;
 }
 
+export async function isRolledBack(
+  db: Queryable,
+  workflowId: string,
+  modelName: string,
+  version: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT FROM model_version
+     WHERE workflow_id = $1 AND model_name = $2 AND version = $3 AND rolled_back_at IS NOT NULL`,
+    [workflowId, modelName, version],
+  );
+  return rowCount === 1;
+}
+
 export async function markRolledBack(
   db: Queryable,
   key: { workflowId: string; modelName: string; version: string },

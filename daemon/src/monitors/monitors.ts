@@ -74,7 +74,8 @@ export class Monitors {
 
   /** What every monitor says, of one scope or of all. */
   signals(only?: Scope): Signal[] {
-    const found = only === undefined ? [...this.folded.values()] : [this.folded.get(keyOf(only)) ?? { scope: only, states: {} }];
+    const found =
+      only === undefined ? [...this.folded.values()] : [this.folded.get(keyOf(only)) ?? { scope: only, states: {} }];
     return found.flatMap(({ scope, states }) => {
       const policy = this.policies.get(scope.workflowId)?.policy;
       if (policy === undefined) return [];
@@ -105,5 +106,9 @@ export class Monitors {
 }
 
 const monitorNames = Object.keys(monitors) as (keyof typeof monitors)[];
-const hashesOf = (policies: Policies) => [...policies.values()].map(({ hash }) => hash).toSorted().join(' ');
+const hashesOf = (policies: Policies) =>
+  [...policies.values()]
+    .map(({ hash }) => hash)
+    .toSorted()
+    .join(' ');
 const keyOf = ({ workflowId, modelName, modelVersion }: Scope) => JSON.stringify([workflowId, modelName, modelVersion]);

@@ -53,6 +53,8 @@ function judge(state: OverrideRateState, { monitors }: Policy): Finding {
   const { reviewed, overridden, recent } = state;
   const value = evidence(state.detector);
   const recentRate = recent.filter(Boolean).length / Math.max(recent.length, 1);
+  const enough = reviewed >= rule.minimum_decisions;
+  const tier = tierOf(value, recentRate, enough, rule);
   const shown = {
     reviewed,
     overridden,
@@ -62,12 +64,12 @@ function judge(state: OverrideRateState, { monitors }: Policy): Finding {
     baseline: rule.baseline,
     e_value: value,
   };
-  if (reviewed < rule.minimum_decisions) {
+  if (!enough && tier === null) {
     const summary = `Too early to tell: ${reviewed} of ${rule.minimum_decisions} reviews are in.`;
     return { tier: null, conclusive: false, value: null, summary, evidence: shown };
   }
   return {
-    tier: tierOf(value, recentRate, rule),
+    tier,
     conclusive: true,
     value: shown.rate,
     summary:
@@ -77,9 +79,11 @@ function judge(state: OverrideRateState, { monitors }: Policy): Finding {
   };
 }
 
-function tierOf(value: number, recentRate: number, rule: OverrideRatePolicy): AlertTier | null {
+/** The evidence is valid however few the reviews; an incident, which stops the AI, also takes enough of them. */
+function tierOf(value: number, recentRate: number, enough: boolean, rule: OverrideRatePolicy): AlertTier | null {
   if (recentRate < rule.baseline + rule.minimum_lift) return null;
-  return alertTiers.findLast((tier) => value >= rule.thresholds[tier]) ?? null;
+  const reached = alertTiers.findLast((tier) => value >= rule.thresholds[tier]) ?? null;
+  return reached === 'incident' && !enough ? 'action_required' : reached;
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -58,8 +58,15 @@ function shape(value: unknown): Wrong[] {
     return [{ path: [], message: 'The file holds no policy. See docs/policy-reference.md for one to start from.' }];
   }
   return schema.Errors(value).flatMap(({ instancePath, keyword, params, message }): Wrong[] => {
-    const path = instancePath.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-    const named = params as { requiredProperties?: string[]; additionalProperties?: string[]; allowedValues?: unknown[] };
+    const path = instancePath
+      .split('/')
+      .slice(1)
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const named = params as {
+      requiredProperties?: string[];
+      additionalProperties?: string[];
+      allowedValues?: unknown[];
+    };
     switch (keyword) {
       case 'required':
         return (named.requiredProperties ?? []).map((name) => ({ path, message: `"${name}" is missing. Add it.` }));
@@ -97,12 +104,20 @@ function meaning(policy: Policy): Wrong[] {
   const monitor = ['monitors', 'override_rate'];
   alternatives.forEach((rate, i) => {
     if (rate > baseline) return;
-    wrong.push({ path: [...monitor, 'alternatives', String(i)], message: `${rate} is not above the baseline ${baseline}.` });
+    wrong.push({
+      path: [...monitor, 'alternatives', String(i)],
+      message: `${rate} is not above the baseline ${baseline}.`,
+    });
   });
   if (!(thresholds.info <= thresholds.action_required && thresholds.action_required <= thresholds.incident)) {
-    wrong.push({ path: [...monitor, 'thresholds'], message: 'The thresholds have to rise: info ≤ action_required ≤ incident.' });
+    wrong.push({
+      path: [...monitor, 'thresholds'],
+      message: 'The thresholds have to rise: info ≤ action_required ≤ incident.',
+    });
   }
-  const tiers = (['P1', 'P2', 'P3'] as const).flatMap((p) => policy.sla[p].risk_tiers.map((tier) => [tier, p] as const));
+  const tiers = (['P1', 'P2', 'P3'] as const).flatMap((p) =>
+    policy.sla[p].risk_tiers.map((tier) => [tier, p] as const),
+  );
   for (const tier of ['low', 'medium', 'high'] as const) {
     const priorities = tiers.filter(([t]) => t === tier).map(([, p]) => p);
     if (priorities.length === 1) continue;

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import {
   eventTypes,
   type AiDecision,
+  type AuditRecord,
   type Claim,
   type DecideRequest,
   type Decided,
@@ -86,7 +87,9 @@ export class Reviews {
     const { pool, now } = this.options;
     const at = now();
     const rows = await store.readQueue(pool, workflowId, limit);
-    const counts = (await store.countQueue(pool, at)).filter((c) => workflowId === null || c.workflow_id === workflowId);
+    const counts = (await store.countQueue(pool, at)).filter(
+      (c) => workflowId === null || c.workflow_id === workflowId,
+    );
     const sum = (key: 'waiting' | 'claimed' | 'overdue') => counts.reduce((total, c) => total + c[key], 0);
     return {
       items: rows.map((row) => store.queueItem(row, at)),
@@ -120,6 +123,7 @@ export class Reviews {
       },
       breaker: { state: breaker.is, epoch: breaker.epoch },
       history: history.records.toReversed(),
+      people: await this.namesOf(history.records),
     };
   }
 
@@ -152,7 +156,8 @@ export class Reviews {
     const row = await store.readCase(this.options.pool, decisionId);
     if (row === null) return null;
     const item = store.queueItem(row, at);
-    if (item.claimed_by?.id === person.id) return { item, lease: { epoch: row.lease_epoch, until: item.lease_until ?? '' } };
+    if (item.claimed_by?.id === person.id)
+      return { item, lease: { epoch: row.lease_epoch, until: item.lease_until ?? '' } };
     const name = row.decided_name ?? row.claimed_name ?? 'Someone';
     return row.decided_at === null
       ? {
@@ -235,6 +240,12 @@ export class Reviews {
       await store.writeAnswer(tx.client, request.idempotency_key, decisionId, person.id, answer);
       return answer;
     });
+  }
+
+  /** What the people who acted in these records are called, by id. */
+  namesOf(records: readonly AuditRecord[]): Promise<Record<string, string>> {
+    const ids = records.filter(({ decision_actor }) => decision_actor.type === 'human').map((r) => r.decision_actor.id);
+    return store.readNames(this.options.pool, [...new Set(ids)]);
   }
 
   counts = () => store.countQueue(this.options.pool, this.options.now());

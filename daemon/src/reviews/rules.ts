@@ -10,7 +10,13 @@ export type Refusal =
       readonly winner: { id: string; name: string; action: CaseRow['decided_action']; at: string | null } | null;
     };
 
-export function refusalOf(row: CaseRow, person: string, request: DecideRequest, policy: Policy, now: Date): Refusal | null {
+export function refusalOf(
+  row: CaseRow,
+  person: string,
+  request: DecideRequest,
+  policy: Policy,
+  now: Date,
+): Refusal | null {
   if (row.decided_at !== null) {
     const name = row.decided_name ?? row.decided_by ?? 'someone';
     return {
@@ -42,7 +48,11 @@ function lostLease(row: CaseRow, now: Date): Refusal {
   };
 }
 
-function wrongIn(row: CaseRow, { action, justification, output, reason_code }: DecideRequest, policy: Policy): Refusal | null {
+function wrongIn(
+  row: CaseRow,
+  { action, justification, output, reason_code }: DecideRequest,
+  policy: Policy,
+): Refusal | null {
   const { labels, reason_codes, justification_required } = policy.review;
   const bad = (message: string): Refusal => ({ is: 'bad_request', message });
   if (justification_required.includes(action) && justification.trim() === '') {
@@ -53,7 +63,9 @@ function wrongIn(row: CaseRow, { action, justification, output, reason_code }: D
   }
   if (action === 'modify') {
     if (output === undefined || output.label === null || !labels.includes(output.label)) {
-      return bad(`output.label is ${JSON.stringify(output?.label ?? null)}. To modify, use one of: ${labels.join(', ')}.`);
+      return bad(
+        `output.label is ${JSON.stringify(output?.label ?? null)}. To modify, use one of: ${labels.join(', ')}.`,
+      );
     }
     if (output.label === row.label) return bad(`output.label is what the AI said. Accept it, or choose another label.`);
   } else if (output !== undefined) {

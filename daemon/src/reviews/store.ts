@@ -216,20 +216,17 @@ export async function writeAnswer(
   reviewer: string,
   answer: unknown,
 ): Promise<void> {
-  await db.query('INSERT INTO review_decision (idempotency_key, decision_id, reviewer, answer) VALUES ($1, $2, $3, $4)', [
-    key,
-    decisionId,
-    reviewer,
-    JSON.stringify(answer),
-  ]);
+  await db.query(
+    'INSERT INTO review_decision (idempotency_key, decision_id, reviewer, answer) VALUES ($1, $2, $3, $4)',
+    [key, decisionId, reviewer, JSON.stringify(answer)],
+  );
 }
 
 export async function putInOutbox(db: Queryable, verdict: Verdict): Promise<void> {
-  await db.query('INSERT INTO verdict_outbox (verdict_id, workflow_id, payload) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-    verdict.verdict_id,
-    verdict.workflow_id,
-    JSON.stringify(verdict),
-  ]);
+  await db.query(
+    'INSERT INTO verdict_outbox (verdict_id, workflow_id, payload) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [verdict.verdict_id, verdict.workflow_id, JSON.stringify(verdict)],
+  );
 }
 
 export async function readOutbox(db: Queryable, limit: number): Promise<{ position: string; payload: Verdict }[]> {
@@ -256,6 +253,14 @@ export async function notePerson(db: Queryable, id: string, name: string): Promi
      ON CONFLICT (id) DO UPDATE SET name = $2 WHERE person.name <> $2`,
     [id, name],
   );
+}
+
+/** What people are called, by id. */
+export async function readNames(db: Queryable, ids: readonly string[]): Promise<Record<string, string>> {
+  const { rows } = await db.query<{ id: string; name: string }>('SELECT id, name FROM person WHERE id = ANY($1)', [
+    ids,
+  ]);
+  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
 }
 
 export function queueItem(row: CaseRow, now: Date): QueueItem {

@@ -49,7 +49,9 @@ describe('evidence', () => {
   });
 
   it('finds a doubled rate soon', () => {
-    const runs = Array.from({ length: 200 }, (_, seed) => timeToAlarm(0.3, 1e4, 5_000, seed + 1)).toSorted((a, b) => a - b);
+    const runs = Array.from({ length: 200 }, (_, seed) => timeToAlarm(0.3, 1e4, 5_000, seed + 1)).toSorted(
+      (a, b) => a - b,
+    );
     expect(runs[100]).toBeLessThan(80);
   });
 });

@@ -19,7 +19,11 @@ export const startShiryaevRoberts = ({ alternatives }: Rates): ShiryaevRoberts =
  * M ← (M + 1) · LR, for each alternative. While the rate is at most the baseline, the mean time until `evidence` first
  * reaches A is at least A observations, however often one looks.
  */
-export function observeBernoulli(state: ShiryaevRoberts, happened: boolean, { baseline, alternatives }: Rates): ShiryaevRoberts {
+export function observeBernoulli(
+  state: ShiryaevRoberts,
+  happened: boolean,
+  { baseline, alternatives }: Rates,
+): ShiryaevRoberts {
   return state.map((m, i) => {
     const rate = alternatives[i] ?? baseline;
     const ratio = happened ? rate / baseline : (1 - rate) / (1 - baseline);
@@ -29,4 +33,5 @@ export function observeBernoulli(state: ShiryaevRoberts, happened: boolean, { ba
 }
 
 /** The mixture's value, the mean over the alternatives. Range [0, 1e300]; 0 before the first observation. */
-export const evidence = (state: ShiryaevRoberts): number => state.reduce((sum, m) => sum + m, 0) / Math.max(state.length, 1);
+export const evidence = (state: ShiryaevRoberts): number =>
+  state.reduce((sum, m) => sum + m, 0) / Math.max(state.length, 1);

@@ -19,4 +19,5 @@ function useAct<T>(path: string, done: string, failed: string) {
 
 export const useTrip = () => useAct<TripRequest>('v1/breakers/trip', 'The AI is stopped', 'The AI was not stopped');
 export const useRetry = () => useAct<TripRequest>('v1/approvals/retry', 'Recorded', 'Authority was not given back');
-export const useRollback = () => useAct<RollbackRequest>('v1/approvals/rollback', 'The version is rolled back', 'It was not rolled back');
+export const useRollback = () =>
+  useAct<RollbackRequest>('v1/approvals/rollback', 'The version is rolled back', 'It was not rolled back');

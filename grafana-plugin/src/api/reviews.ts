@@ -9,7 +9,11 @@ const keys = {
 };
 
 export const useQueue = () =>
-  useQuery({ queryKey: keys.queue, queryFn: () => get<Queue>('v1/reviews/queue', { limit: 200 }), refetchInterval: 2_000 });
+  useQuery({
+    queryKey: keys.queue,
+    queryFn: () => get<Queue>('v1/reviews/queue', { limit: 200 }),
+    refetchInterval: 2_000,
+  });
 
 export const useCase = (id: string | undefined) =>
   useQuery({

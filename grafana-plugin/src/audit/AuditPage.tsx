@@ -8,15 +8,19 @@ import { useState, type FormEvent } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useAuditRecords, type AuditFilter } from '../api/audit';
 import { Empty, Failed, Skeleton } from '../parts/states';
-import { actionText } from '../parts/words';
+import { actionText, actorName } from '../parts/words';
 import { RecordDetail } from './RecordDetail';
 
 const actors = [
   { value: 'ai', label: 'AI' },
   { value: 'human', label: 'Person' },
+  { value: 'service', label: 'Service' },
   { value: 'daemon', label: 'Countersign' },
 ];
-const actions = (['accept', 'reject', 'modify', 'escalate', 'rollback'] as const).map((value) => ({ value, label: actionText[value] }));
+const actions = (['accept', 'reject', 'modify', 'escalate', 'rollback'] as const).map((value) => ({
+  value,
+  label: actionText[value],
+}));
 const filterNames = ['workflow', 'task', 'actor', 'action'] as const;
 
 export default function AuditPage() {
@@ -40,6 +44,7 @@ export default function AuditPage() {
       return after;
     });
   const rows = records.data?.pages.flatMap((page) => page.records) ?? [];
+  const people = Object.assign({}, ...(records.data?.pages.map((page) => page.people) ?? [])) as Record<string, string>;
 
   return (
     <PluginPage
@@ -53,8 +58,24 @@ export default function AuditPage() {
       <div className={styles.filters} role="search">
         <TextFilter name="Workflow" value={filter.workflow} onChange={(workflow) => set({ workflow })} />
         <TextFilter name="Task" value={filter.task} onChange={(task) => set({ task })} />
-        <Combobox aria-label="Who" options={actors} value={filter.actor ?? null} placeholder="Anyone" isClearable width={20} onChange={(o) => set({ actor: o?.value ?? null })} />
-        <Combobox aria-label="Action" options={actions} value={filter.action ?? null} placeholder="Any action" isClearable width={20} onChange={(o) => set({ action: o?.value ?? null })} />
+        <Combobox
+          aria-label="Who"
+          options={actors}
+          value={filter.actor ?? null}
+          placeholder="Anyone"
+          isClearable
+          width={20}
+          onChange={(o) => set({ actor: o?.value ?? null })}
+        />
+        <Combobox
+          aria-label="Action"
+          options={actions}
+          value={filter.action ?? null}
+          placeholder="Any action"
+          isClearable
+          width={20}
+          onChange={(o) => set({ action: o?.value ?? null })}
+        />
       </div>
       {records.isPending ? (
         <Skeleton lines={12} height={28} />
@@ -63,7 +84,7 @@ export default function AuditPage() {
       ) : rows.length === 0 ? (
         <Empty title="No record fits">Take a filter away, or wait for the first decision.</Empty>
       ) : (
-        <Records rows={rows} onOpen={(record) => set({ record })} />
+        <Records rows={rows} people={people} onOpen={(record) => set({ record })} />
       )}
       {records.hasNextPage && (
         <Button variant="secondary" onClick={() => void records.fetchNextPage()} disabled={records.isFetchingNextPage}>
@@ -76,7 +97,15 @@ export default function AuditPage() {
 }
 
 /** Applied by Enter or on leaving, so that the list does not jump at each letter. */
-function TextFilter({ name, value, onChange }: { name: string; value: string | undefined; onChange: (value: string) => void }) {
+function TextFilter({
+  name,
+  value,
+  onChange,
+}: {
+  name: string;
+  value: string | undefined;
+  onChange: (value: string) => void;
+}) {
   const [typed, setTyped] = useState(value ?? '');
   const apply = (event?: FormEvent) => {
     event?.preventDefault();
@@ -84,12 +113,25 @@ function TextFilter({ name, value, onChange }: { name: string; value: string | u
   };
   return (
     <form onSubmit={apply}>
-      <Input aria-label={name} placeholder={name} width={30} value={typed} onChange={(e) => setTyped(e.currentTarget.value)} onBlur={() => apply()} />
+      <Input
+        aria-label={name}
+        placeholder={name}
+        width={30}
+        value={typed}
+        onChange={(e) => setTyped(e.currentTarget.value)}
+        onBlur={() => apply()}
+      />
     </form>
   );
 }
 
-function Records({ rows, onOpen }: { rows: readonly AuditRecord[]; onOpen: (eventId: string) => void }) {
+interface RecordsProps {
+  readonly rows: readonly AuditRecord[];
+  readonly people: Record<string, string>;
+  readonly onOpen: (eventId: string) => void;
+}
+
+function Records({ rows, people, onOpen }: RecordsProps) {
   const styles = useStyles2(getStyles);
   return (
     <table className={styles.table} data-testid="records">
@@ -106,7 +148,12 @@ function Records({ rows, onOpen }: { rows: readonly AuditRecord[]; onOpen: (even
         {rows.map((record) => (
           <tr key={record.event_id} data-event={record.event_id}>
             <td>
-              <Button fill="text" size="sm" onClick={() => onOpen(record.event_id)} aria-label={`Open record ${record.log_index}`}>
+              <Button
+                fill="text"
+                size="sm"
+                onClick={() => onOpen(record.event_id)}
+                aria-label={`Open record ${record.log_index}`}
+              >
                 {record.log_index}
               </Button>
             </td>
@@ -114,13 +161,20 @@ function Records({ rows, onOpen }: { rows: readonly AuditRecord[]; onOpen: (even
               <time dateTime={record.timestamp}>{new Date(record.timestamp).toLocaleString()}</time>
             </td>
             <td title={record.decision_actor.id}>
-              <Badge color={record.decision_actor.type === 'human' ? 'purple' : 'blue'} text={record.decision_actor.type} />{' '}
-              {record.decision_actor.id.split('#').at(-1)}
+              <Badge
+                color={record.decision_actor.type === 'human' ? 'purple' : 'blue'}
+                text={record.decision_actor.type}
+              />{' '}
+              {actorName(record.decision_actor, people)}
             </td>
             <td>{record.decision_action === null ? '–' : actionText[record.decision_action]}</td>
-            <td className={styles.clip} title={record.task_id}>{record.task_id}</td>
+            <td className={styles.clip} title={record.task_id}>
+              {record.task_id}
+            </td>
             <td>{record.model_version ?? '–'}</td>
-            <td className={styles.clip} title={record.justification ?? ''}>{record.justification ?? '–'}</td>
+            <td className={styles.clip} title={record.justification ?? ''}>
+              {record.justification ?? '–'}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -41,18 +41,25 @@ function Detail({ proof }: { proof: AuditProof }) {
           </Alert>
         ) : (
           <Alert severity="error" title="The proof does not hold">
-            Something was changed after it was recorded, or on the way here. Keep this page and tell whoever runs the audit.
+            Something was changed after it was recorded, or on the way here. Keep this page and tell whoever runs the
+            audit.
           </Alert>
         )}
         <ul className={styles.steps}>
           {check.steps.map(({ holds, says }) => (
             <li key={says}>
-              <Icon name={holds ? 'check-circle' : 'exclamation-triangle'} className={holds ? styles.good : styles.bad} title={holds ? 'holds' : 'fails'} /> {says}
+              <Icon
+                name={holds ? 'check-circle' : 'exclamation-triangle'}
+                className={holds ? styles.good : styles.bad}
+                title={holds ? 'holds' : 'fails'}
+              />{' '}
+              {says}
             </li>
           ))}
         </ul>
         <p className={styles.quiet}>
-          Key: <code className={styles.wrap}>{proof.verifier_key}</code>. Compare it with what <code>countersign key show</code> prints.
+          Key: <code className={styles.wrap}>{proof.verifier_key}</code>. Compare it with what{' '}
+          <code>countersign key show</code> prints.
         </p>
       </section>
       <h3>Fields</h3>
@@ -60,7 +67,13 @@ function Detail({ proof }: { proof: AuditProof }) {
         {Object.entries({ type: proof.type, ...proof.record }).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{typeof value === 'string' || typeof value === 'number' ? value : value === null ? '–' : JSON.stringify(value)}</dd>
+            <dd>
+              {typeof value === 'string' || typeof value === 'number'
+                ? value
+                : value === null
+                  ? '–'
+                  : JSON.stringify(value)}
+            </dd>
           </div>
         ))}
       </dl>

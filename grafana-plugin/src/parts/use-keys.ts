@@ -6,7 +6,9 @@ export type Keys = Readonly<Record<string, () => void>>;
 /** Binds keys by `event.key`; "mod+Enter" is Ctrl or Cmd with Enter, and works while typing too. */
 export function useKeys(keys: Keys): void {
   const current = useRef(keys);
-  current.current = keys;
+  useEffect(() => {
+    current.current = keys;
+  });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.repeat || event.isComposing || document.querySelector('[role="dialog"]') !== null) return;
@@ -25,7 +27,9 @@ export function useKeys(keys: Keys): void {
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || target.getAttribute('role') === 'combobox');
+  (target.isContentEditable ||
+    ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ||
+    target.getAttribute('role') === 'combobox');
 
 /** Enter and Space belong to the button or link that has the focus. */
 const isPressing = ({ target, key }: KeyboardEvent) =>

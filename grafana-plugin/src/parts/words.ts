@@ -1,5 +1,5 @@
 /** How the words of the product are said on screen, and the small computations behind them. */
-import type { AlertTier, BreakerStateName, DecisionAction, ReviewReason } from '@countersign/contract';
+import type { Actor, AlertTier, BreakerStateName, DecisionAction, ReviewReason } from '@countersign/contract';
 import type { BadgeColor } from '@grafana/ui';
 
 export const reasonText: Record<ReviewReason, string> = {
@@ -20,7 +20,11 @@ export const actionText: Record<DecisionAction, string> = {
   rollback: 'Roll back',
 };
 
-export const tierText: Record<AlertTier, string> = { info: 'Info', action_required: 'Action required', incident: 'Incident' };
+export const tierText: Record<AlertTier, string> = {
+  info: 'Info',
+  action_required: 'Action required',
+  incident: 'Incident',
+};
 export const tierColor: Record<AlertTier, BadgeColor> = { info: 'blue', action_required: 'orange', incident: 'red' };
 
 export const breakerText: Record<BreakerStateName, string> = {
@@ -44,11 +48,19 @@ export function span(ms: number): string {
   if (minutes < 1) return 'less than a minute';
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}` : `${Math.floor(hours / 24)} days`;
+  return hours < 48
+    ? `${hours} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`
+    : `${Math.floor(hours / 24)} days`;
 }
 
 /** "due in 4 min" or "overdue by 2 h". */
 export function due(at: string, now: number): { text: string; overdue: boolean } {
   const left = Date.parse(at) - now;
-  return left < 0 ? { text: `overdue by ${span(left)}`, overdue: true } : { text: `due in ${span(left)}`, overdue: false };
+  return left < 0
+    ? { text: `overdue by ${span(left)}`, overdue: true }
+    : { text: `due in ${span(left)}`, overdue: false };
 }
+
+/** What to call whoever acted: a person's name, or the end of the id, which tells people of one Grafana apart. */
+export const actorName = ({ id }: Actor, people: Record<string, string>): string =>
+  people[id] ?? id.split('#').at(-1) ?? id;

@@ -20,11 +20,17 @@ export default function ResponsePage() {
   const overview = useResponse();
   const [act, setAct] = useState<Act | null>(null);
   return (
-    <PluginPage pageNav={{ text: 'Response', subTitle: 'Alerts, breakers and model versions: what is wrong, and the levers.' }}>
+    <PluginPage
+      pageNav={{ text: 'Response', subTitle: 'Alerts, breakers and model versions: what is wrong, and the levers.' }}
+    >
       {overview.isPending ? (
         <Skeleton lines={12} height={24} />
       ) : overview.isError ? (
-        <Failed what="The state of the loop could not be read" error={overview.error} retry={() => void overview.refetch()} />
+        <Failed
+          what="The state of the loop could not be read"
+          error={overview.error}
+          retry={() => void overview.refetch()}
+        />
       ) : (
         <Overview overview={overview.data} onAct={setAct} />
       )}
@@ -41,7 +47,9 @@ function Overview({ overview, onAct }: { overview: ResponseOverview; onAct: (act
     <>
       <Section title="Authority">
         {overview.models.length === 0 ? (
-          <Empty title="No model has decided yet">When a service records its first decision, its model and breaker appear here.</Empty>
+          <Empty title="No model has decided yet">
+            When a service records its first decision, its model and breaker appear here.
+          </Empty>
         ) : (
           modelsOf(overview).map(({ workflow, model, versions, breaker }) => (
             <Authority key={`${workflow} ${model}`} {...{ workflow, model, versions, breaker, now, onAct }} />
@@ -89,7 +97,14 @@ function modelsOf({ models, breakers }: ResponseOverview): ModelAuthority[] {
   });
 }
 
-function Authority({ workflow, model, versions, breaker, now, onAct }: ModelAuthority & { now: number; onAct: (act: Act) => void }) {
+function Authority({
+  workflow,
+  model,
+  versions,
+  breaker,
+  now,
+  onAct,
+}: ModelAuthority & { now: number; onAct: (act: Act) => void }) {
   const styles = useStyles2(getStyles);
   const state = breaker?.state ?? 'closed';
   return (
@@ -118,8 +133,8 @@ function Authority({ workflow, model, versions, breaker, now, onAct }: ModelAuth
       )}
       {breaker?.phase && (
         <p data-testid="canaries">
-          Canary phase {breaker.phase.number} of {breaker.phase.of}: the AI takes {percent(breaker.canary_share)}; people have checked{' '}
-          {breaker.phase.verified} of {breaker.phase.needed}, and changed {breaker.phase.overrides}.
+          Canary phase {breaker.phase.number} of {breaker.phase.of}: the AI takes {percent(breaker.canary_share)};
+          people have checked {breaker.phase.verified} of {breaker.phase.needed}, and changed {breaker.phase.overrides}.
         </p>
       )}
       <ul className={styles.versions}>
@@ -128,9 +143,19 @@ function Authority({ workflow, model, versions, breaker, now, onAct }: ModelAuth
             <span>
               Version {v.version} <code title={v.hash}>{v.hash.slice(7, 15)}</code>
             </span>
-            {v.active ? <Badge text="in use" color="green" /> : v.rolled_back_at ? <Badge text="rolled back" color="red" /> : <Badge text="earlier" color="blue" />}
+            {v.active ? (
+              <Badge text="in use" color="green" />
+            ) : v.rolled_back_at ? (
+              <Badge text="rolled back" color="red" />
+            ) : (
+              <Badge text="earlier" color="blue" />
+            )}
             {may('approve') && v.active && versions.some((other) => other !== v && other.rolled_back_at === null) && (
-              <Button variant="secondary" size="sm" onClick={() => onAct({ is: 'rollback', workflow, model, version: v.version })}>
+              <Button
+                variant="secondary"
+                size="sm"
+                onClick={() => onAct({ is: 'rollback', workflow, model, version: v.version })}
+              >
                 Roll back
               </Button>
             )}
@@ -147,7 +172,10 @@ function AlertRow({ alert, now }: { alert: AlertData; now: number }) {
   return (
     <div className={styles.card} data-testid="alert" data-tier={alert.tier ?? 'resolved'}>
       <div className={styles.row}>
-        <Badge text={alert.tier === null ? `Ended (${tierText[tier]})` : tierText[tier]} color={alert.tier === null ? 'blue' : tierColor[tier]} />
+        <Badge
+          text={alert.tier === null ? `Ended (${tierText[tier]})` : tierText[tier]}
+          color={alert.tier === null ? 'blue' : tierColor[tier]}
+        />
         <strong>
           {alert.signal.replaceAll('_', ' ')} of {alert.model_name} {alert.model_version}
         </strong>
@@ -160,7 +188,8 @@ function AlertRow({ alert, now }: { alert: AlertData; now: number }) {
 
 function Signals({ signals }: { signals: readonly Signal[] }) {
   const styles = useStyles2(getStyles);
-  if (signals.length === 0) return <Empty title="Nothing is measured yet">Signals appear with the first reviewed decisions.</Empty>;
+  if (signals.length === 0)
+    return <Empty title="Nothing is measured yet">Signals appear with the first reviewed decisions.</Empty>;
   return (
     <table className={styles.table}>
       <thead>
@@ -243,10 +272,27 @@ const Section = ({ title, children }: { title: string; children: ReactNode }) =>
 );
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  card: css({ padding: theme.spacing(1.5), marginBottom: theme.spacing(1), background: theme.colors.background.primary, border: `1px solid ${theme.colors.border.weak}`, borderRadius: theme.shape.radius.default, p: { margin: theme.spacing(0.5, 0, 0) } }),
+  card: css({
+    padding: theme.spacing(1.5),
+    marginBottom: theme.spacing(1),
+    background: theme.colors.background.primary,
+    border: `1px solid ${theme.colors.border.weak}`,
+    borderRadius: theme.shape.radius.default,
+    p: { margin: theme.spacing(0.5, 0, 0) },
+  }),
   row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1.5), alignItems: 'center' }),
   grow: css({ flex: 1 }),
   quiet: css({ color: theme.colors.text.secondary }),
-  versions: css({ listStyle: 'none', margin: theme.spacing(1, 0, 0), padding: 0, li: { padding: theme.spacing(0.25, 0) } }),
-  table: css({ width: '100%', 'th, td': { padding: theme.spacing(0.5, 1), textAlign: 'left' }, th: { color: theme.colors.text.secondary, fontWeight: 'normal' }, 'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` } }),
+  versions: css({
+    listStyle: 'none',
+    margin: theme.spacing(1, 0, 0),
+    padding: 0,
+    li: { padding: theme.spacing(0.25, 0) },
+  }),
+  table: css({
+    width: '100%',
+    'th, td': { padding: theme.spacing(0.5, 1), textAlign: 'left' },
+    th: { color: theme.colors.text.secondary, fontWeight: 'normal' },
+    'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
+  }),
 });

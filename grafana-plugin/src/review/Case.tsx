@@ -5,7 +5,7 @@ import type { AiDecision, Counterfactual, ReviewCase } from '@countersign/contra
 import { Badge, useStyles2 } from '@grafana/ui';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { Skeleton } from '../parts/states';
-import { actionText, breakerColor, breakerText, due, percent, reasonText, span } from '../parts/words';
+import { actionText, actorName, breakerColor, breakerText, due, percent, reasonText, span } from '../parts/words';
 import { Relevance } from './Relevance';
 
 const InputView = lazy(() => import(/* webpackChunkName: "input" */ './InputView'));
@@ -22,7 +22,11 @@ export function Case({ opened, now }: { opened: ReviewCase; now: number }) {
           <Badge text={reasonText[item.reason]} color="purple" />
           <Badge text={`${item.risk_tier} risk`} color={item.risk_tier === 'high' ? 'red' : 'blue'} />
           <Badge text={`${item.priority}, ${deadline.text}`} color={deadline.overdue ? 'red' : 'blue'} />
-          <Badge text={breakerText[breaker.state].split(':')[0] ?? ''} color={breakerColor[breaker.state]} tooltip={breakerText[breaker.state]} />
+          <Badge
+            text={`breaker ${breaker.state.replace('_', ' ')}`}
+            color={breakerColor[breaker.state]}
+            tooltip={breakerText[breaker.state]}
+          />
         </div>
       </header>
       <Provenance decision={decision} decidedAt={opened.decided_at} now={now} />
@@ -50,7 +54,7 @@ export function Case({ opened, now }: { opened: ReviewCase; now: number }) {
               {opened.history.map((record) => (
                 <li key={record.event_id}>
                   <time dateTime={record.timestamp}>{new Date(record.timestamp).toLocaleTimeString()}</time>{' '}
-                  {record.decision_actor.type === 'human' ? record.decision_actor.id.split('#').at(-1) : record.decision_actor.id}:{' '}
+                  {actorName(record.decision_actor, opened.people)}:{' '}
                   {record.decision_action === null ? 'outcome' : actionText[record.decision_action].toLowerCase()}
                   {record.justification ? `, “${record.justification}”` : ''}
                 </li>
@@ -110,7 +114,8 @@ function Answer({ decision: { output, confidence, justification } }: { decision:
 
 function Counterfactuals({ items }: { items: readonly Counterfactual[] }) {
   const styles = useStyles2(getStyles);
-  if (items.length === 0) return <p className={styles.quiet}>No small change of the input would have flipped this answer.</p>;
+  if (items.length === 0)
+    return <p className={styles.quiet}>No small change of the input would have flipped this answer.</p>;
   return (
     <>
       {items.map(({ change, output }) => (
@@ -153,10 +158,21 @@ const getStyles = (theme: GrafanaTheme2) => ({
     dt: { fontWeight: 'normal', fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary },
     dd: { margin: 0 },
   }),
-  columns: css({ display: 'grid', gridTemplateColumns: 'minmax(0, 3fr) minmax(0, 2fr)', gap: theme.spacing(3), [theme.breakpoints.down('lg')]: { gridTemplateColumns: 'minmax(0, 1fr)' } }),
+  columns: css({
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 3fr) minmax(0, 2fr)',
+    gap: theme.spacing(3),
+    [theme.breakpoints.down('lg')]: { gridTemplateColumns: 'minmax(0, 1fr)' },
+  }),
   part: css({ marginTop: theme.spacing(2), h3: { fontSize: theme.typography.h5.fontSize } }),
   answer: css({ margin: 0, fontSize: theme.typography.h4.fontSize }),
-  meter: css({ height: 6, background: theme.colors.background.secondary, borderRadius: 3, margin: theme.spacing(0.5, 0), '> div': { height: '100%', background: theme.colors.text.secondary, borderRadius: 3 } }),
+  meter: css({
+    height: 6,
+    background: theme.colors.background.secondary,
+    borderRadius: 3,
+    margin: theme.spacing(0.5, 0),
+    '> div': { height: '100%', background: theme.colors.text.secondary, borderRadius: 3 },
+  }),
   quiet: css({ color: theme.colors.text.secondary }),
   history: css({ paddingLeft: theme.spacing(2.5), margin: 0 }),
 });

@@ -3,7 +3,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest, DecisionAction, Lease, ReviewCase } from '@countersign/contract';
 import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } from '@grafana/ui';
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { CallError } from '../api/client';
 import { useDecide } from '../api/reviews';
 import { useKeys } from '../parts/use-keys';
@@ -30,10 +30,8 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
   const { draft, change, clear } = useDraft(item.decision_id);
   const decide = useDecide(item.decision_id);
   const justification = useRef<HTMLTextAreaElement>(null);
-  const openedAt = useRef(performance.now());
-  useEffect(() => {
-    openedAt.current = performance.now();
-  }, [item.decision_id]);
+  // A form belongs to one case, so this is when the case was claimed or opened.
+  const [openedAt] = useState(() => performance.now());
 
   const possible = actions.filter(({ action }) => action !== 'rollback' || decision.route === 'auto');
   const missing = missingIn(draft, opened);
@@ -56,7 +54,7 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
       case_version: item.version,
       evidence_hash: opened.evidence_hash,
       idempotency_key: draft.idempotencyKey,
-      review_ms: Math.round(performance.now() - openedAt.current),
+      review_ms: Math.round(performance.now() - openedAt),
     };
     decide.mutate(request, {
       onSuccess: () => {
@@ -103,7 +101,9 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
       )}
       <div className={styles.texts}>
         <Field
-          label={draft.action !== null && rules.justification_required.includes(draft.action) ? 'Why' : 'Why (optional)'}
+          label={
+            draft.action !== null && rules.justification_required.includes(draft.action) ? 'Why' : 'Why (optional)'
+          }
           className={styles.justification}
           noMargin
         >
@@ -162,7 +162,16 @@ const getStyles = (theme: GrafanaTheme2) => ({
     borderTop: `1px solid ${theme.colors.border.medium}`,
   }),
   actions: css({ display: 'flex', gap: theme.spacing(1), flexWrap: 'wrap' }),
-  key: css({ marginLeft: theme.spacing(0.75), padding: '0 5px', fontSize: 11, opacity: 0.8, background: 'transparent', color: 'inherit', border: '1px solid currentColor', boxShadow: 'none' }),
+  key: css({
+    marginLeft: theme.spacing(0.75),
+    padding: '0 5px',
+    fontSize: 11,
+    opacity: 0.8,
+    background: 'transparent',
+    color: 'inherit',
+    border: '1px solid currentColor',
+    boxShadow: 'none',
+  }),
   texts: css({ display: 'flex', gap: theme.spacing(2) }),
   justification: css({ flex: 1 }),
   code: css({ width: 220 }),

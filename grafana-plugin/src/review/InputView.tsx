@@ -46,9 +46,7 @@ export default function InputView({ snapshot }: { snapshot: InputSnapshot }) {
           ))}
         </dl>
       )}
-      <pre className={styles.text} tabIndex={0} aria-label="Text of the input">
-        {text.trim() === '' ? '(no text)' : text}
-      </pre>
+      <pre className={styles.text}>{text.trim() === '' ? '(no text)' : text}</pre>
     </section>
   );
 }

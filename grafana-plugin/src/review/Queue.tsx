@@ -24,7 +24,9 @@ export function Queue({ queue, selected, now }: QueueProps) {
         {queue.overdue > 0 && <span className={styles.overdue}> · {queue.overdue} overdue</span>}
       </div>
       {queue.items.length === 0 ? (
-        <Empty title="Nothing waits">New cases appear here by themselves when the AI is unsure or may not act alone.</Empty>
+        <Empty title="Nothing waits">
+          New cases appear here by themselves when the AI is unsure or may not act alone.
+        </Empty>
       ) : (
         <ul>
           {queue.items.map((item) => (
@@ -55,7 +57,10 @@ function Row({ item, selected, now }: { item: QueueItem; selected: boolean; now:
       >
         <span className={styles.title}>{item.title}</span>
         <span className={styles.facts}>
-          <Badge text={item.priority} color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'orange' : 'blue'} />
+          <Badge
+            text={item.priority}
+            color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'orange' : 'blue'}
+          />
           <span>
             {item.label ?? 'no label'} {percent(item.confidence)}
           </span>
@@ -88,8 +93,26 @@ const getStyles = (theme: GrafanaTheme2) => ({
     '&:hover': { background: theme.colors.action.hover },
   }),
   selected: css({ background: theme.colors.action.selected, borderLeftColor: theme.colors.primary.main }),
-  title: css({ display: 'block', fontWeight: theme.typography.fontWeightMedium, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }),
-  facts: css({ display: 'flex', gap: theme.spacing(1), alignItems: 'center', marginTop: theme.spacing(0.5), fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
-  claimed: css({ display: 'block', marginTop: theme.spacing(0.5), fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
+  title: css({
+    display: 'block',
+    fontWeight: theme.typography.fontWeightMedium,
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+  }),
+  facts: css({
+    display: 'flex',
+    gap: theme.spacing(1),
+    alignItems: 'center',
+    marginTop: theme.spacing(0.5),
+    fontSize: theme.typography.bodySmall.fontSize,
+    color: theme.colors.text.secondary,
+  }),
+  claimed: css({
+    display: 'block',
+    marginTop: theme.spacing(0.5),
+    fontSize: theme.typography.bodySmall.fontSize,
+    color: theme.colors.text.secondary,
+  }),
   overdue: css({ color: theme.colors.error.text }),
 });

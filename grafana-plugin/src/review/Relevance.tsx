@@ -19,14 +19,21 @@ export function Relevance({ items, scores, label }: RelevanceProps) {
   return (
     <table className={styles.table}>
       <caption className={styles.caption}>
-        Weight of each feature: to the right for <em>{towards}</em>, to the left {away === undefined ? 'against it' : <>for <em>{away}</em></>}
+        Weight of each feature: to the right for <em>{towards}</em>, to the left{' '}
+        {away === undefined ? (
+          'against it'
+        ) : (
+          <>
+            for <em>{away}</em>
+          </>
+        )}
       </caption>
       <tbody>
         {items.map(({ feature, weight }) => (
           <tr key={feature}>
             <th scope="row">{feature}</th>
-            <td>
-              <div className={styles.bar} aria-hidden="true">
+            <td aria-hidden="true">
+              <div className={styles.bar}>
                 <div
                   className={weight >= 0 ? styles.positive : styles.negative}
                   style={{
@@ -45,11 +52,42 @@ export function Relevance({ items, scores, label }: RelevanceProps) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  table: css({ width: '100%', tableLayout: 'fixed', 'th, td': { padding: theme.spacing(0.25, 0.5), fontWeight: 'normal' }, th: { width: '30%', textAlign: 'right', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } }),
-  caption: css({ captionSide: 'bottom', fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary, paddingTop: theme.spacing(0.5) }),
-  bar: css({ position: 'relative', height: 12, background: `linear-gradient(${theme.colors.border.medium}, ${theme.colors.border.medium}) center / 1px 100% no-repeat` }),
-  positive: css({ position: 'absolute', top: 0, bottom: 0, background: theme.visualization.getColorByName('orange'), borderRadius: 2 }),
-  negative: css({ position: 'absolute', top: 0, bottom: 0, background: theme.visualization.getColorByName('blue'), borderRadius: 2 }),
-  weight: css({ width: 60, textAlign: 'right', fontVariantNumeric: 'tabular-nums', color: theme.colors.text.secondary }),
+  table: css({
+    width: '100%',
+    tableLayout: 'fixed',
+    'th, td': { padding: theme.spacing(0.25, 0.5), fontWeight: 'normal' },
+    th: { width: '30%', textAlign: 'right', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  }),
+  caption: css({
+    captionSide: 'bottom',
+    fontSize: theme.typography.bodySmall.fontSize,
+    color: theme.colors.text.secondary,
+    paddingTop: theme.spacing(0.5),
+  }),
+  bar: css({
+    position: 'relative',
+    height: 12,
+    background: `linear-gradient(${theme.colors.border.medium}, ${theme.colors.border.medium}) center / 1px 100% no-repeat`,
+  }),
+  positive: css({
+    position: 'absolute',
+    top: 0,
+    bottom: 0,
+    background: theme.visualization.getColorByName('orange'),
+    borderRadius: 2,
+  }),
+  negative: css({
+    position: 'absolute',
+    top: 0,
+    bottom: 0,
+    background: theme.visualization.getColorByName('blue'),
+    borderRadius: 2,
+  }),
+  weight: css({
+    width: 60,
+    textAlign: 'right',
+    fontVariantNumeric: 'tabular-nums',
+    color: theme.colors.text.secondary,
+  }),
   none: css({ color: theme.colors.text.secondary }),
 });

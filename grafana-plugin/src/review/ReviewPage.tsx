@@ -87,7 +87,13 @@ export default function ReviewPage() {
               {lease !== null && !decided ? (
                 <DecisionForm key={decisionId} opened={opened.data} lease={lease} onDecided={() => void takeNext()} />
               ) : (
-                <Unclaimed item={opened.data.item} canClaim={canClaim} claiming={claim.isPending} onClaim={take} onNext={() => void takeNext()} />
+                <Unclaimed
+                  item={opened.data.item}
+                  canClaim={canClaim}
+                  claiming={claim.isPending}
+                  onClaim={take}
+                  onNext={() => void takeNext()}
+                />
               )}
             </>
           )}

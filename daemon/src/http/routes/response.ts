@@ -4,7 +4,8 @@ import Type from 'typebox';
 import { apiError, type Server } from '../server.ts';
 
 /** An act on decision authority, or why not. */
-export type Acted = { readonly is: 'done'; readonly message: string } | { readonly is: 'refused'; readonly reason: string };
+export type Acted =
+  { readonly is: 'done'; readonly message: string } | { readonly is: 'refused'; readonly reason: string };
 
 export interface ResponseRoom {
   overview(): Promise<ResponseOverview>;
@@ -16,12 +17,16 @@ export interface ResponseRoom {
 const Done = Type.Object({ message: Type.String() });
 const errors = { 400: ApiError, 403: ApiError, 409: ApiError };
 
-export function responseRoutes(app: Server, room: ResponseRoom): void {
+/** `onActed` hears of each act that changed something. */
+export function responseRoutes(app: Server, room: ResponseRoom, onActed: () => void): void {
   app.get(
     '/v1/response',
     {
       config: { grant: 'read' },
-      schema: { summary: 'Signals, alerts, breakers and model versions', response: { ...errors, 200: ResponseOverview } },
+      schema: {
+        summary: 'Signals, alerts, breakers and model versions',
+        response: { ...errors, 200: ResponseOverview },
+      },
     },
     () => room.overview(),
   );
@@ -30,11 +35,17 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
     '/v1/breakers/trip',
     {
       config: { grant: 'operate' },
-      schema: { summary: 'Stop the AI: everything goes to people', body: TripRequest, response: { ...errors, 200: Done } },
+      schema: {
+        summary: 'Stop the AI: everything goes to people',
+        body: TripRequest,
+        response: { ...errors, 200: Done },
+      },
     },
     async ({ body, person }, reply) => {
       const acted = await room.trip(body, person.id);
-      return acted.is === 'done' ? { message: acted.message } : reply.code(409).send(apiError('bad_request', acted.reason));
+      if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
+      onActed();
+      return { message: acted.message };
     },
   );
 
@@ -50,7 +61,9 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
     },
     async ({ body, person }, reply) => {
       const acted = await room.retry(body, person.id);
-      return acted.is === 'done' ? { message: acted.message } : reply.code(409).send(apiError('bad_request', acted.reason));
+      if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
+      onActed();
+      return { message: acted.message };
     },
   );
 
@@ -58,11 +71,17 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
     '/v1/approvals/rollback',
     {
       config: { grant: 'approve' },
-      schema: { summary: 'Take a model version out of use for the one before', body: RollbackRequest, response: { ...errors, 200: Done } },
+      schema: {
+        summary: 'Take a model version out of use for the one before',
+        body: RollbackRequest,
+        response: { ...errors, 200: Done },
+      },
     },
     async ({ body, person }, reply) => {
       const acted = await room.rollBack(body, person.id);
-      return acted.is === 'done' ? { message: acted.message } : reply.code(409).send(apiError('bad_request', acted.reason));
+      if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
+      onActed();
+      return { message: acted.message };
     },
   );
 }

@@ -18,7 +18,11 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
     '/v1/reviews/queue',
     {
       config: { grant: 'read' },
-      schema: { summary: 'Cases that wait for a person, most urgent first', querystring: QueueQuery, response: { ...errors, 200: Queue } },
+      schema: {
+        summary: 'Cases that wait for a person, most urgent first',
+        querystring: QueueQuery,
+        response: { ...errors, 200: Queue },
+      },
     },
     ({ query }) => reviews.queue(query.workflow ?? null, query.limit ?? 100),
   );
@@ -55,7 +59,12 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
     '/v1/reviews/cases/:decision_id/claim',
     {
       config: { grant: 'decide' },
-      schema: { summary: 'Claim a case, or renew the claim', params: Params, body: Nothing, response: { ...errors, 200: Claim } },
+      schema: {
+        summary: 'Claim a case, or renew the claim',
+        params: Params,
+        body: Nothing,
+        response: { ...errors, 200: Claim },
+      },
     },
     async ({ params, person }, reply) => {
       const claim = await reviews.claim(params.decision_id, person);
@@ -82,7 +91,12 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
     '/v1/reviews/cases/:decision_id/decide',
     {
       config: { grant: 'decide' },
-      schema: { summary: 'Decide a claimed case', params: Params, body: DecideRequest, response: { ...errors, 200: Decided } },
+      schema: {
+        summary: 'Decide a claimed case',
+        params: Params,
+        body: DecideRequest,
+        response: { ...errors, 200: Decided },
+      },
     },
     async ({ params, body, person }, reply) => {
       const decided = await reviews.decide(params.decision_id, person, body);

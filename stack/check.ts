@@ -1,0 +1,20 @@
+/** Format, types and lint: what can be said of the sources without running them. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const checks: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+  ['format', 'prettier', '--check', '.'],
+  ['types', 'tsc', '-p', '.'],
+  ['types of the app', 'tsc', '-p', 'grafana-plugin'],
+  ['lint', 'oxlint'],
+];
+
+for (const [name, command, ...args] of checks) {
+  process.stdout.write(`• ${name} …\n`);
+  const done = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (done.status !== 0) {
+    process.stderr.write(`countersign: the check of ${name} failed; what it says is above.\n`);
+    process.exit(1);
+  }
+}

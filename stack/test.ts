@@ -1,0 +1,23 @@
+/** `npm test`: gets what the tests need, builds, and runs all of them. Arguments go to vitest. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { buildApp, buildPackages } from './build.ts';
+import { findChromium } from './chromium.ts';
+import { findNatsServer } from './nats.ts';
+
+const root = join(import.meta.dirname, '..');
+const tools = join(root, '.countersign/tools');
+
+try {
+  process.stdout.write('• NATS and Chromium …\n');
+  findNatsServer(tools);
+  findChromium(tools);
+  process.stdout.write('• build …\n');
+  buildPackages();
+  buildApp();
+} catch (error) {
+  process.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+const done = spawnSync('vitest', ['run', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+process.exitCode = done.status ?? 1;
