@@ -1,0 +1,127 @@
+/** Attempts to get in without being who one says. Every one is answered 403, and never 401. */
+import { generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connect } from 'node:net';
+import { pluginSecret, startTestLoop, type TestLoop } from '../../../stack/test-loop.ts';
+import { readConfig } from '../config.ts';
+import { startDaemon, type Daemon } from '../main.ts';
+
+let loop: TestLoop;
+let daemon: Daemon;
+
+beforeAll(async () => {
+  loop = await startTestLoop(inject('postgresUrl'), inject('natsServer'));
+  daemon = await startDaemon(readConfig(loop.env()));
+});
+
+afterAll(async () => {
+  await daemon?.stop();
+  await loop?.stop();
+});
+
+const ask = (headers: Record<string, string>, path = '/v1/reviews/queue') =>
+  fetch(`${daemon.address}${path}`, { headers });
+const door = { 'x-countersign-secret': pluginSecret, 'x-countersign-grant': 'read' };
+
+it('lets a person in', async () => {
+  expect((await ask(await loop.headers('ann', 'read'))).status).toBe(200);
+});
+
+describe('refuses', () => {
+  const attacks: Record<string, () => Promise<Record<string, string>>> = {
+    'a request without anything': async () => ({}),
+    'a replayed token without the secret': async () => ({
+      'x-grafana-id': await loop.token('ann'),
+      'x-countersign-grant': 'read',
+    }),
+    'a wrong secret': async () => ({ ...(await loop.headers('ann', 'read')), 'x-countersign-secret': 'guess' }),
+    'an empty secret': async () => ({ ...(await loop.headers('ann', 'read')), 'x-countersign-secret': '' }),
+    'no token': async () => door,
+    'user and context headers instead of a token': async () => ({
+      ...door,
+      'x-grafana-user': 'ann',
+      'x-grafana-context': '{"UserID":1}',
+    }),
+    'another grant': async () => loop.headers('ann', 'decide'),
+    'an expired token': async () => ({ ...door, 'x-grafana-id': await loop.token('ann', { exp: 1_000_000 }) }),
+    'a token for another organisation': async () => ({
+      ...door,
+      'x-grafana-id': await loop.token('ann', { aud: 'org:2' }),
+    }),
+    'a token of another issuer': async () => ({
+      ...door,
+      'x-grafana-id': await loop.token('ann', { iss: 'http://evil.example' }),
+    }),
+    'a service account': async () => ({
+      ...door,
+      'x-grafana-id': await loop.token('agent', { type: 'service-account' }),
+    }),
+    'a token signed by nobody': async () => {
+      const [header, body] = (await loop.token('ann')).split('.');
+      return { ...door, 'x-grafana-id': `${header}.${body}.AAAA` };
+    },
+    'the algorithm none': async () => {
+      const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const claims = { iss: loop.issuer, aud: 'org:1', sub: 'user:1', type: 'user', exp: 9_999_999_999 };
+      return { ...door, 'x-grafana-id': `${encode({ alg: 'none' })}.${encode(claims)}.` };
+    },
+    'a symmetric algorithm': async () => {
+      const token = new SignJWT({ type: 'user' })
+        .setProtectedHeader({ alg: 'HS256', kid: 'id-test-es256' })
+        .setIssuer(loop.issuer)
+        .setAudience('org:1')
+        .setSubject('user:1')
+        .setExpirationTime('1h');
+      return { ...door, 'x-grafana-id': await token.sign(Buffer.from('a secret of thirty-two bytes, or')) };
+    },
+    'a key that nobody knows': async () => {
+      const { privateKey } = await generateKeyPair('ES256');
+      const token = new SignJWT({ type: 'user' })
+        .setProtectedHeader({ alg: 'ES256', kid: 'id-test-es256' })
+        .setIssuer(loop.issuer)
+        .setAudience('org:1')
+        .setSubject('user:1')
+        .setExpirationTime('1h');
+      return { ...door, 'x-grafana-id': await token.sign(privateKey) };
+    },
+  };
+  it.each(Object.keys(attacks))('%s', async (name) => {
+    const answer = await ask(await attacks[name]!());
+    expect(answer.status).toBe(403);
+    expect(await answer.json()).toMatchObject({ error: 'forbidden' });
+  });
+});
+
+it.each(['/v1/reviews/..%2Fbreakers/trip', '/v1/reviews/../audit/records', '/v1//reviews/queue', '/v1/reviews\\queue'])(
+  'does not fold the path %s into another',
+  async (path) => {
+    expect((await rawStatus(path, await loop.headers('ann', 'read'))).startsWith('HTTP/1.1 400')).toBe(true);
+  },
+);
+
+it('does not upgrade', async () => {
+  const headers = { ...(await loop.headers('ann', 'read')), upgrade: 'websocket', connection: 'upgrade' };
+  expect(await rawStatus('/v1/reviews/queue', headers)).toMatch(/^HTTP\/1\.1 400/);
+});
+
+it('refuses to start with an empty secret', async () => {
+  expect(() => readConfig({ ...loop.env(), COUNTERSIGN_PLUGIN_SECRET: '' })).toThrow(
+    'COUNTERSIGN_PLUGIN_SECRET is not set',
+  );
+});
+
+/** The status line for a path that is sent as it stands; fetch would fold it. */
+function rawStatus(path: string, headers: Record<string, string>): Promise<string> {
+  const { hostname, port } = new URL(daemon.address);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => {
+      const lines = Object.entries({ connection: 'close', ...headers }).map(([name, value]) => `${name}: ${value}`);
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\n${lines.join('\r\n')}\r\n\r\n`);
+    });
+    socket.once('data', (bytes) => {
+      socket.destroy();
+      resolve(bytes.toString().split('\r\n')[0] ?? '');
+    });
+    socket.once('error', reject);
+  });
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { checkPolicy, formatProblem } from './check.ts';
+import { parseDuration } from './duration.ts';
+
+const good = readFileSync(new URL('../../../policies/mail-moderation.yaml', import.meta.url), 'utf8');
+
+function problems(text: string): string[] {
+  const check = checkPolicy(text);
+  return check.is === 'good' ? [] : check.problems.map((problem) => formatProblem('p.yaml', problem));
+}
+
+/** Line of the first place where `text` has `part`. */
+const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part)).split('\n').length;
+
+it('finds the policy of the demo good', () => {
+  expect(problems(good)).toEqual([]);
+});
+
+it('points at a duration that is none', () => {
+  const text = good.replace('within: 5 minutes', 'within: 5 minuets');
+  expect(problems(text)).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^p\\.yaml:${lineOf(text, 'minuets')}:37  sla\\.P1\\.within: "5 minuets" is not a duration\\. Write for example`,
+      ),
+    ),
+  ]);
+});
+
+it('points at fields that are missing, unknown, or not what is allowed', () => {
+  const text = good
+    .replace('owner: mail team\n', '')
+    .replace('opens_on: incident', 'opens_on: disaster')
+    .replace('title:', 'tilte:');
+  const found = problems(text);
+  expect(found).toContainEqual(expect.stringContaining('"owner" is missing'));
+  expect(found).toContainEqual(expect.stringMatching(/p\.yaml:3:\d+ {2}tilte: There is no such field/));
+  expect(found).toContainEqual(
+    expect.stringMatching(/breaker\.opens_on: "disaster" is not one of info, action_required, incident/),
+  );
+});
+
+it('says what the schema cannot', () => {
+  expect(problems(good.replace('alternatives: [0.2,', 'alternatives: [0.1,'))).toEqual([
+    expect.stringContaining('0.1 is not above the baseline 0.12'),
+  ]);
+  expect(problems(good.replace('risk_tiers: [low]', 'risk_tiers: [medium]'))).toEqual([
+    expect.stringContaining('Risk tier low is in none'),
+    expect.stringContaining('Risk tier medium is in P2 and P3'),
+  ]);
+});
+
+it('survives what is no policy at all', () => {
+  expect(problems('')).toEqual([expect.stringContaining('The file holds no policy')]);
+  expect(problems('a: [1')).not.toEqual([]);
+  expect(problems('a: 1\na: 2')).toEqual([expect.stringMatching(/^p\.yaml:2:1 /)]);
+});
+
+it.each([
+  ['90 seconds', 90_000],
+  ['1 minute', 60_000],
+  ['2 hours', 7_200_000],
+  ['PT2H', 7_200_000],
+  ['P1DT30M', 88_200_000],
+  ['0 seconds', null],
+  ['2 business hours', null],
+  ['P', null],
+  ['PT', null],
+  ['', null],
+])('reads %j', (text, ms) => {
+  expect(parseDuration(text)).toBe(ms);
+});
