@@ -25,7 +25,8 @@ export interface StackOptions {
 export interface Stack {
   readonly appUrl: string;
   readonly daemonUrl: string;
-  readonly natsUrl: string;
+  /** For a second terminal that wants to join in. */
+  readonly note: StackNote;
   /** Settles when a part has ended by itself, with what it was. */
   readonly failed: Promise<Error>;
   stop(): Promise<void>;
@@ -46,6 +47,9 @@ export interface StackNote {
 }
 
 export const notePath = (directory: string) => join(directory, 'running.json');
+
+export const writeNote = (directory: string, { note }: Stack): void =>
+  writeFileSync(notePath(directory), JSON.stringify(note), { mode: 0o600 });
 
 /** Starts everything, or throws what is wrong with nothing left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -173,8 +177,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       );
     }
     const note: StackNote = { pid: process.pid, demo: options.demo, environment };
-    writeFileSync(notePath(directory), JSON.stringify(note), { mode: 0o600 });
-    return { appUrl, daemonUrl, natsUrl: nats.url, failed, stop };
+    return { appUrl, daemonUrl, note, failed, stop };
   } catch (error) {
     await stop();
     throw error;

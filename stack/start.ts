@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildApp, buildPackages } from './build.ts';
-import { notePath, startStack, type StackNote } from './stack.ts';
+import { notePath, startStack, writeNote, type StackNote } from './stack.ts';
 
 const usage = `npm start: everything on this machine, at http://127.0.0.1:3300
 
@@ -49,6 +49,7 @@ async function main(): Promise<number> {
       httpPort: portOf('COUNTERSIGN_HTTP_PORT', 8787),
       step,
     });
+    writeNote(directory, stack);
     process.stdout.write(`
   Review, audit, response   ${stack.appUrl}
   API, metrics              ${stack.daemonUrl}/openapi.json   ${stack.daemonUrl}/metrics

@@ -1,0 +1,40 @@
+/** A headless Chromium for the tests, and the page of the app in it. */
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromiumArguments, findChromium } from './chromium.ts';
+
+const root = join(import.meta.dirname, '..');
+/** Pictures of the pages, kept as build output. */
+export const screenshots = join(root, '.countersign/screenshots');
+
+export async function launchBrowser(): Promise<Browser> {
+  const { path, env } = findChromium(join(root, '.countersign/tools'));
+  return chromium.launch({ executablePath: path, args: [...chromiumArguments], env: { ...process.env, ...env } });
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  /** What went wrong in the page: errors on the console, exceptions, answers of 500 and more. */
+  readonly troubles: readonly string[];
+}
+
+export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('console', (message) => {
+    // Chromium itself says so of every answer of 400 and more, and a lost race is one of those.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      troubles.push(message.text());
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 500) troubles.push(`${response.status()} ${response.url()}`);
+  });
+  await page.goto(url);
+  return { page, troubles };
+}
+
+/** Becomes another person, by the host's switch. */
+export async function become(page: Page, login: string): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), page.getByTestId('user').selectOption(login)]);
+}

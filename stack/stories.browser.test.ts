@@ -1,0 +1,190 @@
+/** The product as a person meets it: the whole stack of `npm start`, real mail, and a real browser. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
+import { fromBase64 } from '@countersign/contract/note';
+import { become, launchBrowser, openPage, screenshots } from './browser.ts';
+import { freePort } from './process.ts';
+import { startStack, writeNote, type Stack } from './stack.ts';
+import { eventually } from './test-loop.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'countersign-story-'));
+const app = '/a/countersign-decisions-app';
+let stack: Stack;
+let browser: Browser;
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  // Faster than life, so that the story takes a minute and not ten.
+  stack = await startStack({
+    directory,
+    demo: true,
+    demoArguments: ['--rate', '8', '--pace', '0.3', '--leave', '10'],
+    appPort: await freePort(),
+    httpPort: await freePort(),
+    step: (_name, work) => work(),
+  });
+  writeNote(directory, stack);
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** What a person of the host gets from the API. */
+async function ask<T>(login: string, path: string): Promise<T> {
+  const response = await fetch(`${stack.appUrl}/api/plugin-proxy/countersign-decisions-app/${path}`, {
+    headers: { cookie: `countersign_user=${login}` },
+  });
+  expect([response.status, path]).toEqual([200, path]);
+  return (await response.json()) as T;
+}
+
+const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+
+it('a reviewer rejects a real message, and an auditor proves it', async () => {
+  const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/review`);
+  await page.getByTestId('queue-item').first().waitFor();
+  await keep(page, 'review-queue');
+
+  // By keyboard alone: claim the most urgent case, read it, reject it, and say why.
+  await page.keyboard.press('n');
+  const form = page.getByTestId('decision-form');
+  await form.waitFor();
+  await page.getByText('Matches its recorded hash').waitFor();
+  const task = await page.locator('[data-testid=queue-item][aria-current=true]').getAttribute('data-task');
+  expect(task).toMatch(/^1\.(easy-ham|hard-ham|spam)-/);
+  await keep(page, 'review-case');
+  expect(await page.getByTestId('submit').isDisabled()).toBe(true);
+  await page.keyboard.press('r');
+  await page.keyboard.type('I read it all, and the label is wrong');
+  await keep(page, 'review-decision');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('Decision recorded').waitFor();
+  // The next case is there at once, claimed, with an empty form.
+  await page.waitForFunction((before) => {
+    const current = document.querySelector('[data-testid=queue-item][aria-current=true]');
+    return current !== null && current.getAttribute('data-task') !== before;
+  }, task);
+  await form.waitFor();
+  expect(await form.locator('textarea').inputValue()).toBe('');
+
+  await become(page, 'cleo');
+  await page.getByRole('link', { name: 'Audit' }).click();
+  await page.getByLabel('Task').fill(task ?? '');
+  await page.getByLabel('Task').press('Enter');
+  const row = page.getByTestId('records').locator('tr', { hasText: 'I read it all, and the label is wrong' });
+  await row.waitFor();
+  expect(await row.textContent()).toContain('Ann');
+  await keep(page, 'audit');
+  await row.getByRole('button').press('Enter');
+  await page.locator('[data-testid=proof][data-verified=true]').waitFor();
+  await page.getByText('The human decision carries a good signature of its own.').waitFor();
+  await keep(page, 'audit-proof');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('a draft survives a reload, and typing does not press keys', async () => {
+  const { page } = await openPage(browser, `${stack.appUrl}${app}/review`);
+  await page.getByTestId('queue-item').first().waitFor();
+  await page.keyboard.press('n');
+  await page.getByTestId('decision-form').waitFor();
+  await page.keyboard.press('e');
+  await page.keyboard.type('jar mean ?');
+  const url = page.url();
+  await page.reload();
+  await page.getByTestId('claim').or(page.getByTestId('decision-form')).waitFor();
+  if (await page.getByTestId('claim').isVisible()) await page.keyboard.press('c');
+  await page.getByTestId('decision-form').waitFor();
+  expect(page.url()).toBe(url);
+  expect(await page.getByTestId('decision-form').locator('textarea').inputValue()).toBe('jar mean ?');
+  expect(await page.getByRole('button', { name: /^Escalate/ }).getAttribute('aria-pressed')).toBe('true');
+  await page.close();
+});
+
+it('a damaged model is caught, stopped, rolled back, and trusted again', async () => {
+  const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/response`);
+  await become(page, 'ben');
+  const breaker = page.getByTestId('breaker');
+  await breaker.and(page.locator('[data-state=closed]')).waitFor();
+
+  const degrade = spawnSync(process.execPath, [join(import.meta.dirname, 'demo.ts'), '--degrade'], {
+    env: { ...process.env, COUNTERSIGN_STATE: directory },
+    encoding: 'utf8',
+  });
+  expect(degrade.status, degrade.stderr).toBe(0);
+
+  // Overrides climb, the alert rises to an incident, and the breaker opens.
+  await page.locator('[data-testid=alert][data-tier=incident]').waitFor({ timeout: 120_000 });
+  await breaker.and(page.locator('[data-state=open]')).waitFor();
+  await keep(page, 'response-open');
+  const tiers = await alertTiers();
+  expect(tiers.at(-1)).toBe('incident');
+  expect(tiers.length).toBeGreaterThan(1);
+
+  // The guard has heard: from here on no decision is taken alone.
+  const before = await decisions();
+  const after = await eventually(
+    'more decisions by people',
+    async () => {
+      const counted = await decisions();
+      return counted.human >= before.human + 10 ? counted : null;
+    },
+    30_000,
+  );
+  // A decision may have been on its way while the breaker opened.
+  expect(after.auto - before.auto).toBeLessThanOrEqual(1);
+
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  await page.getByRole('dialog').getByRole('textbox').fill('People change half of what it says');
+  await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
+  await breaker.and(page.locator('[data-state=half_open]')).waitFor({ timeout: 30_000 });
+  await page.getByTestId('canaries').waitFor();
+  await keep(page, 'response-half-open');
+  await breaker.and(page.locator('[data-state=closed]')).waitFor({ timeout: 180_000 });
+  await page.locator('[data-testid=alert][data-tier=resolved]').waitFor();
+  await keep(page, 'response-closed');
+  const { models } = await ask<ResponseOverview>('ben', 'v1/response');
+  expect(models.map(({ version, active }) => [version, active])).toEqual([
+    ['1.1.0', false],
+    ['1.0.0', true],
+  ]);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+/** The tiers that alerts moved to, as the ledger has them, oldest first. */
+async function alertTiers(): Promise<string[]> {
+  const { records } = await ask<AuditPage>('cleo', 'v1/audit/records?type=countersign.alert.v1');
+  const entries = await Promise.all(
+    records.map(({ event_id }) => ask<AuditProof>('cleo', `v1/audit/records/${event_id}`)),
+  );
+  return entries.toReversed().map(({ entry }) => {
+    const event = JSON.parse(Buffer.from(fromBase64(entry) ?? []).toString()) as { data: { tier: string } };
+    return event.data.tier;
+  });
+}
+
+/** AI decisions so far, by route. */
+async function decisions(): Promise<{ auto: number; human: number }> {
+  const text = await (await fetch(`${stack.daemonUrl}/metrics`)).text();
+  const sum = (route: string) =>
+    text
+      .split('\n')
+      .filter(
+        (line) =>
+          line.startsWith('countersign_decisions_total') &&
+          line.includes('actor="ai"') &&
+          line.includes(`route="${route}"`),
+      )
+      .reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+  return { auto: sum('auto'), human: sum('human') };
+}
