@@ -31,9 +31,15 @@ export function findNatsServer(tools: string): string {
   );
 }
 
-export async function startNats(program: string, directory: string, passwords: NatsPasswords): Promise<Nats> {
+/** On any free port, unless one is asked for. */
+export async function startNats(
+  program: string,
+  directory: string,
+  passwords: NatsPasswords,
+  wantedPort?: number,
+): Promise<Nats> {
   mkdirSync(directory, { recursive: true });
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   let said = '';
   const server = run({
     command: program,

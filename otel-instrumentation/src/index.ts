@@ -1,7 +1,6 @@
 /**
  * Record what the AI and people decide, and ask before the AI acts alone.
- * `start` once; the other functions then belong to that start. Before it, `decision` just runs the work and the guard
- * answers `human`.
+ * `start` once; the other functions then belong to that start. Before it the guard answers `human`, and recording throws.
  */
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';

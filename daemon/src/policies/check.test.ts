@@ -42,8 +42,8 @@ it('points at fields that are missing, unknown, or not what is allowed', () => {
 });
 
 it('says what the schema cannot', () => {
-  expect(problems(good.replace('alternatives: [0.2,', 'alternatives: [0.1,'))).toEqual([
-    expect.stringContaining('0.1 is not above the baseline 0.12'),
+  expect(problems(good.replace('alternatives: [0.3,', 'alternatives: [0.1,'))).toEqual([
+    expect.stringContaining('0.1 is not above the baseline 0.18'),
   ]);
   expect(problems(good.replace('risk_tiers: [low]', 'risk_tiers: [medium]'))).toEqual([
     expect.stringContaining('Risk tier low is in none'),

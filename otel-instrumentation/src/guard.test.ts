@@ -1,0 +1,105 @@
+import type { Authority, BreakerView } from '@countersign/contract';
+import { describe, expect, it } from 'vitest';
+import { Guard, type Question } from './guard.ts';
+
+const authority = (change: Partial<Authority> = {}): Authority => ({
+  v: 1,
+  workflow_id: 'w',
+  epoch: 7,
+  lease_ms: 1_000,
+  when_unreachable: 'human',
+  automation: {
+    low: { reversible: 'automatic', irreversible: 'automatic', confidence_at_least: 0.5 },
+    medium: { reversible: 'automatic', irreversible: 'approval', confidence_at_least: 0.9 },
+    high: { reversible: 'approval', irreversible: 'human', confidence_at_least: 1 },
+  },
+  breakers: [],
+  models: [],
+  ...change,
+});
+const breaker = (change: Partial<BreakerView>): BreakerView => ({
+  model_name: 'm',
+  risk_tier: null,
+  state: 'closed',
+  epoch: 3,
+  canary_share: 1,
+  ...change,
+});
+const question: Question = {
+  workflow: 'w',
+  task: 't',
+  model: { name: 'm', version: '1' },
+  riskTier: 'medium',
+  reversible: true,
+  confidence: 0.95,
+};
+
+function guardWith(document: Authority | null) {
+  let now = 0;
+  const guard = new Guard(() => now);
+  if (document !== null) guard.hear(document);
+  return { guard, wait: (ms: number) => (now += ms) };
+}
+
+describe('the guard', () => {
+  it('lets the AI act where the policy does', () => {
+    expect(guardWith(authority()).guard.ask(question)).toMatchObject({ route: 'auto', reason: 'allowed', epoch: 0 });
+  });
+
+  it('sends to people what it knows nothing of', () => {
+    expect(guardWith(null).guard.ask(question)).toMatchObject({ route: 'human', reason: 'authority_lost' });
+  });
+
+  it('lets authority run out, and come back', () => {
+    const { guard, wait } = guardWith(authority());
+    wait(1_000);
+    expect(guard.ask(question).route).toBe('auto');
+    wait(1);
+    expect(guard.ask(question)).toMatchObject({ route: 'human', reason: 'authority_lost' });
+    guard.hear(authority());
+    expect(guard.ask(question).route).toBe('auto');
+  });
+
+  it('does what the policy says when the lease has run out', () => {
+    const { guard, wait } = guardWith(authority({ when_unreachable: 'auto' }));
+    wait(5_000);
+    expect(guard.ask(question)).toMatchObject({ route: 'auto', reason: 'authority_lost' });
+  });
+
+  it.each([
+    [{ riskTier: 'high' }, 'automation_level'],
+    [{ reversible: false }, 'automation_level'],
+    [{ confidence: 0.899 }, 'low_confidence'],
+    [{ confidence: Number.NaN }, 'low_confidence'],
+  ] as const)('asks a person for %j', (change, reason) => {
+    expect(guardWith(authority()).guard.ask({ ...question, ...change })).toMatchObject({ route: 'human', reason });
+  });
+
+  it('obeys the strictest of the breakers that concern it', () => {
+    const breakers = [
+      breaker({}),
+      breaker({ risk_tier: 'medium', state: 'open', epoch: 9, canary_share: 0 }),
+      breaker({ model_name: 'other', state: 'forced_open' }),
+    ];
+    const { guard } = guardWith(authority({ breakers }));
+    expect(guard.ask(question)).toMatchObject({ route: 'human', reason: 'breaker', epoch: 9 });
+    expect(guard.ask({ ...question, riskTier: 'low' })).toMatchObject({ route: 'auto', epoch: 3 });
+  });
+
+  it('halts a version that was rolled back, and names the one to use', () => {
+    const models = [{ model_name: 'm', restored: '0', rolled_back: ['1'] }];
+    const { guard } = guardWith(authority({ models }));
+    expect(guard.ask(question)).toMatchObject({ route: 'halt', reason: 'rolled_back', useVersion: '0' });
+    expect(guard.ask({ ...question, model: { name: 'm', version: '0' } }).route).toBe('auto');
+  });
+
+  it('gives canaries their share, the same tasks each time', () => {
+    const { guard } = guardWith(authority({ breakers: [breaker({ state: 'half_open', canary_share: 0.25 })] }));
+    const routes = (prefix: string) =>
+      Array.from({ length: 4_000 }, (_, i) => guard.ask({ ...question, task: `${prefix}${i}` }).route);
+    const share = routes('task-').filter((route) => route === 'auto').length / 4_000;
+    expect(share).toBeGreaterThan(0.22);
+    expect(share).toBeLessThan(0.28);
+    expect(routes('task-')).toEqual(routes('task-'));
+  });
+});

@@ -1,0 +1,186 @@
+/** The package as a service uses it, with a real NATS that comes and goes, and OpenTelemetry's own SDK. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { context, logs, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { AiDecisionEvent } from '@countersign/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startNats, type Nats } from '../../stack/nats.ts';
+import { passwords } from '../../stack/test-loop.ts';
+import * as countersign from './index.ts';
+
+const spans = new InMemorySpanExporter();
+const records = new InMemoryLogRecordExporter();
+const directory = mkdtempSync(join(tmpdir(), 'countersign-otel-'));
+let nats: Nats;
+let operator: NatsConnection;
+
+beforeAll(async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: spans })] }));
+  logs.setGlobalLoggerProvider(
+    new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: records })] }),
+  );
+  nats = await startNats(inject('natsServer'), directory, passwords);
+  operator = await connect({ servers: nats.url, user: 'daemon', pass: passwords.daemon, inboxPrefix: '_INBOX_daemon' });
+  const manager = await jetstreamManager(operator);
+  await manager.streams.add({ name: 'COUNTERSIGN_EVENTS', subjects: ['countersign.events.>'] });
+});
+
+afterAll(async () => {
+  await operator?.close();
+  await nats?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  await countersign.shutdown(1_000);
+  spans.reset();
+  records.reset();
+});
+
+const begin = (natsUrl = nats.url, queueLimit = 10_000) => {
+  const troubles: string[] = [];
+  const options = { source: 'test', natsUrl, user: 'service', password: passwords.service, queueLimit };
+  countersign.start({ ...options, onTrouble: (text) => troubles.push(text) }).catch(() => undefined);
+  return troubles;
+};
+
+const options = (task: string) => ({
+  workflow: 'w',
+  task,
+  model: { name: 'm', version: '1', hash: `sha256:${'0'.repeat(64)}` },
+  riskTier: 'low' as const,
+  reversible: true,
+  input: { content: 'what came in' },
+});
+
+const answer = (decision: countersign.DecisionHandle) => {
+  decision.output({ label: 'yes', scores: { yes: 0.8, no: 0.2 } }, 0.8);
+  decision.propose('accept', 'because');
+  return decision.ref();
+};
+
+async function streamed(): Promise<AiDecisionEvent[]> {
+  const manager = await jetstreamManager(operator);
+  const { state } = await manager.streams.info('COUNTERSIGN_EVENTS');
+  const events: AiDecisionEvent[] = [];
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const message = await manager.streams.getMessage('COUNTERSIGN_EVENTS', { seq });
+    if (message !== null) events.push(message.json());
+  }
+  return events;
+}
+
+describe('decision', () => {
+  it('gives back what the work gives back, sync and async, and throws what it throws', async () => {
+    begin();
+    expect(countersign.decision(options('sync'), (d) => (answer(d), 42))).toBe(42);
+    await expect(countersign.decision(options('async'), async (d) => (answer(d), 43))).resolves.toBe(43);
+    expect(() =>
+      countersign.decision(options('throws'), () => {
+        throw new TypeError('no');
+      }),
+    ).toThrow(TypeError);
+    await expect(countersign.decision(options('rejects'), () => Promise.reject(new RangeError('no')))).rejects.toThrow(
+      RangeError,
+    );
+    const finished = spans.getFinishedSpans();
+    expect(finished).toHaveLength(4);
+    expect(finished.map(({ status }) => status.code)).toEqual([0, 0, 2, 2]);
+    expect(finished[0]?.attributes).toMatchObject({
+      'decision.workflow.id': 'w',
+      'decision.task.id': 'sync',
+      'decision.actor.type': 'ai',
+      'decision.confidence': 0.8,
+      'decision.route': 'human',
+      'decision.route.reason': 'authority_lost',
+    });
+    expect(await countersign.flush()).toBe(true);
+    const tasks = (await streamed()).map(({ subject }) => subject);
+    expect(tasks.toSorted((a, b) => a.localeCompare(b))).toEqual(['async', 'sync']);
+  });
+
+  it('records nothing, and says so, when there was no output', () => {
+    const troubles = begin();
+    countersign.decision(options('silent'), () => undefined);
+    expect(countersign.dropped()).toBe(1);
+    expect(troubles[0]).toContain('w/silent ended without output()');
+  });
+
+  it('sends the hash of the input and not the input, unless told to', async () => {
+    begin();
+    countersign.decision(options('private'), answer);
+    await countersign.flush();
+    const event = (await streamed()).find(({ subject }) => subject === 'private');
+    // SHA-256 of "what came in".
+    expect(event?.data.input_snapshot.hash).toBe(
+      'sha256:4a7f10df0b0e09391d2c1fff179667ac2caad7f2895dbbcb869be87416c418d3',
+    );
+    expect(JSON.stringify(event)).not.toContain('what came in');
+  });
+});
+
+it('links a human decision to the AI decision, and judges it in its own trace', async () => {
+  begin();
+  const ref = countersign.decision(options('reviewed'), answer);
+  const kept = JSON.parse(JSON.stringify(ref)) as countersign.DecisionRef;
+  countersign.humanDecision(kept, { reviewer: 'ann', action: 'reject', justification: 'not so' });
+  const [ai, human] = spans.getFinishedSpans();
+  expect(human?.links).toHaveLength(1);
+  expect(human?.links[0]?.context.spanId).toBe(ai?.spanContext().spanId);
+  expect(human?.spanContext().traceId).not.toBe(ai?.spanContext().traceId);
+  expect(human?.status.code).toBe(0);
+  const [judged] = records.getFinishedLogRecords();
+  expect(judged?.eventName).toBe('gen_ai.evaluation.result');
+  expect(judged?.spanContext?.traceId).toBe(ai?.spanContext().traceId);
+  expect(judged?.attributes).toMatchObject({
+    'gen_ai.evaluation.name': 'human_review',
+    'gen_ai.evaluation.score.label': 'reject',
+  });
+});
+
+it('keeps what cannot be sent up to its bound, counts the rest, and never waits', async () => {
+  // Nobody listens there.
+  const troubles = begin('nats://127.0.0.1:9', 5);
+  const started = performance.now();
+  for (let i = 0; i < 8; i++) countersign.decision(options(`offline-${i}`), answer);
+  expect(countersign.pending()).toBe(5);
+  expect(countersign.dropped()).toBe(3);
+  expect(troubles.join()).toContain('queue_full');
+  expect(await countersign.flush(50)).toBe(false);
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
+
+it('sends later what was decided while NATS was away, once each', async () => {
+  begin();
+  countersign.decision(options('before'), answer);
+  expect(await countersign.flush()).toBe(true);
+  const { port } = new URL(nats.url);
+  await nats.stop();
+  for (let i = 0; i < 20; i++) countersign.decision(options(`away-${i}`), answer);
+  expect(await countersign.flush(300)).toBe(false);
+  nats = await startNats(inject('natsServer'), directory, passwords, Number(port));
+  expect(await countersign.flush(20_000)).toBe(true);
+  const away = (await streamed()).filter(({ subject }) => subject.startsWith('away-'));
+  expect(new Set(away.map(({ subject }) => subject)).size).toBe(20);
+  expect(away).toHaveLength(20);
+});
+
+it('answers before start, and refuses a second start', () => {
+  const question = {
+    workflow: 'w',
+    task: 't',
+    model: { name: 'm', version: '1' },
+    riskTier: 'low' as const,
+    reversible: true,
+  };
+  expect(countersign.guard(question)).toMatchObject({ route: 'human', reason: 'authority_lost' });
+  begin();
+  expect(() => begin()).toThrow('started already');
+});
