@@ -1,6 +1,6 @@
 /** Everything that Countersign is, on one machine: servers, daemon, the page, and the demo. Started and stopped in order. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -50,6 +50,20 @@ export const notePath = (directory: string) => join(directory, 'running.json');
 
 export const writeNote = (directory: string, { note }: Stack): void =>
   writeFileSync(notePath(directory), JSON.stringify(note), { mode: 0o600 });
+
+/** The stack that runs from this folder now; null when none does. */
+export function runningStack(directory: string): StackNote | null {
+  const path = notePath(directory);
+  if (!existsSync(path)) return null;
+  const note = JSON.parse(readFileSync(path, 'utf8')) as StackNote;
+  try {
+    // A process that was killed leaves its note, and its number may be another's by now.
+    const since = statSync(`/proc/${note.pid}`).ctimeMs;
+    return since <= statSync(path).mtimeMs ? note : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Starts everything, or throws what is wrong with nothing left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {

@@ -1,9 +1,9 @@
 /** `npm start`: builds, starts everything, says where it is, and stops it all on Ctrl-C. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildApp, buildPackages } from './build.ts';
-import { notePath, startStack, writeNote, type StackNote } from './stack.ts';
+import { notePath, runningStack, startStack, writeNote } from './stack.ts';
 
 const usage = `npm start: everything on this machine, at http://127.0.0.1:3300
 
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
   });
   try {
-    const other = running(directory);
+    const other = runningStack(directory);
     if (other !== null)
       throw new Error(`it runs already, as process ${other.pid}. Stop that one first (Ctrl-C in its terminal).`);
     await step('build', async () => {
@@ -82,20 +82,6 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     process.stdout.write(' failed\n');
     throw error;
-  }
-}
-
-/** The stack that runs from this folder now; null when none does. */
-function running(directory: string): StackNote | null {
-  const path = notePath(directory);
-  if (!existsSync(path)) return null;
-  const note = JSON.parse(readFileSync(path, 'utf8')) as StackNote;
-  try {
-    // A process that was killed leaves its note; its number may be another's by now.
-    const isOurs = readFileSync(`/proc/${note.pid}/cmdline`, 'utf8').includes('start.ts');
-    return isOurs ? note : null;
-  } catch {
-    return null;
   }
 }
 

@@ -120,7 +120,7 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
     env: { ...process.env, COUNTERSIGN_STATE: directory },
     encoding: 'utf8',
   });
-  expect(degrade.status, degrade.stderr).toBe(0);
+  expect([degrade.status, degrade.stderr]).toEqual([0, '']);
 
   // Overrides climb, the alert rises to an incident, and the breaker opens.
   await page.locator('[data-testid=alert][data-tier=incident]').waitFor({ timeout: 120_000 });

@@ -5,6 +5,7 @@ export * from './metrics.ts';
 export * from './policy.ts';
 export * from './response.ts';
 export * from './review.ts';
+export * from './storable.ts';
 export * from './subjects.ts';
 export * from './words.ts';
 export * from './uuid.ts';

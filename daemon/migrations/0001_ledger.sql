@@ -39,6 +39,8 @@ CREATE TABLE ledger_record (
   leaf_hash     bytea       NOT NULL,
   -- Ed25519 by the daemon's key over the entry; human decisions only.
   signature     bytea,
+  -- Whether it is the human decision that settled the case it reviews.
+  first_answer  boolean     NOT NULL,
   PRIMARY KEY (log_id, log_index)
 );
 
@@ -46,6 +48,8 @@ CREATE TABLE ledger_record (
 CREATE UNIQUE INDEX ledger_record_event ON ledger_record (log_id, event_id);
 -- A human decision or an outcome finds the AI decision it is about.
 CREATE INDEX ledger_record_ai_decision ON ledger_record (log_id, decision_id) WHERE type = 'countersign.decision.ai.v1';
+-- One answer a decision; whether there is one already.
+CREATE UNIQUE INDEX ledger_record_first_answer ON ledger_record (log_id, reviews) WHERE first_answer;
 -- Audit search by workflow, newest first; the history of a task.
 CREATE INDEX ledger_record_workflow ON ledger_record (log_id, workflow_id, log_index);
 CREATE INDEX ledger_record_task ON ledger_record (log_id, task_id, log_index);

@@ -4,8 +4,8 @@ CREATE TABLE monitor_snapshot (
   log_id     text   PRIMARY KEY REFERENCES ledger_log,
   -- The state covers the records before this index.
   next_index bigint NOT NULL,
-  -- Hashes of the policies it was folded under.
-  policies   text   NOT NULL,
+  -- The folds and policies it was made under.
+  made_under text   NOT NULL,
   state      jsonb  NOT NULL
 );
 

@@ -1,7 +1,6 @@
 /** The one place that wires the rooms together: what is handed down, in which order things start, and how they stop. */
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventTypes } from '@countersign/contract';
 import { pino } from 'pino';
 import { Alerts } from './alerts/index.ts';
 import { AuthorityDistribution, Breakers } from './breakers/index.ts';
@@ -19,11 +18,12 @@ import {
 } from './ledger/index.ts';
 import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
-import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot, type Scope } from './monitors/index.ts';
+import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
 import { readPolicies, recordPolicies } from './policies/index.ts';
 import { Reviews, VerdictOutbox } from './reviews/index.ts';
 import { countDecision, measure } from './gauges.ts';
 import { oncePerSecond } from './once-per-second.ts';
+import { Reactions } from './reactions.ts';
 import { Response } from './response.ts';
 
 export interface Daemon {
@@ -71,6 +71,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       logId,
       key,
       now,
+      onListenerError: trouble('what follows from a record was not done'),
+      onFenced: onFatal,
       onAppend: (_records, seconds) => metrics.observe('countersign_ledger_append_seconds', { log: logId }, seconds),
     });
     const models = new Models(now, newUuid);
@@ -82,6 +84,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
 
     const distribution = await AuthorityDistribution.start(
       nats,
+      config.replicas,
       pool,
       breakers,
       trouble('authority was not distributed'),
@@ -91,35 +94,23 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     stops.push(() => outbox.stop());
 
     const response = new Response({ pool, ledger, policies, models, monitors, alerts, breakers });
-    const react = async (scopes: readonly Scope[]) => {
-      if (await response.react(scopes)) await distribution.publish();
-    };
-    let reacting: Promise<void> = Promise.resolve();
-    const reactSoon = (scopes: readonly Scope[]) => {
-      if (scopes.length === 0) return;
-      reacting = reacting.then(() => react(scopes)).catch(trouble('signals were not acted on'));
-    };
-    stops.push(() => reacting);
-
-    const cause = async (tx: LedgerTransaction, records: readonly LedgerRecord[]) => {
-      if (await breakers.weighCanaries(tx, records)) authorityMoved = true;
-    };
-    let authorityMoved = false;
-    const reviews = new Reviews({ pool, ledger, policies, breakers, now, newId: newUuid, onDecided: cause });
-
+    const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
+    const reviews = new Reviews({ pool, ledger, policies, breakers, models, now, newId: newUuid, onDecided: weigh });
+    const reactions = new Reactions({
+      ledger,
+      monitors,
+      response,
+      distribution,
+      onError: trouble('signals were not acted on and are looked at again'),
+    });
+    stops.push(() => reactions.stop());
     ledger.onCommitted((records) => {
       for (const record of records) countDecision(metrics, record);
-      reactSoon(monitors.observe(records));
-      if (authorityMoved || records.some(({ event }) => event.type === eventTypes.model)) {
-        authorityMoved = false;
-        void distribution.publish();
-      }
+      reactions.hear(records);
     });
     const checkpoints = new Checkpoints(ledger, checkpointDelayMs, trouble('no checkpoint was signed'));
     stops.push(() => checkpoints.stop());
     await recordPolicies(ledger, policies, now, newUuid);
-    // A daemon that was killed between a record and what follows from it picks that up here.
-    reactSoon(monitors.scopes);
 
     const saving = setInterval(() => {
       writeSnapshot(pool, logId, monitors.snapshot()).catch(trouble('monitors were not saved'));
@@ -142,7 +133,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onAppend: async (tx, records) => {
         await models.noteFirstSeen(tx, records);
         await reviews.enlist(tx, records);
-        await cause(tx, records);
+        await weigh(tx, records);
       },
       onDuplicates: (count) => metrics.count('countersign_ingest_duplicates_total', {}, count),
       onRetry: (error) => {
@@ -154,6 +145,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     stops.push(() => ingest.stop());
     const filing = await SnapshotFiling.start({
       connection: nats,
+      replicas: config.replicas,
       pool,
       now,
       onFiled: (result) => metrics.count('countersign_snapshots_total', { result }),
@@ -179,7 +171,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         readSnapshot: (hash) => readSnapshot(pool, hash),
         namesOf: (records) => reviews.namesOf(records),
       });
-      responseRoutes(app, response, () => void distribution.publish());
+      responseRoutes(app, response);
       operationsRoutes(app, {
         notReady: async () => {
           const database = await pool.query('SELECT 1').then(
@@ -219,11 +211,8 @@ async function openNats(config: Config): Promise<NatsConnection> {
       timeout: 5_000,
     });
   } catch (error) {
-    throw new Error(
-      `NATS at ${new URL(url).host} cannot be used: ${String(error)}. Check NATS_URL, NATS_USER and NATS_PASSWORD.`,
-      {
-        cause: error,
-      },
-    );
+    throw new Error(`NATS at ${url} cannot be used: ${String(error)}. Check NATS_URL, NATS_USER and NATS_PASSWORD.`, {
+      cause: error,
+    });
   }
 }

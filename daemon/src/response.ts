@@ -7,7 +7,7 @@ import { reaches, type Alerts } from './alerts/index.ts';
 import type { Breakers, Step } from './breakers/index.ts';
 import type { Pool } from './database/index.ts';
 import type { Acted, ResponseRoom } from './http/index.ts';
-import type { Ledger, LedgerTransaction } from './ledger/index.ts';
+import type { Ledger, LedgerRecord, LedgerTransaction } from './ledger/index.ts';
 import type { Models } from './models/index.ts';
 import type { Monitors, Scope } from './monitors/index.ts';
 import type { Policies } from './policies/index.ts';
@@ -29,33 +29,39 @@ export class Response implements ResponseRoom {
     this.options = options;
   }
 
-  /** Lets the signals of these scopes move alerts, and alerts move breakers. True when authority changed. */
-  async react(scopes: readonly Scope[]): Promise<boolean> {
+  /** Lets the signals of these scopes move alerts, and alerts move breakers. */
+  async react(scopes: readonly Scope[]): Promise<void> {
     const { ledger, monitors, models } = this.options;
     const signals = scopes.flatMap((scope) => monitors.signals(scope)).filter((signal) => signal.conclusive);
-    if (signals.length === 0) return false;
-    return ledger.write(async (tx) => {
-      let moved = false;
+    if (signals.length === 0) return;
+    await ledger.write(async (tx) => {
       for (const signal of signals) {
         // Reviews of a version that was rolled back may come for days; they are no news of the one in use.
         if (await models.isRolledBack(tx.client, signal.workflow_id, signal.model_name, signal.model_version)) continue;
-        if (await this.raise(tx, signal)) moved = true;
+        await this.raise(tx, signal);
       }
-      return moved;
     });
   }
 
-  /** True when a breaker opened. */
-  private async raise(tx: LedgerTransaction, signal: Signal): Promise<boolean> {
+  private async raise(tx: LedgerTransaction, signal: Signal): Promise<void> {
     const { alerts, breakers, policies } = this.options;
     const alert = await alerts.hear(tx, signal);
     const opensOn = policies.get(signal.workflow_id)?.policy.breaker.opens_on;
-    if (alert === null || alert.tier === null || opensOn === undefined || !reaches(alert.tier, opensOn)) return false;
+    if (alert === null || alert.tier === null || opensOn === undefined || !reaches(alert.tier, opensOn)) return;
     const scope = { workflowId: alert.workflow_id, modelName: alert.model_name };
     const reason = `${alert.signal.replaceAll('_', ' ')} of version ${alert.model_version}: ${alert.summary}`;
-    const evidence = { ...alert.evidence, alert_id: alert.alert_id };
-    const taken = await breakers.apply(tx, scope, { is: 'alarm', reason }, evidence);
-    return taken.is === 'moved';
+    await breakers.apply(tx, scope, { is: 'alarm', reason }, { ...alert.evidence, alert_id: alert.alert_id });
+  }
+
+  /** Counts the reviews of canaries among the records, in the transaction that appends them. */
+  async weigh(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
+    const { alerts, breakers } = this.options;
+    for (const { scope, state } of await breakers.weighCanaries(tx, records)) {
+      if (state.is !== 'closed') continue;
+      // What was open is settled by the canaries; what comes after it is news, and may open the breaker again.
+      const summary = 'People checked the canaries, and the breaker closed.';
+      await alerts.resolve(tx, { ...scope, version: null }, summary);
+    }
   }
 
   async overview(): Promise<ResponseOverview> {
@@ -65,8 +71,11 @@ export class Response implements ResponseRoom {
   }
 
   trip({ workflow_id, model_name, justification }: TripRequest, by: string): Promise<Acted> {
-    const { ledger, breakers } = this.options;
+    const { ledger, breakers, models } = this.options;
     return ledger.write(async (tx) => {
+      if (!(await models.isKnown(tx.client, workflow_id, model_name))) {
+        return { is: 'refused', reason: `no model ${model_name} has decided in ${workflow_id}; nothing was stopped.` };
+      }
       const scope = { workflowId: workflow_id, modelName: model_name };
       const taken = await breakers.apply(tx, scope, { is: 'trip', by, reason: justification });
       return actedFrom(taken, 'The AI is stopped. Everything goes to people.');
@@ -89,11 +98,12 @@ export class Response implements ResponseRoom {
       const scope = { workflowId: workflow_id, modelName: model_name };
       const rollback = await models.rollBack(tx, { ...scope, version, by, justification });
       if (rollback.is === 'refused') return rollback;
-      await alerts.resolveVersion(tx, workflow_id, model_name, version);
+      await alerts.resolve(tx, { ...scope, version }, `Version ${version} was rolled back.`);
       const reason = `rolled back from ${version} to ${rollback.restores}: ${justification}`;
-      const taken = await breakers.apply(tx, scope, { is: 'retry', by, reason });
-      // The breaker was closed or is held open by hand; guards still have to learn which version to run.
-      if (taken.is !== 'moved') await breakers.raiseEpoch(tx, workflow_id);
+      // What is held against the version in use says nothing about an older one that goes out of use.
+      const taken = rollback.wasActive ? await breakers.apply(tx, scope, { is: 'restored', by, reason }) : null;
+      // Guards still have to learn which version not to run.
+      if (taken?.is !== 'moved') await breakers.raiseEpoch(tx, workflow_id);
       return {
         is: 'done',
         message: `Version ${version} has no authority any more; ${rollback.restores} takes its place.`,

@@ -50,7 +50,11 @@ async function main(): Promise<void> {
   const before = readState(statePath);
   if (values.degrade) writeState(statePath, { damaged: before.damaged + 1 });
   if (process.env['COUNTERSIGN_DEMO_RUNNING'] === '1') {
-    say('the running demo takes the damaged version into service now; watch the Response page of the app');
+    say(
+      values.degrade
+        ? 'the running demo takes a damaged version into service now; watch the Response page of the app'
+        : 'the demo runs already, as part of "npm start"; use --degrade to damage its model',
+    );
     return;
   }
   const appUrl = needed('COUNTERSIGN_APP_URL');
@@ -73,8 +77,14 @@ async function main(): Promise<void> {
   // A task is a message in one round through the corpus: "1.easy-ham-1.00042".
   const messageOf = (task: string) => byId.get(task.slice(task.indexOf('.') + 1)) ?? null;
   const service = new MailService({ messageOf, mailbox: new Mailbox(join(directory, 'mail')), random, say });
-  const good: Release = { version: '1.0.0', model: trained, trainedAt: '2002-07-01T00:00:00Z' };
-  service.deploy(good);
+  const damagedRelease = (nth: number): Release => ({
+    version: `1.${nth}.0`,
+    model: damage(trained),
+    trainedAt: new Date().toISOString(),
+  });
+  // All that were ever released can be gone back to; the good one is in service at first.
+  for (let nth = 1; nth <= before.damaged; nth++) service.deploy(damagedRelease(nth));
+  service.deploy({ version: '1.0.0', model: trained, trainedAt: '2002-07-01T00:00:00Z' });
 
   void start({ source: 'mail-service', onTrouble: say });
   const stopVerdicts = await verdicts(workflow, (verdict) => service.hear(verdict));
@@ -95,7 +105,7 @@ async function main(): Promise<void> {
     const { arrived, damaged } = readState(statePath);
     if (damaged > released) {
       released = damaged;
-      service.deploy({ version: `1.${damaged}.0`, model: damage(trained), trainedAt: new Date().toISOString() });
+      service.deploy(damagedRelease(damaged));
     }
     if (service.waitingForPeople >= mostWaiting) return;
     const message = corpus.arriving[arrived % corpus.arriving.length] as Message;

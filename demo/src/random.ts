@@ -1,4 +1,4 @@
-/** Uniform on [0, 1) from a seed: mulberry32. The demo does the same thing each time it starts. */
+/** Uniform on [0, 1) from a seed, the same for the same seed: mulberry32. */
 export function uniform(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

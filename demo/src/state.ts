@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 export interface DemoState {
   /** How many messages have arrived, over all rounds through the corpus. */
   readonly arrived: number;
-  /** Damaged versions released so far; the newest is in service until it is rolled back. */
+  /** Damaged versions released so far; a rise of it is the order to release the next. */
   readonly damaged: number;
 }
 
@@ -18,7 +18,8 @@ export const readState = (path: string): DemoState =>
 export function writeState(path: string, change: Partial<DemoState>): DemoState {
   const state = { ...readState(path), ...change };
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, JSON.stringify(state));
-  renameSync(`${path}.new`, path);
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, JSON.stringify(state));
+  renameSync(fresh, path);
   return state;
 }

@@ -37,7 +37,7 @@ const question: Question = {
 function guardWith(document: Authority | null) {
   let now = 0;
   const guard = new Guard(() => now);
-  if (document !== null) guard.hear(document);
+  if (document !== null) guard.hear(document, 0);
   return { guard, wait: (ms: number) => (now += ms) };
 }
 
@@ -56,8 +56,14 @@ describe('the guard', () => {
     expect(guard.ask(question).route).toBe('auto');
     wait(1);
     expect(guard.ask(question)).toMatchObject({ route: 'human', reason: 'authority_lost' });
-    guard.hear(authority());
+    guard.hear(authority(), 0);
     expect(guard.ask(question).route).toBe('auto');
+  });
+
+  it('takes no fresh lease from an old document', () => {
+    const { guard } = guardWith(null);
+    guard.hear(authority(), 5_000);
+    expect(guard.ask(question)).toMatchObject({ route: 'human', reason: 'authority_lost' });
   });
 
   it('does what the policy says when the lease has run out', () => {

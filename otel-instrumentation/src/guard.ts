@@ -42,9 +42,10 @@ export class Guard {
     this.now = now;
   }
 
-  /** A document came; its lease runs from now. */
-  hear(authority: Authority): void {
-    this.held.set(authority.workflow_id, { authority, until: this.now() + authority.lease_ms });
+  /** A document came, written `ageMs` ago; what is left of its lease runs from now. */
+  hear(authority: Authority, ageMs: number): void {
+    const left = authority.lease_ms - Math.max(0, ageMs);
+    this.held.set(authority.workflow_id, { authority, until: this.now() + left });
   }
 
   ask(question: Question): GuardVerdict {
@@ -76,7 +77,7 @@ export class Guard {
   }
 }
 
-/** Keeps a guard up to date until the connection closes. Resolves when the first documents are in. */
+/** Keeps a guard up to date until the connection closes. Resolves when it is watching; documents follow at once. */
 export async function followAuthority(
   connection: NatsConnection,
   guard: Guard,
@@ -88,7 +89,8 @@ export async function followAuthority(
     for await (const entry of updates) {
       if (entry.operation !== 'PUT') continue;
       try {
-        guard.hear(entry.json<Authority>());
+        // By the clocks of server and service; one that is ahead makes a lease shorter, never longer.
+        guard.hear(entry.json<Authority>(), Date.now() - entry.created.getTime());
       } catch (error) {
         onTrouble(error);
       }

@@ -23,8 +23,8 @@ function started(): Instrumentation {
 }
 
 /**
- * Connects in the background and returns at once. What it returns resolves when the guard has heard from the daemon;
- * waiting for it is optional. Throws when it was started already.
+ * Connects in the background and returns at once. What it returns resolves when the guard follows the daemon; waiting for
+ * it is optional. Throws when it was started already.
  */
 export function start(options: StartOptions): Promise<void> {
   if (current !== null) throw new Error('@countersign/otel-instrumentation is started already');

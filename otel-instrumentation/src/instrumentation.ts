@@ -64,7 +64,7 @@ export class Instrumentation {
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
   private readonly droppedCounter: Counter;
   private droppedTotal = 0;
-  /** Resolves when the first authority documents are in; until then every guard answers `human`. */
+  /** Resolves when the guard follows what the daemon distributes; until a document is in, it answers `human`. */
   readonly ready: Promise<void>;
 
   constructor(options: StartOptions) {

@@ -1,6 +1,7 @@
 /**
- * Events on their way to JetStream: queued at once, sent in batches in the background, each until it is acknowledged.
- * Memory is bounded by a number of events; what comes when it is full is dropped and counted, never waited for.
+ * Events on their way to JetStream: queued at once, sent in order and in batches in the background, each until it is
+ * acknowledged. Memory is bounded, by events and by bytes; what comes when it is full is dropped and counted, never waited
+ * for.
  */
 import { createHash } from 'node:crypto';
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
@@ -15,7 +16,7 @@ export interface Outgoing {
   readonly snapshot: { readonly hash: string; readonly content: Uint8Array } | null;
 }
 
-export type DropReason = 'queue_full' | 'too_large' | 'shutdown';
+export type DropReason = 'queue_full' | 'too_large' | 'not_json' | 'shutdown';
 
 export interface PublisherOptions {
   /** Most events held at once. */
@@ -25,18 +26,31 @@ export interface PublisherOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
+/** Serialised when it is queued, so that what the service changes afterwards does not change what it decided. */
+interface Queued {
+  readonly id: string;
+  readonly subject: string;
+  readonly body: Buffer;
+  readonly snapshot: Outgoing['snapshot'];
+  readonly bytes: number;
+}
+
 const batchSize = 256;
+/** Of events and snapshots together. */
+const mostBytes = 64 * 1_048_576;
 const retryMs = 1_000;
 const ackTimeoutMs = 5_000;
 
 export class Publisher {
   private readonly options: PublisherOptions;
   private readonly connection: Promise<NatsConnection>;
-  private readonly queue: Outgoing[] = [];
+  private readonly queue: Queued[] = [];
+  private queuedBytes = 0;
   private sending: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
-  private channel: { readonly stream: JetStreamClient; store: ObjectStore | null } | null = null;
+  private stream: JetStreamClient | null = null;
+  private store: ObjectStore | null = null;
 
   constructor(connection: Promise<NatsConnection>, options: PublisherOptions) {
     this.connection = connection;
@@ -44,10 +58,22 @@ export class Publisher {
   }
 
   /** Takes an event, or drops and counts it. Never throws, never waits. */
-  enqueue(outgoing: Outgoing): void {
-    if (this.stopped) return this.options.onDropped('shutdown', 1);
-    if (this.queue.length >= this.options.queueLimit) return this.options.onDropped('queue_full', 1);
-    this.queue.push(outgoing);
+  enqueue({ kind, event, snapshot }: Outgoing): void {
+    const { queueLimit, onDropped, onTrouble } = this.options;
+    if (this.stopped) return onDropped('shutdown', 1);
+    if (this.queue.length >= queueLimit || this.queuedBytes >= mostBytes) return onDropped('queue_full', 1);
+    let body: Buffer;
+    try {
+      body = Buffer.from(JSON.stringify(event), 'utf8');
+    } catch (error) {
+      // A cycle or a bigint in what the service handed over.
+      onTrouble(error);
+      return onDropped('not_json', 1);
+    }
+    if (body.length > largestEventBytes) return onDropped('too_large', 1);
+    const bytes = body.length + (snapshot?.content.length ?? 0);
+    this.queue.push({ id: event.id, subject: eventSubject(event.data.workflow_id, kind), body, snapshot, bytes });
+    this.queuedBytes += bytes;
     this.schedule(0);
   }
 
@@ -56,73 +82,63 @@ export class Publisher {
     return this.queue.length;
   }
 
+  /** One timer or one send at a time; a later wish does not shorten a wait after a failure. */
   private schedule(delayMs: number): void {
     if (this.sending !== null || this.timer !== null) return;
     this.timer = setTimeout(() => {
       this.timer = null;
       this.sending = this.sendAll().finally(() => {
         this.sending = null;
+        if (this.queue.length > 0) this.schedule(this.stopped ? 50 : retryMs);
       });
     }, delayMs);
     // Recording decisions must not keep a finished program alive.
     this.timer.unref();
   }
 
+  /** Until the queue is empty or something fails. */
   private async sendAll(): Promise<void> {
     while (this.queue.length > 0) {
       const batch = this.queue.slice(0, batchSize);
-      const settled = await this.sendBatch(batch);
-      const left = batch.filter((_, i) => !settled[i]);
-      this.queue.splice(0, batch.length, ...left);
-      if (left.length > 0) {
-        setTimeout(() => this.schedule(0), this.stopped ? 50 : retryMs).unref();
+      try {
+        const sent = await this.sendBatch(batch);
+        this.options.onSent(sent);
+        for (const { bytes } of this.queue.splice(0, sent)) this.queuedBytes -= bytes;
+        if (sent < batch.length) return;
+      } catch (error) {
+        this.options.onTrouble(error);
         return;
       }
     }
   }
 
-  /** For each event whether it is done with: acknowledged, or dropped for good. */
-  private async sendBatch(batch: readonly Outgoing[]): Promise<boolean[]> {
-    try {
-      const connection = await this.connection;
-      this.channel ??= { stream: jetstream(connection, { timeout: ackTimeoutMs }), store: null };
-      const { stream } = this.channel;
-      return await Promise.all(batch.map((outgoing) => this.send(stream, outgoing)));
-    } catch (error) {
-      this.options.onTrouble(error);
-      return batch.map(() => false);
-    }
+  /**
+   * How many of the batch, from its beginning, are acknowledged. What follows one that is not goes out again with it, in
+   * order; the server knows the ids of those that it has.
+   */
+  private async sendBatch(batch: readonly Queued[]): Promise<number> {
+    const stream = (this.stream ??= jetstream(await this.connection, { timeout: ackTimeoutMs }));
+    // Inputs first, so that each is there when somebody looks at its decision.
+    for (const { snapshot } of batch) if (snapshot !== null) await this.put(stream, snapshot);
+    // Handed to the connection one after another, so that they arrive in order.
+    const acknowledged = await Promise.allSettled(
+      batch.map(({ subject, body, id }) => stream.publish(subject, body, { msgID: id })),
+    );
+    const failed = acknowledged.findIndex(({ status }) => status === 'rejected');
+    const failure = acknowledged[failed];
+    if (failure?.status === 'rejected') this.options.onTrouble(failure.reason);
+    return failed < 0 ? batch.length : failed;
   }
 
-  private async send(stream: JetStreamClient, { kind, event, snapshot }: Outgoing): Promise<boolean> {
-    const body = Buffer.from(JSON.stringify(event), 'utf8');
-    if (body.length > largestEventBytes) {
-      this.options.onDropped('too_large', 1);
-      return true;
-    }
-    try {
-      // The input first, so that it is there when somebody looks at the decision.
-      if (snapshot !== null) await this.put(snapshot.hash, snapshot.content);
-      await stream.publish(eventSubject(event.data.workflow_id, kind), body, { msgID: event.id });
-      this.options.onSent(1);
-      return true;
-    } catch (error) {
-      this.options.onTrouble(error);
-      return false;
-    }
-  }
-
-  private async put(hash: string, content: Uint8Array): Promise<void> {
-    if (this.channel === null) return;
-    this.channel.store ??= await new Objm(this.channel.stream).open(buckets.snapshots);
-    await this.channel.store.putBlob({ name: hash }, content);
+  private async put(stream: JetStreamClient, { hash, content }: NonNullable<Outgoing['snapshot']>): Promise<void> {
+    this.store ??= await new Objm(stream).open(buckets.snapshots);
+    await this.store.putBlob({ name: hash }, content);
   }
 
   /** Resolves when nothing is pending, or after `timeoutMs`; whether all was sent. */
   async flush(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     while (this.queue.length > 0 && performance.now() < deadline) {
-      this.schedule(0);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return this.queue.length === 0;

@@ -52,11 +52,14 @@ export class Alerts {
     }
   }
 
-  /** A version was taken out of use: what was wrong with it is over. */
-  async resolveVersion(tx: LedgerTransaction, workflowId: string, modelName: string, version: string): Promise<void> {
+  /** Ends the open alerts of a model, or of one version of it, because of what was done about them. */
+  async resolve(
+    tx: LedgerTransaction,
+    { workflowId, modelName, version }: { workflowId: string; modelName: string; version: string | null },
+    summary: string,
+  ): Promise<void> {
     const now = this.now().toISOString();
     for (const open of await store.openAlertsOf(tx.client, workflowId, modelName, version)) {
-      const summary = `Version ${version} was rolled back.`;
       await this.save(tx, { ...open, tier: null, summary, updated_at: now, resolved_at: now }, open.tier);
     }
   }

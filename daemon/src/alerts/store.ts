@@ -15,10 +15,10 @@ export async function openAlertsOf(
   db: Queryable,
   workflowId: string,
   modelName: string,
-  modelVersion: string,
+  modelVersion: string | null,
 ): Promise<Alert[]> {
   const { rows } = await db.query<AlertRow>(
-    `SELECT * FROM alert WHERE workflow_id = $1 AND model_name = $2 AND model_version = $3
+    `SELECT * FROM alert WHERE workflow_id = $1 AND model_name = $2 AND ($3::text IS NULL OR model_version = $3)
      AND resolved_at IS NULL FOR UPDATE`,
     [workflowId, modelName, modelVersion],
   );

@@ -80,12 +80,25 @@ describe('step', () => {
   });
 });
 
+it('starts the canaries anew for the version that was restored, and does not touch what is held open by hand', () => {
+  const restored: BreakerEvent = { is: 'restored', by: 'ben', reason: 'rolled back' };
+  const halfWay: BreakerState = { is: 'half_open', epoch: 5, phase: 1, verified: 1, overrides: 1 };
+  expect(step(halfWay, restored, rules(6))).toMatchObject({
+    is: 'moved',
+    state: { is: 'half_open', epoch: 6, phase: 0, verified: 0, overrides: 0 },
+  });
+  const held: BreakerState = { is: 'forced_open', epoch: 5, by: 'ann', approvals: [] };
+  expect(step(held, restored, rules(6)).is).toBe('unchanged');
+  expect(step(closed, restored, rules(6)).is).toBe('unchanged');
+});
+
 describe('whatever happens', () => {
   const person = fc.constantFrom('ann', 'ben', 'cyd');
   const event: fc.Arbitrary<BreakerEvent> = fc.oneof(
     fc.record({ is: fc.constant('alarm' as const), reason: fc.constant('r') }),
     fc.record({ is: fc.constant('trip' as const), by: person, reason: fc.constant('r') }),
     fc.record({ is: fc.constant('retry' as const), by: person, reason: fc.constant('r') }),
+    fc.record({ is: fc.constant('restored' as const), by: person, reason: fc.constant('r') }),
     fc.record({ is: fc.constant('canary' as const), epoch: fc.nat(8), overridden: fc.boolean() }),
   );
 

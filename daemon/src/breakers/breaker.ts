@@ -31,6 +31,8 @@ export type BreakerEvent =
   | { readonly is: 'trip'; readonly by: string; readonly reason: string }
   /** A person wants to try the AI again, after a rollback or an open breaker. */
   | { readonly is: 'retry'; readonly by: string; readonly reason: string }
+  /** The version in use was rolled back: what was held against it does not hold against the one before. */
+  | { readonly is: 'restored'; readonly by: string; readonly reason: string }
   /** A person checked a canary that was decided under `epoch`. */
   | { readonly is: 'canary'; readonly epoch: number; readonly overridden: boolean };
 
@@ -58,6 +60,10 @@ export function step(state: BreakerState, event: BreakerEvent, rules: BreakerRul
       return moved({ is: 'forced_open', epoch, by: event.by, approvals: [] }, event.by, event.reason);
     case 'retry':
       return retry(state, event.by, event.reason, epoch);
+    case 'restored':
+      // Held open by hand stays so; canaries of the version before do not count for this one.
+      if (state.is !== 'open' && state.is !== 'half_open') return unchanged(`it is ${state.is}`);
+      return moved(firstPhase(epoch), event.by, event.reason);
     case 'canary':
       return weigh(state, event.epoch, event.overridden, rules);
   }
@@ -70,15 +76,14 @@ export function canaryShare(state: BreakerState, phases: readonly CanaryPhase[])
 }
 
 function retry(state: BreakerState, by: string, reason: string, epoch: number): Step {
-  const halfOpen: BreakerState = { is: 'half_open', epoch, phase: 0, verified: 0, overrides: 0 };
-  if (state.is === 'open') return moved(halfOpen, by, reason);
+  if (state.is === 'open') return moved(firstPhase(epoch), by, reason);
   if (state.is !== 'forced_open') return unchanged(`it is ${state.is}, there is nothing to give back`);
   if (by === state.by) return unchanged('whoever tripped it cannot reset it');
   if (state.approvals.includes(by)) return unchanged('you have agreed already; it takes a second person');
   const approvals = [...state.approvals, by];
   return approvals.length < 2
     ? { is: 'counted', state: { ...state, approvals } }
-    : moved(halfOpen, by, `${reason} (agreed by ${approvals.join(' and ')})`);
+    : moved(firstPhase(epoch), by, `${reason} (agreed by ${approvals.join(' and ')})`);
 }
 
 function weigh(
@@ -102,5 +107,6 @@ function weigh(
     : moved({ is: 'closed', epoch: nextEpoch }, 'daemon', found);
 }
 
+const firstPhase = (epoch: number): BreakerState => ({ is: 'half_open', epoch, phase: 0, verified: 0, overrides: 0 });
 const moved = (state: BreakerState, by: string, reason: string): Step => ({ is: 'moved', state, by, reason });
 const unchanged = (reason: string): Step => ({ is: 'unchanged', reason });

@@ -79,19 +79,18 @@ export class Breakers {
     await store.takeEpoch(client, workflowId);
   }
 
-  /** Counts human decisions about canaries. True when a breaker moved, so that guards have to be told. */
-  async weighCanaries(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<boolean> {
-    let moved = false;
-    for (const { event, about } of records) {
-      if (event.type !== eventTypes.humanDecision || about?.route !== 'auto') continue;
-      const { action, workflow_id: workflowId } = event.data;
-      if (action === 'escalate') continue;
-      const taken = await this.apply(
-        tx,
-        { workflowId, modelName: about.model.name },
-        { is: 'canary', epoch: about.breakerEpoch, overridden: action !== 'accept' },
-      );
-      moved ||= taken.is === 'moved';
+  /** Counts the reviews of canaries among the records; the models whose breaker moved, and to what. */
+  async weighCanaries(
+    tx: LedgerTransaction,
+    records: readonly LedgerRecord[],
+  ): Promise<{ scope: Scope; state: BreakerState }[]> {
+    const moved: { scope: Scope; state: BreakerState }[] = [];
+    for (const { event, about, firstAnswer } of records) {
+      if (event.type !== eventTypes.humanDecision || about?.route !== 'auto' || !firstAnswer) continue;
+      const scope = { workflowId: event.data.workflow_id, modelName: about.model.name };
+      const overridden = event.data.action !== 'accept';
+      const taken = await this.apply(tx, scope, { is: 'canary', epoch: about.breakerEpoch, overridden });
+      if (taken.is === 'moved') moved.push({ scope, state: taken.state });
     }
     return moved;
   }

@@ -27,11 +27,12 @@ export class AuthorityDistribution {
 
   static async start(
     connection: NatsConnection,
+    replicas: number,
     pool: Pool,
     breakers: Breakers,
     onError: (error: unknown) => void,
   ): Promise<AuthorityDistribution> {
-    const kv = await new Kvm(jetstream(connection)).create(buckets.authority, { history: 1 });
+    const kv = await new Kvm(jetstream(connection)).create(buckets.authority, { history: 1, replicas });
     const distribution = new AuthorityDistribution(kv, pool, breakers, onError);
     await distribution.publish();
     return distribution;

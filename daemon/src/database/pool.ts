@@ -15,6 +15,8 @@ export function openPool(connectionString: string, onError: (error: Error) => vo
     application_name: 'countersign',
   });
   pool.on('error', onError);
+  // A connection that breaks while it is lent out fails its query; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', onError));
   return pool;
 }
 

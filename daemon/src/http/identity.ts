@@ -5,7 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Person } from '@countersign/contract';
-import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 
 /** One kind of act, one plugin.json route. */
 export type Grant = 'read' | 'decide' | 'audit' | 'operate' | 'approve';
@@ -21,7 +21,10 @@ export interface IdentityOptions {
 }
 
 export type Identified =
-  { readonly is: 'person'; readonly person: Person } | { readonly is: 'refused'; readonly message: string };
+  | { readonly is: 'person'; readonly person: Person }
+  | { readonly is: 'refused'; readonly message: string }
+  /** Grafana's keys cannot be read, so nobody can be told from anybody. */
+  | { readonly is: 'unavailable'; readonly error: unknown };
 
 export interface RequestHeaders {
   readonly [name: string]: string | string[] | undefined;
@@ -53,7 +56,8 @@ export function identifier({ secret, jwksUrl, issuer, audience }: IdentityOption
         requiredClaims: ['sub', 'exp'],
         clockTolerance: 5,
       }));
-    } catch {
+    } catch (error) {
+      if (isOutage(error)) return { is: 'unavailable', error };
       return refused('Your identity token is not valid. Reload the page to get a new one.');
     }
     if (payload['type'] !== 'user' || payload.sub === undefined) {
@@ -67,6 +71,13 @@ export function identifier({ secret, jwksUrl, issuer, audience }: IdentityOption
     };
   };
 }
+
+/** Whether the keys could not be had; everything else is the token's fault. */
+const isOutage = (error: unknown) =>
+  error instanceof errors.JWKSTimeout ||
+  error instanceof errors.JWKSInvalid ||
+  !(error instanceof errors.JOSEError) ||
+  error.code === 'ERR_JOSE_GENERIC';
 
 /** Hashed first, so that neither content nor length shows in the time it takes. */
 function sameSecret(given: string | undefined, secret: string): boolean {

@@ -1,7 +1,7 @@
 /** The HTTP server: routes over the rooms, with identity and grant checked at the door. */
 import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { ApiError, Person } from '@countersign/contract';
+import { unstorableIn, type ApiError, type Person } from '@countersign/contract';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Grant, Identify } from './identity.ts';
 
@@ -48,9 +48,21 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
     const { grant } = request.routeOptions.config;
     if (grant === undefined) return;
     const identified = await identify(request.headers, grant);
+    if (identified.is === 'unavailable') {
+      onError(identified.error);
+      return reply
+        .code(503)
+        .send(apiError('unavailable', 'Who you are cannot be checked now: Grafana’s keys cannot be read.'));
+    }
     // Never 401: Grafana's client answers that by logging in and sending the request a second time.
     if (identified.is === 'refused') return reply.code(403).send(apiError('forbidden', identified.message));
     request.person = identified.person;
+  });
+
+  app.addHook('preValidation', async (request, reply) => {
+    const unstorable = unstorableIn({ query: request.query, body: request.body });
+    if (unstorable === null) return;
+    return reply.code(400).send(apiError('bad_request', `${unstorable} holds U+0000 or half a character. Remove it.`));
   });
 
   app.addHook('onResponse', async (request, reply) => {

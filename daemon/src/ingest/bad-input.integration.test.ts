@@ -139,5 +139,5 @@ it('answers an HTTP body of 10 MB with 413 and goes on', async () => {
 it('does not let a service publish where it may not', async () => {
   await expect(
     jetstream(service).publish('countersign.verdicts.mail-moderation', '{}', { timeout: 1_000 }),
-  ).rejects.toThrow();
+  ).rejects.toThrow(/permissions violation|timeout|no responders/i);
 });

@@ -62,7 +62,12 @@ describe('names what is wrong and what to do', () => {
     [
       'a character that cannot be stored',
       JSON.stringify({ ...outcome, source: 'a\u0000b' }),
-      /^invalid_event: a string holds U\+0000/,
+      /^invalid_event: source holds U\+0000/,
+    ],
+    [
+      'half a character',
+      JSON.stringify({ ...outcome, data: { ...outcome.data, extra: { name: 'a\ud83d' } } }),
+      /^invalid_event: data\.extra\.name holds U\+0000 or half a character/,
     ],
     ['10 MB', `{"a":"${'x'.repeat(10_000_000)}"}`, /^too_large: the event has 10000008 bytes/],
   ])('%s', (_name, value, wanted) => {

@@ -5,6 +5,7 @@ import {
   HumanDecisionEvent,
   largestEventBytes,
   OutcomeEvent,
+  unstorableIn,
   type ServiceEvent,
 } from '@countersign/contract';
 import { Compile } from 'typebox/compile';
@@ -64,8 +65,10 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
   }
   const schema = schemas[type];
   if (!schema.Check(value)) return dead('invalid_event', firstProblem(value, schema.Errors(value)));
-  if (text.includes('\\u0000'))
-    return dead('invalid_event', 'a string holds U+0000, which cannot be stored. Remove it.');
+  const unstorable = unstorableIn(value);
+  if (unstorable !== null) {
+    return dead('invalid_event', `${unstorable} holds U+0000 or half a character, which cannot be stored. Remove it.`);
+  }
   if (value.subject !== value.data.task_id) {
     return dead(
       'invalid_event',

@@ -25,6 +25,8 @@ export interface IngestOptions {
 }
 
 const batchSize = 512;
+/** A batch is one statement to PostgreSQL, which has to fit in memory as text, twice over. */
+const batchBytes = 16 * 1_048_576;
 const retryMs = 500;
 
 interface Waiting {
@@ -47,8 +49,8 @@ export class Ingest {
 
   static async start(options: IngestOptions): Promise<Ingest> {
     const consumer = await jetstream(options.connection).consumers.get(streams.events, ingestConsumer);
-    // The client asks for more as these are taken up, so no more than this wait in memory.
-    const ingest = new Ingest(options, await consumer.consume({ max_messages: batchSize * 2 }));
+    // The client asks for more as these are taken up, so no more than this waits in memory.
+    const ingest = new Ingest(options, await consumer.consume({ max_bytes: batchBytes * 2 }));
     void ingest.collect();
     return ingest;
   }
@@ -71,12 +73,20 @@ export class Ingest {
     this.busy = true;
     this.working = this.drain().finally(() => {
       this.busy = false;
+      // One may have arrived after the last look and before this.
+      if (this.arrived.length > 0) this.work();
     });
     this.working.catch(this.options.onFatal);
   }
 
   private async drain(): Promise<void> {
-    while (this.arrived.length > 0 && !this.stopping) await this.take(this.arrived.splice(0, batchSize));
+    while (this.arrived.length > 0 && !this.stopping) await this.take(this.nextBatch());
+  }
+
+  private nextBatch(): JsMsg[] {
+    let bytes = 0;
+    const over = this.arrived.findIndex((message) => (bytes += message.data.length) > batchBytes);
+    return this.arrived.splice(0, Math.min(batchSize, over < 0 ? batchSize : Math.max(1, over)));
   }
 
   private async take(messages: readonly JsMsg[]): Promise<void> {
@@ -119,8 +129,8 @@ export class Ingest {
         return;
       } catch (error) {
         if (error instanceof FencedError) throw error;
-        if (isDataError(error)) return this.recordOneByOne(waiting, error);
         onRetry(error);
+        if (!isPassing(error)) return this.recordOneByOne(waiting, error);
         // Still ours: the server must not hand these to anyone while we wait.
         for (const { message } of waiting) message.working();
         await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -128,7 +138,7 @@ export class Ingest {
     }
   }
 
-  /** One event of a batch is refused by PostgreSQL itself: the others must not suffer for it. */
+  /** Something in the batch cannot be recorded, now or ever: the others must not suffer for it. */
   private async recordOneByOne(waiting: readonly Waiting[], error: unknown): Promise<void> {
     const [only, ...others] = waiting;
     if (only !== undefined && others.length === 0) return this.bury(only.message, 'refused_by_store', String(error));
@@ -158,5 +168,12 @@ export class Ingest {
   }
 }
 
-/** SQLSTATE class 22: the data, not the server, is at fault. */
-const isDataError = (error: unknown) => String((error as { code?: unknown }).code).startsWith('22');
+/**
+ * Whether trying again may help: SQLSTATE classes of connections, resources, operators and serialisation, and errors of the
+ * network. Anything else lies in the events themselves.
+ */
+function isPassing(error: unknown): boolean {
+  const { code, message = '' } = error as { code?: unknown; message?: string };
+  if (typeof code === 'string') return /^(08|40|53|55|57|58|XX|E[A-Z]+)/.test(code);
+  return /timeout|terminated|connection|socket/i.test(message);
+}

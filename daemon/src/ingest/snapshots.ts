@@ -10,10 +10,11 @@ import { StorageType } from '@nats-io/jetstream';
 import { buckets } from '@countersign/contract';
 import type { Pool } from '../database/index.ts';
 
-export type Filed = 'filed' | 'wrong_hash' | 'too_large';
+export type Filed = 'filed' | 'wrong_hash' | 'too_large' | 'given_up';
 
 export interface SnapshotOptions {
   readonly connection: NatsConnection;
+  readonly replicas: number;
   readonly pool: Pool;
   readonly now: () => Date;
   readonly onFiled: (result: Filed) => void;
@@ -21,6 +22,9 @@ export interface SnapshotOptions {
 }
 
 const largestBytes = 16 * 1_048_576;
+const keptDays = 30;
+const tries = 5;
+const tryMs = 10_000;
 const retryMs = 1_000;
 
 export class SnapshotFiling {
@@ -35,38 +39,47 @@ export class SnapshotFiling {
     this.store = store;
     this.arrivals = arrivals;
     this.ended = this.fileAll();
+    this.ended.catch(options.onError);
   }
 
   /** Files what is there already, then what comes. */
   static async start(options: SnapshotOptions): Promise<SnapshotFiling> {
     const store = await new Objm(jetstream(options.connection)).create(buckets.snapshots, {
       storage: StorageType.File,
+      replicas: options.replicas,
+      // What was filed leaves a mark behind, and what nobody files must not stay for ever.
+      ttl: keptDays * 86_400_000 * 1_000_000,
     });
-    const arrivals = await store.watch({ ignoreDeletes: true });
+    const arrivals = await store.watch({ ignoreDeletes: true, includeHistory: true });
     return new SnapshotFiling(options, store, arrivals);
   }
 
   private async fileAll(): Promise<void> {
     for await (const info of this.arrivals) {
+      if (this.stopping) return;
       if (info === null || info.deleted) continue;
-      while (!this.stopping) {
-        try {
-          const result = await this.file(info);
-          if (result !== null) this.options.onFiled(result);
-          break;
-        } catch (error) {
-          this.options.onError(error);
-          await new Promise((resolve) => setTimeout(resolve, retryMs));
-        }
-      }
+      this.options.onFiled(await this.persist(info));
     }
   }
 
-  /** Null when it was gone already. */
-  private async file({ name, size }: ObjectInfo): Promise<Filed | null> {
+  /** Tries a few times; one that cannot be read or stored must not hold up the others. */
+  private async persist(info: ObjectInfo): Promise<Filed> {
+    for (let attempt = 1; attempt <= tries && !this.stopping; attempt++) {
+      try {
+        return await within(tryMs, this.file(info));
+      } catch (error) {
+        this.options.onError(error);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+    return 'given_up';
+  }
+
+  private async file({ name, size }: ObjectInfo): Promise<Filed> {
     if (size > largestBytes) return this.discard(name, 'too_large');
     const content = await this.store.getBlob(name);
-    if (content === null) return null;
+    // Filed by another daemon, or before a restart.
+    if (content === null) return 'filed';
     if (`sha256:${createHash('sha256').update(content).digest('hex')}` !== name)
       return this.discard(name, 'wrong_hash');
     await insertSnapshot(this.options.pool, name, Buffer.from(content), this.options.now());
@@ -81,8 +94,18 @@ export class SnapshotFiling {
   async stop(): Promise<void> {
     this.stopping = true;
     this.arrivals.stop();
-    await this.ended;
+    // A read of an object whose chunks are gone never ends; nothing is lost by leaving it.
+    await within(2_000, this.ended).catch(() => undefined);
   }
+}
+
+/** Rejects when `work` has not settled in time. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the object store did not answer in ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function insertSnapshot(pool: Pool, hash: string, content: Buffer, at: Date): Promise<void> {

@@ -3,6 +3,7 @@ import type { Ledger } from './ledger.ts';
 
 export class Checkpoints {
   private timer: NodeJS.Timeout | null = null;
+  private stopped = false;
   private signing: Promise<unknown> = Promise.resolve();
   private readonly ledger: Ledger;
   private readonly delayMs: number;
@@ -17,6 +18,7 @@ export class Checkpoints {
   }
 
   private schedule(): void {
+    if (this.stopped) return;
     this.timer ??= setTimeout(() => {
       this.timer = null;
       this.signing = this.ledger.checkpoint().catch((error: unknown) => {
@@ -28,6 +30,7 @@ export class Checkpoints {
 
   /** Signs what is left. */
   async stop(): Promise<void> {
+    this.stopped = true;
     if (this.timer !== null) clearTimeout(this.timer);
     await this.signing;
     await this.ledger.checkpoint().catch(this.onError);

@@ -14,6 +14,7 @@ import {
   actorOf,
   auditRecord,
   decisionItIsAbout,
+  isAnswer,
   type AboutDecision,
   type LedgerRecord,
 } from './record.ts';
@@ -50,7 +51,10 @@ export interface LedgerOptions {
   readonly logId: string;
   readonly key: SigningKey;
   readonly now: () => Date;
-  readonly onAppend?: (records: number, seconds: number) => void;
+  readonly onAppend: (records: number, seconds: number) => void;
+  readonly onListenerError: (error: unknown) => void;
+  /** Another daemon writes here now. */
+  readonly onFenced: (error: FencedError) => void;
 }
 
 export class Ledger {
@@ -104,8 +108,15 @@ export class Ledger {
       }),
     );
     if (committed.length > 0) {
-      onAppend?.(committed.length, (now().getTime() - started) / 1000);
-      for (const listener of this.listeners) listener(committed);
+      onAppend(committed.length, (now().getTime() - started) / 1000);
+      for (const listener of this.listeners) {
+        try {
+          listener(committed);
+        } catch (error) {
+          // It is durable: whatever a listener makes of it, the write has not failed.
+          this.options.onListenerError(error);
+        }
+      }
     }
     return result;
   }
@@ -114,10 +125,12 @@ export class Ledger {
     const { logId, key, now } = this.options;
     const head = await store.readHead(client, logId, true);
     if (head.epoch !== this.epoch) {
-      throw new FencedError(
+      const fenced = new FencedError(
         `log ${logId} was taken over by another daemon (epoch ${head.epoch}, ours is ${this.epoch}). ` +
           'Stop one of the two, or give each its own COUNTERSIGN_LOG_ID.',
       );
+      this.options.onFenced(fenced);
+      throw fenced;
     }
     const known = await store.knownEvents(
       client,
@@ -125,6 +138,7 @@ export class Ledger {
       entries.map(({ event }) => event.id),
     );
     const about = await this.decisionsAbout(client, entries);
+    const answered = await this.answeredBefore(client, entries);
     const tree = new GrowingTree(head.size, head.frontier);
     const subtrees: Subtree[] = [];
     const records: LedgerRecord[] = [];
@@ -145,7 +159,9 @@ export class Ledger {
         entry: bytes,
         leafHash: leaf,
         signature: event.type === eventTypes.humanDecision ? key.sign(bytes) : null,
+        firstAnswer: isAnswer(event) && !answered.has(event.data.reviews),
       };
+      if (isAnswer(event)) answered.add(event.data.reviews);
       subtrees.push(...tree.append(leaf));
       records.push(record);
       return { is: 'appended', record };
@@ -170,6 +186,12 @@ export class Ledger {
     }
     for (const [id, about] of await store.aiDecisions(client, this.logId, wanted)) found.set(id, about);
     return found;
+  }
+
+  /** Of the AI decisions that people of this batch decide on, those that somebody decided on before. */
+  private async answeredBefore(client: PoolClient, entries: readonly Entry[]): Promise<Set<string>> {
+    const wanted = entries.flatMap(({ event }) => (isAnswer(event) ? [event.data.reviews] : []));
+    return wanted.length === 0 ? new Set() : store.answeredDecisions(client, this.logId, wanted);
   }
 
   async size(): Promise<number> {

@@ -4,6 +4,7 @@ import type {
   AuditRecord,
   CountersignEvent,
   DecisionAction,
+  HumanDecisionEvent,
   Model,
   RiskTier,
   Route,
@@ -36,7 +37,13 @@ export interface LedgerRecord {
   readonly leafHash: Buffer;
   /** Ed25519 by the daemon's key over `entry`; human decisions only. */
   readonly signature: Buffer | null;
+  /** A human decision that settles its case, and the first to: what counts as a review. */
+  readonly firstAnswer: boolean;
 }
+
+/** A human decision that settles its case; to escalate leaves it open. */
+export const isAnswer = (event: CountersignEvent): event is HumanDecisionEvent =>
+  event.type === eventTypes.humanDecision && event.data.action !== 'escalate';
 
 export function actorOf(event: CountersignEvent): Actor {
   switch (event.type) {

@@ -65,6 +65,19 @@ export async function aiDecisions(
   return new Map(rows.flatMap((row) => (row.decision_id === null ? [] : [[row.decision_id, aboutFrom(row)!]])));
 }
 
+/** Those of these AI decisions that a person has settled. */
+export async function answeredDecisions(
+  db: Queryable,
+  logId: string,
+  decisionIds: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ reviews: string }>(
+    'SELECT reviews FROM ledger_record WHERE log_id = $1 AND first_answer AND reviews = ANY($2::uuid[])',
+    [logId, decisionIds],
+  );
+  return new Set(rows.map(({ reviews }) => reviews));
+}
+
 export async function insertRecords(db: Queryable, records: readonly LedgerRecord[]): Promise<void> {
   const columns: unknown[][] = Array.from({ length: columnTypes.length }, () => []);
   for (const record of records) columnValues(record).forEach((value, i) => columns[i]?.push(value));
@@ -100,6 +113,7 @@ const columnTypes = [
   ['entry', 'bytea'],
   ['leaf_hash', 'bytea'],
   ['signature', 'bytea'],
+  ['first_answer', 'bool'],
 ] as const;
 
 function columnValues({
@@ -113,6 +127,7 @@ function columnValues({
   entry,
   leafHash,
   signature,
+  firstAnswer,
 }: LedgerRecord) {
   const { data } = event;
   return [
@@ -140,6 +155,7 @@ function columnValues({
     entry,
     leafHash,
     signature,
+    firstAnswer,
   ];
 }
 
@@ -197,7 +213,7 @@ export async function insertCheckpoint(db: Queryable, logId: string, checkpoint:
   return rowCount === 1;
 }
 
-const recordColumns = `log_id, log_index, entry, leaf_hash, signature, recorded_at, actor_type, actor_id, action, reviews, ${aboutColumns}`;
+const recordColumns = `log_id, log_index, entry, leaf_hash, signature, first_answer, recorded_at, actor_type, actor_id, action, reviews, ${aboutColumns}`;
 
 /** Records from `index` on, oldest first. */
 export async function readFrom(db: Queryable, logId: string, index: number, limit: number): Promise<LedgerRecord[]> {
@@ -275,6 +291,7 @@ interface RecordRow extends AboutRow {
   entry: Buffer;
   leaf_hash: Buffer;
   signature: Buffer | null;
+  first_answer: boolean;
   recorded_at: Date;
   actor_type: LedgerRecord['actor']['type'];
   actor_id: string;
@@ -309,5 +326,6 @@ function recordFrom(row: RecordRow): LedgerRecord {
     entry: row.entry,
     leafHash: row.leaf_hash,
     signature: row.signature,
+    firstAnswer: row.first_answer,
   };
 }

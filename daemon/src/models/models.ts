@@ -13,7 +13,8 @@ export interface RollbackOrder {
 }
 
 export type Rollback =
-  { readonly is: 'rolled_back'; readonly restores: string } | { readonly is: 'refused'; readonly reason: string };
+  | { readonly is: 'rolled_back'; readonly restores: string; readonly wasActive: boolean }
+  | { readonly is: 'refused'; readonly reason: string };
 
 export class Models {
   private readonly now: () => Date;
@@ -67,10 +68,16 @@ export class Models {
       justification: order.justification,
     };
     await append([writtenEntry({ type: eventTypes.model, subject: order.modelName, data }, this.now(), this.newId)]);
-    return { is: 'rolled_back', restores: previous.version };
+    const wasActive = rows.find(({ rolled_back_at }) => rolled_back_at === null) === row;
+    return { is: 'rolled_back', restores: previous.version, wasActive };
   }
 
   isRolledBack = store.isRolledBack;
+
+  /** Whether any version of the model has decided here. */
+  async isKnown(db: Queryable, workflowId: string, modelName: string): Promise<boolean> {
+    return (await store.readVersions(db, workflowId)).some(({ model_name }) => model_name === modelName);
+  }
 
   async states(db: Queryable): Promise<ModelVersionState[]> {
     return store.statesOf(await store.readVersions(db, null));

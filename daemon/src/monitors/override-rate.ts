@@ -26,25 +26,38 @@ export const overrideRate: Monitor<OverrideRateState> = {
   }),
 
   observe: (state, record, { monitors }) => {
+    const rule = monitors.override_rate;
+    // Authority was given back on the evidence of canaries: what was found before is settled.
+    if (record.event.type === eventTypes.breaker && record.event.data.to === 'closed') return restarted(state, rule);
     const overridden = overrideOf(record);
     if (overridden === null) return state;
-    const rule = monitors.override_rate;
-    return {
+    const after = {
       reviewed: state.reviewed + 1,
       overridden: state.overridden + Number(overridden),
       recent: [...state.recent, overridden].slice(-rule.minimum_decisions),
       detector: observeBernoulli(state.detector, overridden, rule),
     };
+    // The promise of so many reviews between false alarms is for a detector that starts afresh after each.
+    const alarmed = evidence(after.detector) >= rule.thresholds.info;
+    return alarmed && after.recent.length >= rule.minimum_decisions && !isHigh(after.recent, rule)
+      ? { ...after, detector: startShiryaevRoberts(rule) }
+      : after;
   },
 
   signal: (state, policy) => judge(state, policy),
 };
 
-/** Whether a review changed the AI's answer; null for a record that is no such review, and for an undecided one. */
-function overrideOf({ event, about }: LedgerRecord): boolean | null {
-  if (event.type !== eventTypes.humanDecision || about === null) return null;
+const restarted = (state: OverrideRateState, rule: OverrideRatePolicy): OverrideRateState => ({
+  ...state,
+  recent: [],
+  detector: startShiryaevRoberts(rule),
+});
+
+/** Whether a review changed the AI's answer; null for a record that is no such review, or not the first of its case. */
+function overrideOf({ event, about, firstAnswer }: LedgerRecord): boolean | null {
+  if (event.type !== eventTypes.humanDecision || about === null || !firstAnswer) return null;
   const asked = about.route === 'human' || event.data.lease_epoch !== undefined;
-  if (!asked || event.data.action === 'escalate' || event.data.action === 'rollback') return null;
+  if (!asked || event.data.action === 'rollback') return null;
   return event.data.action !== 'accept';
 }
 
@@ -52,9 +65,9 @@ function judge(state: OverrideRateState, { monitors }: Policy): Finding {
   const rule = monitors.override_rate;
   const { reviewed, overridden, recent } = state;
   const value = evidence(state.detector);
-  const recentRate = recent.filter(Boolean).length / Math.max(recent.length, 1);
+  const recentRate = rateOf(recent);
   const enough = reviewed >= rule.minimum_decisions;
-  const tier = tierOf(value, recentRate, enough, rule);
+  const tier = isHigh(recent, rule) ? tierOf(value, enough, rule) : null;
   const shown = {
     reviewed,
     overridden,
@@ -80,10 +93,12 @@ function judge(state: OverrideRateState, { monitors }: Policy): Finding {
 }
 
 /** The evidence is valid however few the reviews; an incident, which stops the AI, also takes enough of them. */
-function tierOf(value: number, recentRate: number, enough: boolean, rule: OverrideRatePolicy): AlertTier | null {
-  if (recentRate < rule.baseline + rule.minimum_lift) return null;
+function tierOf(value: number, enough: boolean, rule: OverrideRatePolicy): AlertTier | null {
   const reached = alertTiers.findLast((tier) => value >= rule.thresholds[tier]) ?? null;
   return reached === 'incident' && !enough ? 'action_required' : reached;
 }
 
+const rateOf = (recent: readonly boolean[]) => recent.filter(Boolean).length / Math.max(recent.length, 1);
+const isHigh = (recent: readonly boolean[], rule: OverrideRatePolicy) =>
+  rateOf(recent) >= rule.baseline + rule.minimum_lift;
 const percent = (share: number) => `${Math.round(share * 100)} %`;

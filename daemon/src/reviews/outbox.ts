@@ -42,7 +42,9 @@ export class VerdictOutbox {
 
   private async sendAll(): Promise<void> {
     this.again = false;
-    for (const { position, payload } of await store.readOutbox(this.pool, 100)) {
+    const batch = await store.readOutbox(this.pool, 100);
+    if (batch.length === 100) this.again = true;
+    for (const { position, payload } of batch) {
       await this.stream.publish(verdictSubject(payload.workflow_id), JSON.stringify(payload), {
         msgID: payload.verdict_id,
         timeout: 5_000,

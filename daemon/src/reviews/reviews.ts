@@ -19,7 +19,8 @@ import {
 import type { Pool } from '../database/index.ts';
 import { writtenEntry, type Ledger, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
 import { durationOf, priorityOf, type Policies } from '../policies/index.ts';
-import type { Breakers } from '../breakers/index.ts';
+import type { Breakers, BreakerState } from '../breakers/index.ts';
+import type { Models } from '../models/index.ts';
 import { refusalOf, type Refusal } from './rules.ts';
 import * as store from './store.ts';
 
@@ -28,6 +29,7 @@ export interface ReviewsOptions {
   readonly ledger: Ledger;
   readonly policies: Policies;
   readonly breakers: Breakers;
+  readonly models: Models;
   readonly now: () => Date;
   readonly newId: NewId;
   /** Called in the transaction of a decision, with its record. */
@@ -43,7 +45,21 @@ export class Reviews {
 
   /** Queues the AI decisions among the records that need a person, and closes the cases that people decided elsewhere. */
   async enlist({ client }: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
-    const { policies, breakers, now } = this.options;
+    const { policies, breakers, models, now } = this.options;
+    // Asked once a batch for each model version, and not for what goes to people anyway.
+    const known = new Map<string, PresentAuthority>();
+    const authorityOf = async ({ workflow_id, model, route }: AiDecision): Promise<PresentAuthority> => {
+      const key = JSON.stringify([workflow_id, model.name, model.version]);
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      if (route === 'human') return { breaker: { is: 'closed', epoch: 0 }, rolledBack: false };
+      const authority = {
+        breaker: await breakers.stateOf(client, workflow_id, model.name),
+        rolledBack: await models.isRolledBack(client, workflow_id, model.name, model.version),
+      };
+      known.set(key, authority);
+      return authority;
+    };
     for (const { event, entry, recordedAt } of records) {
       if (event.type === eventTypes.humanDecision) {
         const { workflow_id, reviews, reviewer, action } = event.data;
@@ -56,8 +72,7 @@ export class Reviews {
       const decision = event.data;
       const policy = policies.get(decision.workflow_id)?.policy;
       if (policy === undefined) continue;
-      const breaker = await breakers.stateOf(client, decision.workflow_id, decision.model.name);
-      const reason = reasonForReview(decision, breaker);
+      const reason = reasonForReview(decision, await authorityOf(decision));
       if (reason === null) continue;
       const priority = priorityOf(policy, decision.risk_tier);
       const queuedAt = now();
@@ -251,15 +266,19 @@ export class Reviews {
   counts = () => store.countQueue(this.options.pool, this.options.now());
 }
 
+/** The authority that a decision of a model is under now. */
+interface PresentAuthority {
+  readonly breaker: BreakerState;
+  readonly rolledBack: boolean;
+}
+
 /** Why a decision needs a person; null when it does not. */
-export function reasonForReview(
-  decision: AiDecision,
-  breaker: { readonly is: string; readonly epoch: number },
-): ReviewReason | null {
+export function reasonForReview(decision: AiDecision, { breaker, rolledBack }: PresentAuthority): ReviewReason | null {
   if (decision.route === 'human') return decision.route_reason ?? 'automation_level';
+  // Taken alone by a service that had not heard yet, or that does not listen.
+  if (rolledBack || decision.breaker_epoch !== breaker.epoch) return 'stale_authority';
   if (breaker.is === 'closed') return null;
-  // Taken alone while authority was limited: as a canary of this very phase, or by a service that had not heard yet.
-  return breaker.is === 'half_open' && decision.breaker_epoch === breaker.epoch ? 'canary' : 'stale_authority';
+  return breaker.is === 'half_open' ? 'canary' : 'stale_authority';
 }
 
 const evidenceHash = (entry: Buffer) => `sha256:${createHash('sha256').update(entry).digest('hex')}`;

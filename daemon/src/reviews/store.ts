@@ -191,12 +191,12 @@ export async function caseOf(db: Queryable, workflowId: string, decisionId: stri
   return rows[0]?.decision_id ?? null;
 }
 
-/** Back into the queue, more urgent, for someone else. */
+/** Back into the queue, more urgent, held by nobody. */
 export async function escalateCase(db: Queryable, decisionId: string, at: Date): Promise<void> {
   await db.query(
     `UPDATE review_case SET reason = 'escalated', priority = 'P1', claimed_by = NULL, lease_until = NULL,
        version = version + 1, queued_at = $2
-     WHERE decision_id = $1`,
+     WHERE decision_id = $1 AND decided_at IS NULL`,
     [decisionId, at],
   );
 }

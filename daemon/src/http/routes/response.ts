@@ -17,8 +17,7 @@ export interface ResponseRoom {
 const Done = Type.Object({ message: Type.String() });
 const errors = { 400: ApiError, 403: ApiError, 409: ApiError };
 
-/** `onActed` hears of each act that changed something. */
-export function responseRoutes(app: Server, room: ResponseRoom, onActed: () => void): void {
+export function responseRoutes(app: Server, room: ResponseRoom): void {
   app.get(
     '/v1/response',
     {
@@ -44,7 +43,6 @@ export function responseRoutes(app: Server, room: ResponseRoom, onActed: () => v
     async ({ body, person }, reply) => {
       const acted = await room.trip(body, person.id);
       if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
-      onActed();
       return { message: acted.message };
     },
   );
@@ -62,7 +60,6 @@ export function responseRoutes(app: Server, room: ResponseRoom, onActed: () => v
     async ({ body, person }, reply) => {
       const acted = await room.retry(body, person.id);
       if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
-      onActed();
       return { message: acted.message };
     },
   );
@@ -80,7 +77,6 @@ export function responseRoutes(app: Server, room: ResponseRoom, onActed: () => v
     async ({ body, person }, reply) => {
       const acted = await room.rollBack(body, person.id);
       if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
-      onActed();
       return { message: acted.message };
     },
   );

@@ -1,0 +1,16 @@
+/** Text that every store can keep: well-formed Unicode (no lone surrogate) without U+0000. */
+
+/** The path of the first string, key or value, that cannot be stored; null when all can. */
+export function unstorableIn(value: unknown, path = ''): string | null {
+  if (typeof value === 'string') return isStorable(value) ? null : path;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    const at = path === '' ? key : `${path}.${key}`;
+    if (!isStorable(key)) return path === '' ? '(a key)' : `${path}.(a key)`;
+    const found = unstorableIn(inner, at);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0');

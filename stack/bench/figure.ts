@@ -1,0 +1,40 @@
+/** One number of a benchmark, and what it is judged by. */
+export interface Figure {
+  readonly what: string;
+  readonly measured: string;
+  /** Empty when there is none. */
+  readonly goal: string;
+  readonly met: boolean | null;
+}
+
+/** Nanoseconds a call: the best of several rounds, because everything that disturbs only adds. */
+export function nanosecondsEach(calls: number, work: (i: number) => unknown): number {
+  let best = Number.POSITIVE_INFINITY;
+  let sink: unknown;
+  for (let round = 0; round < 7; round++) {
+    const started = process.hrtime.bigint();
+    for (let i = 0; i < calls; i++) sink = work(i);
+    best = Math.min(best, Number(process.hrtime.bigint() - started) / calls);
+  }
+  // Used, so that the work is not optimised away.
+  if (sink === Symbol.for('never')) process.stdout.write('');
+  return best;
+}
+
+export const atMost = (what: string, value: number, limit: number, show: (n: number) => string): Figure => ({
+  what,
+  measured: show(value),
+  goal: `at most ${show(limit)}`,
+  met: value <= limit,
+});
+
+export const atLeast = (what: string, value: number, limit: number, show: (n: number) => string): Figure => ({
+  what,
+  measured: show(value),
+  goal: `at least ${show(limit)}`,
+  met: value >= limit,
+});
+
+export const ratio = (n: number): string => `${n.toFixed(2)} ×`;
+export const nanoseconds = (n: number): string => `${n.toFixed(0)} ns`;
+export const perSecond = (n: number): string => `${Math.round(n).toLocaleString('en')} /s`;

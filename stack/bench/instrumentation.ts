@@ -1,0 +1,57 @@
+/** What a decision costs the service that takes it, against a bare span with the same attributes in the same run. */
+import { trace } from '@opentelemetry/api';
+import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace';
+import * as countersign from '@countersign/otel-instrumentation';
+import { atMost, nanoseconds, nanosecondsEach, ratio, type Figure } from './figure.ts';
+
+/** Takes spans and forgets them: the exporter is not what is measured. */
+const nowhere: SpanExporter = {
+  export: (_spans, done) => done({ code: 0 }),
+  shutdown: () => Promise.resolve(),
+};
+
+export async function benchmarkInstrumentation(): Promise<Figure[]> {
+  const exporter = new BatchSpanProcessor({ exporter: nowhere });
+  trace.setGlobalTracerProvider(new TracerProvider({ sampler: new AlwaysOnSampler(), spanProcessors: [exporter] }));
+  // Nobody listens there; the queue is what is measured, and it is large enough.
+  countersign
+    .start({ source: 'bench', natsUrl: 'nats://127.0.0.1:9', queueLimit: 10_000_000, onTrouble: () => undefined })
+    .catch(() => undefined);
+  const tracer = trace.getTracer('bench');
+  const attributes = Object.fromEntries(
+    Array.from({ length: 13 }, (_, i) => [`decision.attribute.${i}`, `value ${i}`]),
+  );
+  const options = {
+    workflow: 'w',
+    model: { name: 'm', version: '1', hash: `sha256:${'0'.repeat(64)}` },
+    riskTier: 'low' as const,
+    reversible: true,
+    input: { content: 'x'.repeat(2_048) },
+  };
+
+  const bare = nanosecondsEach(20_000, () =>
+    tracer.startActiveSpan('bare', (span) => {
+      span.setAttributes(attributes);
+      span.end();
+      return 1;
+    }),
+  );
+  // Without an output there is no event: the span alone.
+  const spanOnly = nanosecondsEach(20_000, (i) => countersign.decision({ ...options, task: `t${i}` }, () => 1));
+  const whole = nanosecondsEach(20_000, (i) =>
+    countersign.decision({ ...options, task: `t${i}` }, (decision) => {
+      decision.output({ label: 'yes', scores: { yes: 0.9, no: 0.1 } }, 0.9);
+      decision.propose('accept', 'because');
+      return 1;
+    }),
+  );
+  const question = { ...options, task: 't', confidence: 0.9 };
+  const guard = nanosecondsEach(200_000, () => countersign.guard(question));
+  await Promise.race([countersign.shutdown(1), new Promise((resolve) => setTimeout(resolve, 500))]);
+  return [
+    atMost('decision span against a bare span', spanOnly / bare, 1.3, ratio),
+    atMost('with 2 KB hashed and the event queued', whole / bare, 2.5, ratio),
+    { what: 'a bare span with 13 attributes', measured: nanoseconds(bare), goal: '', met: null },
+    atMost('guard that has heard nothing yet', guard, 200, nanoseconds),
+  ];
+}
