@@ -150,7 +150,9 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   await page.getByTestId('canaries').waitFor();
   await keep(page, 'response-half-open');
   await breaker.and(page.locator('[data-state=closed]')).waitFor({ timeout: 180_000 });
-  await page.locator('[data-testid=alert][data-tier=resolved]').waitFor();
+  const ended = page.locator('[data-testid=alert][data-tier=resolved]', { hasText: '1.1.0' });
+  await ended.first().waitFor();
+  expect(await page.locator('[data-testid=alert]:not([data-tier=resolved])', { hasText: '1.1.0' }).count()).toBe(0);
   await keep(page, 'response-closed');
   const { models } = await ask<ResponseOverview>('ben', 'v1/response');
   expect(models.map(({ version, active }) => [version, active])).toEqual([

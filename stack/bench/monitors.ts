@@ -52,5 +52,6 @@ function reviewOf(index: number): LedgerRecord {
     entry: Buffer.alloc(0),
     leafHash: Buffer.alloc(32),
     signature: null,
+    firstAnswer: true,
   };
 }

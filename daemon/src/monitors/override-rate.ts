@@ -2,7 +2,7 @@
  * How often people change what the AI proposed. Counted are reviews that the AI's answer was sent to: a person reporting
  * an automatic decision as wrong is a complaint, and nobody reports the right ones, so those say nothing about a rate.
  */
-import { alertTiers, eventTypes, type AlertTier, type OverrideRatePolicy, type Policy } from '@countersign/contract';
+import { alertTiers, eventTypes, type AlertTier, type OverrideRatePolicy } from '@countersign/contract';
 import type { LedgerRecord } from '../ledger/index.ts';
 import { evidence, observeBernoulli, startShiryaevRoberts, type ShiryaevRoberts } from '../statistics/index.ts';
 import type { Finding, Monitor } from './monitor.ts';
@@ -13,6 +13,8 @@ export interface OverrideRateState {
   /** The newest reviews, oldest first, true where overridden; at most `minimum_decisions`. */
   readonly recent: readonly boolean[];
   readonly detector: ShiryaevRoberts;
+  /** Whether the rate was found to have risen, and has not come down well below that since. */
+  readonly alarmed: boolean;
 }
 
 export const overrideRate: Monitor<OverrideRateState> = {
@@ -23,12 +25,15 @@ export const overrideRate: Monitor<OverrideRateState> = {
     overridden: 0,
     recent: [],
     detector: startShiryaevRoberts(monitors.override_rate),
+    alarmed: false,
   }),
 
   observe: (state, record, { monitors }) => {
     const rule = monitors.override_rate;
     // Authority was given back on the evidence of canaries: what was found before is settled.
-    if (record.event.type === eventTypes.breaker && record.event.data.to === 'closed') return restarted(state, rule);
+    if (record.event.type === eventTypes.breaker && record.event.data.to === 'closed') {
+      return { ...state, recent: [], detector: startShiryaevRoberts(rule), alarmed: false };
+    }
     const overridden = overrideOf(record);
     if (overridden === null) return state;
     const after = {
@@ -37,21 +42,15 @@ export const overrideRate: Monitor<OverrideRateState> = {
       recent: [...state.recent, overridden].slice(-rule.minimum_decisions),
       detector: observeBernoulli(state.detector, overridden, rule),
     };
+    if (!state.alarmed) return { ...after, alarmed: tierOf(after, rule) !== null };
     // The promise of so many reviews between false alarms is for a detector that starts afresh after each.
-    const alarmed = evidence(after.detector) >= rule.thresholds.info;
-    return alarmed && after.recent.length >= rule.minimum_decisions && !isHigh(after.recent, rule)
-      ? { ...after, detector: startShiryaevRoberts(rule) }
-      : after;
+    return isOver(after.recent, rule)
+      ? { ...after, detector: startShiryaevRoberts(rule), alarmed: false }
+      : { ...after, alarmed: true };
   },
 
-  signal: (state, policy) => judge(state, policy),
+  signal: (state, { monitors }) => judge(state, monitors.override_rate),
 };
-
-const restarted = (state: OverrideRateState, rule: OverrideRatePolicy): OverrideRateState => ({
-  ...state,
-  recent: [],
-  detector: startShiryaevRoberts(rule),
-});
 
 /** Whether a review changed the AI's answer; null for a record that is no such review, or not the first of its case. */
 function overrideOf({ event, about, firstAnswer }: LedgerRecord): boolean | null {
@@ -61,44 +60,46 @@ function overrideOf({ event, about, firstAnswer }: LedgerRecord): boolean | null
   return event.data.action !== 'accept';
 }
 
-function judge(state: OverrideRateState, { monitors }: Policy): Finding {
-  const rule = monitors.override_rate;
-  const { reviewed, overridden, recent } = state;
-  const value = evidence(state.detector);
-  const recentRate = rateOf(recent);
-  const enough = reviewed >= rule.minimum_decisions;
-  const tier = isHigh(recent, rule) ? tierOf(value, enough, rule) : null;
+function judge(state: OverrideRateState, rule: OverrideRatePolicy): Finding {
+  const { reviewed, overridden, recent, detector, alarmed } = state;
   const shown = {
     reviewed,
     overridden,
     rate: overridden / Math.max(reviewed, 1),
     recent_reviewed: recent.length,
-    recent_rate: recentRate,
+    recent_rate: rateOf(recent),
     baseline: rule.baseline,
-    e_value: value,
+    e_value: evidence(detector),
   };
-  if (!enough && tier === null) {
-    const summary = `Too early to tell: ${reviewed} of ${rule.minimum_decisions} reviews are in.`;
+  if (!alarmed && recent.length < rule.minimum_decisions) {
+    const summary = `Too early to tell: ${recent.length} of ${rule.minimum_decisions} reviews are in.`;
     return { tier: null, conclusive: false, value: null, summary, evidence: shown };
   }
   return {
-    tier,
+    tier: alarmed ? (tierOf(state, rule) ?? 'info') : null,
     conclusive: true,
     value: shown.rate,
     summary:
-      `People changed ${percent(recentRate)} of the last ${recent.length} reviewed decisions; ` +
-      `${percent(rule.baseline)} is usual.`,
+      `People changed ${percent(shown.recent_rate)} of the last ${recent.length} reviewed decisions; ` +
+      `up to ${percent(rule.baseline)} is usual.`,
     evidence: shown,
   };
 }
 
 /** The evidence is valid however few the reviews; an incident, which stops the AI, also takes enough of them. */
-function tierOf(value: number, enough: boolean, rule: OverrideRatePolicy): AlertTier | null {
+function tierOf(
+  { recent, detector }: Pick<OverrideRateState, 'recent' | 'detector'>,
+  rule: OverrideRatePolicy,
+): AlertTier | null {
+  if (rateOf(recent) < rule.baseline + rule.minimum_lift) return null;
+  const value = evidence(detector);
   const reached = alertTiers.findLast((tier) => value >= rule.thresholds[tier]) ?? null;
-  return reached === 'incident' && !enough ? 'action_required' : reached;
+  return reached === 'incident' && recent.length < rule.minimum_decisions ? 'action_required' : reached;
 }
 
+/** Hysteresis: an alarm ends when a whole window of reviews is less than half the lift above the baseline. */
+const isOver = (recent: readonly boolean[], rule: OverrideRatePolicy) =>
+  recent.length >= rule.minimum_decisions && rateOf(recent) < rule.baseline + rule.minimum_lift / 2;
+
 const rateOf = (recent: readonly boolean[]) => recent.filter(Boolean).length / Math.max(recent.length, 1);
-const isHigh = (recent: readonly boolean[], rule: OverrideRatePolicy) =>
-  rateOf(recent) >= rule.baseline + rule.minimum_lift;
 const percent = (share: number) => `${Math.round(share * 100)} %`;
