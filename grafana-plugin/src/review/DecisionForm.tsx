@@ -3,7 +3,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest, DecisionAction, Lease, ReviewCase } from '@countersign/contract';
 import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } from '@grafana/ui';
-import { useCallback, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { CallError } from '../api/client';
 import { useDecide } from '../api/reviews';
 import { useKeys } from '../parts/use-keys';
@@ -35,14 +35,14 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
 
   const possible = actions.filter(({ action }) => action !== 'rollback' || decision.route === 'auto');
   const missing = missingIn(draft, opened);
-  const choose = useCallback(
-    (action: DecisionAction) => {
-      change({ action });
-      // After the field may have appeared.
-      requestAnimationFrame(() => justification.current?.focus());
-    },
-    [change],
-  );
+  const labels = rules.labels.filter((label) => label !== decision.output.label);
+  const choose = (action: DecisionAction) => {
+    const [only, another] = labels;
+    const label = action === 'modify' && another === undefined ? (only ?? null) : draft.label;
+    change({ action, label });
+    // At once: what is typed next is the reason, and not another key.
+    justification.current?.focus();
+  };
   const submit = () => {
     if (draft.action === null || missing !== null || decide.isPending) return;
     const request: DecideRequest = {
@@ -68,7 +68,6 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
     'mod+Enter': submit,
   });
 
-  const labels = rules.labels.filter((label) => label !== decision.output.label).map((value) => ({ value }));
   return (
     <section className={styles.form} aria-label="Your decision" data-testid="decision-form">
       {decide.error instanceof CallError && (
@@ -92,7 +91,7 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
       {draft.action === 'modify' && (
         <Field label="What it should have been" noMargin>
           <Combobox
-            options={labels}
+            options={labels.map((value) => ({ value }))}
             value={draft.label}
             placeholder="Choose a label"
             onChange={(option) => change({ label: option.value })}
