@@ -191,7 +191,7 @@ const envelope = <T extends string, D extends TSchema>(type: T, data: D) =>
     id: UuidV7,
     source: Type.String({ minLength: 1, maxLength: 500 }),
     type: Type.Literal(type),
-    /** The task id. */
+    /** The task id; of a record of the daemon's own acts, the workflow id. */
     subject: TaskId,
     time: UtcInstant,
     datacontenttype: Type.Optional(Type.Literal('application/json')),

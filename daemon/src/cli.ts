@@ -1,17 +1,18 @@
 #!/usr/bin/env node
 /** The command `countersign`. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { formatVerifierKey } from '@countersign/contract/note';
 import { ConfigError, readConfig, variables } from './config.ts';
 import { loadSigningKey } from './ledger/index.ts';
 import { startDaemon } from './main.ts';
-import { checkPolicy, formatProblem } from './policies/index.ts';
+import { checkPolicy, formatProblem, policySchema } from './policies/index.ts';
 
 const usage = `countersign: watches the loop between AI and people
 
   countersign daemon               run the daemon until SIGINT or SIGTERM
   countersign policy check FILE…   say what is wrong with policies, with line and column
+  countersign policy schema        print the JSON Schema of policies, for editors
   countersign key show             print the key that checkpoints are verified with
 
 Options:
@@ -30,18 +31,25 @@ ${variables
 A secret may be in a file: set NAME_FILE to its path instead of NAME.
 `;
 
-process.exitCode = await run(process.argv.slice(2));
+process.exitCode = await run(process.argv.slice(2)).catch(complain);
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
+    strict: false,
     options: { help: { type: 'boolean', short: 'h' } },
   });
+  const unknown = Object.keys(values).find((name) => name !== 'help');
+  if (unknown !== undefined) {
+    process.stderr.write(`countersign: there is no option "${unknown}".\n\n${usage}`);
+    return 2;
+  }
   const [command, verb, ...rest] = positionals;
   if (values.help) return print(command === 'daemon' ? daemonUsage : usage);
   if (command === 'daemon' && verb === undefined) return runDaemon();
   if (command === 'policy' && verb === 'check' && rest.length > 0) return checkPolicies(rest);
+  if (command === 'policy' && verb === 'schema') return print(policySchema());
   if (command === 'key' && verb === 'show') return showKey();
   process.stderr.write(`countersign: there is no command "${positionals.join(' ')}".\n\n${usage}`);
   return 2;
@@ -88,6 +96,8 @@ function showKey(): number {
   const path = process.env['COUNTERSIGN_SIGNING_KEY_FILE'];
   if (path === undefined)
     return complain(new ConfigError('COUNTERSIGN_SIGNING_KEY_FILE is not set. Set it to the key of the log.'));
+  if (!existsSync(path))
+    return complain(new ConfigError(`${path} does not exist yet. The daemon makes it when it starts.`));
   const origin = process.env['COUNTERSIGN_LOG_ORIGIN'] ?? 'countersign.local/main';
   return print(`${formatVerifierKey(loadSigningKey(path, origin).verifier)}\n`);
 }

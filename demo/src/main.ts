@@ -1,7 +1,7 @@
 /** The demo loop: trains a model, lets mail arrive, and plays the people that are not there. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { uuidV7 } from '@countersign/contract';
 import { shutdown, start, verdicts } from '@countersign/otel-instrumentation';
 import { loadCorpus, type Message } from './corpus.ts';
@@ -26,7 +26,7 @@ Options:
 It needs the stack of "npm start -- --no-demo", or is part of "npm start".
 `;
 
-const { values } = parseArgs({
+const { values } = parse({
   options: {
     degrade: { type: 'boolean' },
     rate: { type: 'string', default: '2' },
@@ -133,6 +133,16 @@ function number(name: 'rate' | 'reviewers' | 'error-rate' | 'pace' | 'leave', al
   if (allowed(value)) return value;
   process.stderr.write(`--${name} is "${values[name]}". See --help.\n`);
   process.exit(2);
+}
+
+/** As parseArgs, but what is wrong is said in a line, with where to look. */
+function parse<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nSee --help.\n`);
+    process.exit(2);
+  }
 }
 
 function needed(name: string): string {

@@ -76,7 +76,7 @@ export class Alerts {
       summary: alert.summary,
       evidence: alert.evidence,
     };
-    await append([writtenEntry({ type: eventTypes.alert, subject: alert.alert_id, data }, this.now(), this.newId)]);
+    await append([writtenEntry({ type: eventTypes.alert, subject: alert.workflow_id, data }, this.now(), this.newId)]);
   }
 
   list(db: Queryable): Promise<Alert[]> {

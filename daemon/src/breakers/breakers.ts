@@ -69,7 +69,7 @@ export class Breakers {
         reason: taken.reason,
         evidence,
       };
-      await append([writtenEntry({ type: eventTypes.breaker, subject: modelName, data }, now, this.newId)]);
+      await append([writtenEntry({ type: eventTypes.breaker, subject: workflowId, data }, now, this.newId)]);
     }
     return taken;
   }

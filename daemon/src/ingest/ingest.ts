@@ -28,6 +28,7 @@ const batchSize = 512;
 /** A batch is one statement to PostgreSQL, which has to fit in memory as text, twice over. */
 const batchBytes = 16 * 1_048_576;
 const retryMs = 500;
+const handOverMs = 1_000;
 
 interface Waiting {
   readonly message: JsMsg;
@@ -76,7 +77,10 @@ export class Ingest {
       // One may have arrived after the last look and before this.
       if (this.arrived.length > 0) this.work();
     });
-    this.working.catch(this.options.onFatal);
+    this.working.catch((error: unknown) => {
+      this.options.onFatal(error);
+      void this.stop();
+    });
   }
 
   private async drain(): Promise<void> {
@@ -128,7 +132,11 @@ export class Ingest {
         }
         return;
       } catch (error) {
-        if (error instanceof FencedError) throw error;
+        if (error instanceof FencedError) {
+          // Soon to the daemon that owns the log now, once we have stopped asking for more.
+          for (const { message } of waiting) message.nak(handOverMs);
+          throw error;
+        }
         onRetry(error);
         if (!isPassing(error)) return this.recordOneByOne(waiting, error);
         // Still ours: the server must not hand these to anyone while we wait.
@@ -160,11 +168,12 @@ export class Ingest {
     }
   }
 
-  /** Takes nothing new, finishes the batch under way. What is left unacknowledged comes again at the next start. */
+  /** Takes nothing new, finishes the batch under way. What is left goes back to the server. */
   async stop(): Promise<void> {
     this.stopping = true;
     await this.messages.close();
     await this.working.catch(() => undefined);
+    for (const message of this.arrived.splice(0)) message.nak();
   }
 }
 

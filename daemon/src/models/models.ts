@@ -38,7 +38,7 @@ export class Models {
       this.seen.add(key);
       if (!isNew) continue;
       const data = { workflow_id, model, change: 'first_seen' as const, by: 'daemon', justification: 'first decision' };
-      await append([writtenEntry({ type: eventTypes.model, subject: event.subject, data }, this.now(), this.newId)]);
+      await append([writtenEntry({ type: eventTypes.model, subject: workflow_id, data }, this.now(), this.newId)]);
     }
   }
 
@@ -67,7 +67,7 @@ export class Models {
       by: order.by,
       justification: order.justification,
     };
-    await append([writtenEntry({ type: eventTypes.model, subject: order.modelName, data }, this.now(), this.newId)]);
+    await append([writtenEntry({ type: eventTypes.model, subject: order.workflowId, data }, this.now(), this.newId)]);
     const wasActive = rows.find(({ rolled_back_at }) => rolled_back_at === null) === row;
     return { is: 'rolled_back', restores: previous.version, wasActive };
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { checkPolicy, formatProblem } from './check.ts';
+import { checkPolicy, formatProblem, policySchema } from './check.ts';
 import { parseDuration } from './duration.ts';
 
 const good = readFileSync(new URL('../../../policies/mail-moderation.yaml', import.meta.url), 'utf8');
@@ -70,4 +70,9 @@ it.each([
   ['', null],
 ])('reads %j', (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
+});
+
+it('is the schema that editors are given: if not, countersign policy schema > policies/policy.schema.json', () => {
+  const file = readFileSync(new URL('../../../policies/policy.schema.json', import.meta.url), 'utf8');
+  expect(JSON.parse(file)).toEqual(JSON.parse(policySchema()));
 });

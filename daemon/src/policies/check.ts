@@ -47,6 +47,12 @@ export function checkPolicy(text: string): PolicyCheck {
 export const formatProblem = (file: string, { line, column, field, message }: PolicyProblem): string =>
   `${file}:${line}:${column}  ${field === '' ? '' : `${field}: `}${message}`;
 
+/** The JSON Schema of a policy (draft 2020-12), for editors that complete YAML. */
+export function policySchema(): string {
+  const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Countersign policy' };
+  return `${JSON.stringify({ ...head, ...Policy }, null, 2)}\n`;
+}
+
 interface Wrong {
   readonly path: readonly string[];
   readonly message: string;

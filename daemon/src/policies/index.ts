@@ -1,2 +1,2 @@
-export { checkPolicy, formatProblem, type PolicyCheck } from './check.ts';
+export { checkPolicy, formatProblem, policySchema, type PolicyCheck } from './check.ts';
 export { durationOf, priorityOf, readPolicies, recordPolicies, type Policies, type PolicyInForce } from './policies.ts';
