@@ -33,11 +33,17 @@ function install() {
   writeFileSync(stamp, lock);
 }
 
-/** As the only child; it gets the terminal's Ctrl-C itself, and the signals that only we get are passed on. */
+/** As the only child; it gets the terminal's Ctrl-C itself, and what only we get is passed on. */
 function run(script) {
   const environment = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` };
   const child = spawn(node, [join(root, script), ...args], { cwd: root, stdio: 'inherit', env: environment });
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  const parent = process.ppid;
+  // npm was killed: nobody waits for us any more.
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1_000).unref();
+  child.on('exit', (code, signal) => {
+    if (signal !== null && signal !== 'SIGINT') process.stderr.write(`countersign: it was ended by ${signal}\n`);
+    process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
+  });
 }

@@ -1,15 +1,23 @@
 /** A headless Chromium for the tests, and the page of the app in it. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { chromiumArguments, findChromium } from './chromium.ts';
 
 const root = join(import.meta.dirname, '..');
+/** Where Chromium may leave what it wants to keep. */
+const scratch = join(root, '.countersign/tools/chromium-home');
 /** Pictures of the pages, kept as build output. */
 export const screenshots = join(root, '.countersign/screenshots');
 
 export async function launchBrowser(): Promise<Browser> {
   const { path, env } = findChromium(join(root, '.countersign/tools'));
-  return chromium.launch({ executablePath: path, args: [...chromiumArguments], env: { ...process.env, ...env } });
+  return chromium.launch({
+    executablePath: path,
+    args: [...chromiumArguments],
+    env: { ...process.env, XDG_CONFIG_HOME: scratch, XDG_CACHE_HOME: scratch, ...env },
+  });
 }
 
 export interface OpenPage {
@@ -38,3 +46,19 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
 export async function become(page: Page, login: string): Promise<void> {
   await Promise.all([page.waitForEvent('load'), page.getByTestId('user').selectOption(login)]);
 }
+
+/** What axe-core finds that keeps somebody from using the page: the rule, and the first element. */
+export async function seriousProblems(page: Page): Promise<string[]> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const results = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+  return results.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+declare global {
+  interface Window {
+    axe: AxeCore;
+  }
+}
+type AxeCore = typeof import('axe-core');

@@ -1,11 +1,11 @@
 /** `npm run demo`: joins the stack that runs, as one more service. */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { buildPackages } from './build.ts';
 import { runningStack } from './stack.ts';
 
 const root = join(import.meta.dirname, '..');
-const directory = process.env['COUNTERSIGN_STATE'] ?? join(root, '.countersign');
+const directory = resolve(process.env['COUNTERSIGN_STATE'] ?? join(root, '.countersign'));
 const note = runningStack(directory);
 if (note === null && !process.argv.includes('--help')) {
   process.stderr.write('countersign: nothing runs that the demo could join. Start it in another terminal: npm start\n');

@@ -1,16 +1,25 @@
 /** Programs from Debian's or Ubuntu's packages: found, or fetched and unpacked beside us without installing anything. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** The first of these that can be run: a name on PATH, or in the folders of system programs that PATH may leave out. */
 export function findProgram(...names: readonly string[]): string | null {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin', '/usr/local/bin'];
   for (const name of names) {
-    const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+    const found = folders.map((folder) => join(folder, name)).find(isProgram);
     if (found !== undefined) return found;
   }
   return null;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Downloads packages (not what they depend on) and unpacks them below `into`. Needs no rights. False when it cannot. */

@@ -155,6 +155,13 @@ function prepare(directory: string): { native: string; dataDirectory: string } {
   return { native: copy, dataDirectory: join(movedDirectory(directory), 'data') };
 }
 
+/** A new temporary folder that PostgreSQL can reach, whoever it runs as. */
+export function makeReachableDirectory(prefix: string): string {
+  const directory = mkdtempSync(prefix);
+  chmodSync(directory, 0o711);
+  return directory;
+}
+
 /** A folder outside, remembered in `directory` so that the next start finds its data. */
 function movedDirectory(directory: string): string {
   const note = join(directory, 'moved-to');

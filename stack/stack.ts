@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly httpPort: number;
   /** Told of each step as it begins, and gets told when it is done. */
   readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  /** Gives up starting when it is aborted. */
+  readonly ending?: AbortSignal;
 }
 
 export interface Stack {
@@ -67,8 +69,12 @@ export function runningStack(directory: string): StackNote | null {
 
 /** Starts everything, or throws what is wrong with nothing left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { directory, step, appPort, httpPort } = options;
-  mkdirSync(join(directory, 'log'), { recursive: true, mode: 0o700 });
+  const { directory, appPort, httpPort, ending } = options;
+  const step: StackOptions['step'] = (name, work) => {
+    ending?.throwIfAborted();
+    return options.step(name, work);
+  };
+  makeStateDirectory(directory);
   const secrets = readSecrets(directory);
   const stops: (() => Promise<unknown>)[] = [];
   let stopping = false;
@@ -88,6 +94,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 
   try {
+    if (appPort === httpPort) {
+      throw new Error(`COUNTERSIGN_APP_PORT and COUNTERSIGN_HTTP_PORT are both ${appPort}. Choose two ports.`);
+    }
     await assertFree(appPort, 'COUNTERSIGN_APP_PORT');
     await assertFree(httpPort, 'COUNTERSIGN_HTTP_PORT');
 
@@ -137,6 +146,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       let ended = false;
       void child.exited.then(() => (ended = true));
       for (let waited = 0; !(await ready()); waited += 100) {
+        ending?.throwIfAborted();
         if (ended || waited > 60_000) throw new Error(`the ${name} did not start:\n${tail(log)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -211,17 +221,33 @@ function readSecrets(directory: string): Secrets {
 const assertFree = (port: number, variable: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', () =>
-      reject(
-        new Error(
-          `port ${port} is taken. Stop what listens on it, or choose another: ${variable}=${port + 1} npm start`,
-        ),
-      ),
-    );
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const why =
+        code === 'EADDRINUSE' ? 'is taken. Stop what listens on it, or choose' : `cannot be used (${message}). Choose`;
+      reject(new Error(`port ${port} ${why} another: ${variable}=${port < 1_024 ? port + 8_000 : port - 1} npm start`));
+    });
     server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
   });
 
+function makeStateDirectory(directory: string): void {
+  try {
+    mkdirSync(join(directory, 'log'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Error(
+      `state cannot be kept in ${directory}: ${String(error)}. Choose another folder: COUNTERSIGN_STATE=… npm start`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 async function checkDatabase(url: string): Promise<string> {
+  if (!URL.canParse(url)) {
+    throw new Error(
+      'DATABASE_URL is no URL. Write postgres://user:password@host:port/database, or unset it to have PostgreSQL started for you.',
+    );
+  }
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();

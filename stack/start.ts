@@ -1,6 +1,6 @@
 /** `npm start`: builds, starts everything, says where it is, and stops it all on Ctrl-C. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildApp, buildPackages } from './build.ts';
 import { notePath, runningStack, startStack, writeNote } from './stack.ts';
@@ -29,10 +29,17 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const directory = process.env['COUNTERSIGN_STATE'] ?? join(import.meta.dirname, '../.countersign');
-  const asked = new Promise<null>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
-  });
+  const directory = resolve(process.env['COUNTERSIGN_STATE'] ?? join(import.meta.dirname, '../.countersign'));
+  const ending = new AbortController();
+  const end = () => {
+    if (!ending.signal.aborted) process.stdout.write('\nstopping …\n');
+    ending.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  const parent = process.ppid;
+  // Whoever started us was killed, and can not pass a signal on any more.
+  setInterval(() => process.ppid !== parent && end(), 1_000).unref();
+  const asked = new Promise<null>((done) => ending.signal.addEventListener('abort', () => done(null)));
   try {
     const other = runningStack(directory);
     if (other !== null)
@@ -48,6 +55,7 @@ async function main(): Promise<number> {
       appPort: portOf('COUNTERSIGN_APP_PORT', 3300),
       httpPort: portOf('COUNTERSIGN_HTTP_PORT', 8787),
       step,
+      ending: ending.signal,
     });
     writeNote(directory, stack);
     process.stdout.write(`
@@ -60,16 +68,24 @@ async function main(): Promise<number> {
 
 `);
     const failure = await Promise.race([asked, stack.failed]);
-    process.stdout.write('\nstopping …\n');
+    end();
     rmSync(notePath(directory), { force: true });
     await stack.stop();
-    if (failure !== null) throw failure;
+    if (failure !== null) return complain(failure);
     process.stdout.write('stopped\n');
     return 0;
   } catch (error) {
-    process.stderr.write(`\ncountersign: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
+    if (ending.signal.aborted) {
+      process.stdout.write('stopped\n');
+      return 0;
+    }
+    return complain(error);
   }
+}
+
+function complain(error: unknown): number {
+  process.stderr.write(`\ncountersign: ${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
 }
 
 async function step<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -1,18 +1,19 @@
 /** The product as a person meets it: the whole stack of `npm start`, real mail, and a real browser. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
-import { become, launchBrowser, openPage, screenshots } from './browser.ts';
+import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { makeReachableDirectory } from './postgres.ts';
 import { freePort } from './process.ts';
 import { startStack, writeNote, type Stack } from './stack.ts';
 import { eventually } from './test-loop.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'countersign-story-'));
+const directory = makeReachableDirectory(join(tmpdir(), 'countersign-story-'));
 const app = '/a/countersign-decisions-app';
 let stack: Stack;
 let browser: Browser;
@@ -107,6 +108,32 @@ it('a draft survives a reload, and typing does not press keys', async () => {
   expect(page.url()).toBe(url);
   expect(await page.getByTestId('decision-form').locator('textarea').inputValue()).toBe('jar mean ?');
   expect(await page.getByRole('button', { name: /^Escalate/ }).getAttribute('aria-pressed')).toBe('true');
+  await page.close();
+});
+
+it.each(['dark', 'light'])('a screen reader finds its way, in the %s theme', async (theme) => {
+  const { page } = await openPage(browser, `${stack.appUrl}${app}/review`);
+  await page.evaluate((name) => window.localStorage.setItem('host.theme', name), theme);
+  await page.reload();
+  await page.getByTestId('queue-item').first().waitFor();
+  await page.keyboard.press('n');
+  await page.getByTestId('decision-form').waitFor();
+  await page.getByText('Matches its recorded hash').waitFor();
+  await page.keyboard.press('m');
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, `review-${theme}`);
+  await page.goto(`${stack.appUrl}${app}/response`);
+  await page.getByTestId('breaker').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, `response-${theme}`);
+  await become(page, 'cleo');
+  await page.goto(`${stack.appUrl}${app}/audit`);
+  await page.getByTestId('records').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
+  await page.getByTestId('records').getByRole('button').first().click();
+  await page.locator('[data-testid=proof][data-verified=true]').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, `audit-${theme}`);
   await page.close();
 });
 

@@ -1,10 +1,10 @@
 /** Real servers for the tests: one PostgreSQL for all, a fresh NATS for whoever asks. Started once, gone at the end. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { findNatsServer } from './nats.ts';
-import { startPostgres } from './postgres.ts';
+import { makeReachableDirectory, startPostgres } from './postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +17,7 @@ declare module 'vitest' {
 export const toolsDirectory = join(import.meta.dirname, '../.countersign/tools');
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = mkdtempSync(join(tmpdir(), 'countersign-test-'));
+  const directory = makeReachableDirectory(join(tmpdir(), 'countersign-test-'));
   const natsServer = findNatsServer(toolsDirectory);
   const postgres = await startPostgres(join(directory, 'postgres'), 'test');
   project.provide('postgresUrl', postgres.url);

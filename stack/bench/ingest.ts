@@ -1,6 +1,6 @@
 /** The whole way in: JetStream, validation, ledger, monitors, acknowledgement; against raw COPY of the same rows. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
@@ -14,14 +14,14 @@ import { eventSubject, uuidV7 } from '@countersign/contract';
 import { readConfig } from '../../daemon/src/config.ts';
 import { startDaemon } from '../../daemon/src/main.ts';
 import { findNatsServer } from '../nats.ts';
-import { startPostgres } from '../postgres.ts';
+import { makeReachableDirectory, startPostgres } from '../postgres.ts';
 import { passwords, startTestLoop } from '../test-loop.ts';
 import { atLeast, perSecond, ratio, type Figure } from './figure.ts';
 
 const events = 30_000;
 
 export async function benchmarkIngest(): Promise<Figure[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+  const directory = makeReachableDirectory(join(tmpdir(), 'countersign-bench-'));
   const postgres = await startPostgres(join(directory, 'postgres'), 'bench');
   const loop = await startTestLoop(postgres.url, findNatsServer(join(import.meta.dirname, '../../.countersign/tools')));
   try {

@@ -31,7 +31,7 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
   const styles = useStyles2(getStyles);
   return (
     <div className={styles.empty} role="status">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <p>{children}</p>
     </div>
   );
@@ -50,6 +50,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     padding: theme.spacing(6, 2),
     textAlign: 'center',
     color: theme.colors.text.secondary,
-    h3: { color: theme.colors.text.primary },
+    h2: { color: theme.colors.text.primary, fontSize: theme.typography.h4.fontSize },
   }),
 });

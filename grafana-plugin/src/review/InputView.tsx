@@ -46,7 +46,9 @@ export default function InputView({ snapshot }: { snapshot: InputSnapshot }) {
           ))}
         </dl>
       )}
-      <pre className={styles.text}>{text.trim() === '' ? '(no text)' : text}</pre>
+      <pre className={styles.text} role="region" aria-label="Text of the input" tabIndex={0}>
+        {text.trim() === '' ? '(no text)' : text}
+      </pre>
     </section>
   );
 }

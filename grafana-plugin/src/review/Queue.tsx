@@ -59,7 +59,7 @@ function Row({ item, selected, now }: { item: QueueItem; selected: boolean; now:
         <span className={styles.facts}>
           <Badge
             text={item.priority}
-            color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'orange' : 'blue'}
+            color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'purple' : 'blue'}
           />
           <span>
             {item.label ?? 'no label'} {percent(item.confidence)}
