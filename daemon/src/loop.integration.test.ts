@@ -2,6 +2,7 @@
 import * as service from '@countersign/otel-instrumentation';
 import { fromBase64, verifyCheckpoint, parseVerifierKey } from '@countersign/contract/note';
 import { leafHash, verifyInclusion } from '@countersign/contract/merkle';
+import { metrics as metricTable } from '@countersign/contract';
 import type { AuditPage, AuditProof, Claim, Decided, Queue, ReviewCase, Verdict } from '@countersign/contract';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { eventually, passwords, startTestLoop, type TestLoop } from '../../stack/test-loop.ts';
@@ -168,3 +169,33 @@ it('records what was decided alone without queueing it', async () => {
   const queue = await get<Queue>('/v1/reviews/queue', 'read');
   expect(queue.items.map((i) => i.task_id)).not.toContain('task-3');
 });
+
+it('describes itself to those who run it', async () => {
+  const open = async (path: string) => {
+    const response = await fetch(`${daemon.address}${path}`);
+    expect([path, response.status]).toEqual([path, 200]);
+    return response.text();
+  };
+  expect(JSON.parse(await open('/healthz'))).toEqual({ status: 'ok' });
+  expect(JSON.parse(await open('/readyz'))).toEqual({ status: 'ready' });
+  const api = JSON.parse(await open('/openapi.json')) as { openapi: string; paths: Record<string, object> };
+  expect(api.openapi).toBe('3.1.0');
+  expect(Object.keys(api.paths)).toEqual(
+    expect.arrayContaining([
+      '/v1/reviews/queue',
+      '/v1/reviews/cases/{decision_id}/decide',
+      '/v1/audit/records',
+      '/v1/approvals/rollback',
+    ]),
+  );
+  const metrics = await open('/metrics');
+  for (const [name, { type }] of Object.entries(metricTable)) expect(metrics).toContain(`# TYPE ${name} ${type}`);
+  const checkpoint = verifyCheckpoint(await open('/checkpoint'), parseVerifierKey(await verifierKey())!);
+  expect(checkpoint?.size).toBeGreaterThan(0);
+});
+
+/** As any proof names it. */
+async function verifierKey(): Promise<string> {
+  const { records } = await get<AuditPage>('/v1/audit/records?limit=1', 'audit');
+  return (await get<AuditProof>(`/v1/audit/records/${records[0]?.event_id}`, 'audit')).verifier_key;
+}

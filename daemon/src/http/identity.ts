@@ -46,7 +46,7 @@ export function identifier({ secret, jwksUrl, issuer, audience }: IdentityOption
     }
     const token = only(headers['x-grafana-id']);
     if (token === undefined)
-      return refused('Grafana did not say who you are. Turn on the feature toggle idForwarding.');
+      return refused('Grafana did not say who you are. Countersign needs Grafana 12.3 or later.');
     let payload: JWTPayload;
     try {
       ({ payload } = await jwtVerify(token, keys, {
