@@ -12,6 +12,8 @@ if (note === null && !process.argv.includes('--help')) {
   process.exit(1);
 }
 buildPackages();
+// The demo itself ends in good order on Ctrl-C; we wait for it.
+process.on('SIGINT', () => undefined);
 const done = spawnSync(process.execPath, [join(root, 'demo/dist/main.js'), ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: { ...process.env, ...note?.environment, COUNTERSIGN_DEMO_RUNNING: note?.demo ? '1' : '0' },
