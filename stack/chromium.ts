@@ -1,5 +1,5 @@
 /** Chromium for the browser tests, from the system's packages. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, installPackages, missingPackages, unpackPackages } from './packages.ts';
 
@@ -21,15 +21,17 @@ export function findChromium(tools: string): Chromium {
   const program = join(unpacked, 'usr/lib/chromium/chromium');
   const wanted = missingPackages(['chromium', 'fonts-dejavu-core']);
   if (existsSync(program) || (wanted.length > 0 && unpackPackages(wanted, unpacked) && existsSync(program))) {
-    const libraries = [
-      'usr/lib/x86_64-linux-gnu',
-      'usr/lib/aarch64-linux-gnu',
-      'lib/x86_64-linux-gnu',
-      'lib/aarch64-linux-gnu',
-    ];
-    return { path: program, env: { LD_LIBRARY_PATH: libraries.map((folder) => join(unpacked, folder)).join(':') } };
+    return { path: program, env: { LD_LIBRARY_PATH: libraryFolders(unpacked).join(':') } };
   }
   throw new Error('The browser tests need Chromium, and it cannot be had here. Install it: apt-get install chromium');
+}
+
+/** Every folder that holds a shared library: some packages keep theirs in a folder of their own. */
+function libraryFolders(unpacked: string): string[] {
+  const libraries = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter(({ name }) =>
+    /\.so(\.|$)/.test(name),
+  );
+  return [...new Set(libraries.map(({ parentPath }) => parentPath))];
 }
 
 /** Root may not use Chromium's sandbox; nothing here reaches out to the network. */
