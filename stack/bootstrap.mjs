@@ -37,7 +37,8 @@ function install() {
 /** As the only child; it gets the terminal's Ctrl-C itself, and what only we get is passed on. */
 function run(script) {
   const environment = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` };
-  const child = spawn(node, [join(root, script), ...args], { cwd: root, stdio: 'inherit', env: environment });
+  // The scripts here use the packages' sources: what they build is for the processes that they start.
+  const child = spawn(node, ['--conditions=countersign-source', join(root, script), ...args], { cwd: root, stdio: 'inherit', env: environment });
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const parent = process.ppid;

@@ -1,4 +1,5 @@
 /** The package as a service uses it, with a real NATS that comes and goes, and OpenTelemetry's own SDK. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -183,4 +184,18 @@ it('answers before start, and refuses a second start', () => {
   expect(countersign.guard(question)).toMatchObject({ route: 'human', reason: 'authority_lost' });
   begin();
   expect(() => begin()).toThrow('started already');
+});
+
+it('lets a program end whose NATS never came', () => {
+  const program = `
+    import * as countersign from '@countersign/otel-instrumentation';
+    countersign.start({ source: 'test', natsUrl: 'nats://127.0.0.1:9', onTrouble: () => {} }).catch(() => {});
+    setTimeout(() => countersign.shutdown(100), 700);
+  `;
+  const ended = spawnSync(process.execPath, ['--conditions=countersign-source', '--input-type=module', '-e', program], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    timeout: 15_000,
+  });
+  expect([ended.signal, ended.status, ended.stderr]).toEqual([null, 0, '']);
 });

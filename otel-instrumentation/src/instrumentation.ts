@@ -12,7 +12,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import {
   eventTypes,
   uuidV7,
@@ -21,6 +21,7 @@ import {
   type Output,
   type OutcomeEvent,
 } from '@countersign/contract';
+import { connectWhenPossible } from './connection.ts';
 import { OpenDecision, type DecisionHandle, type DecisionOptions } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
 import { Publisher } from './publisher.ts';
@@ -60,6 +61,7 @@ export class Instrumentation {
   private readonly publisher: Publisher;
   private readonly guard = new Guard(() => performance.now());
   private readonly stops: (() => Promise<void>)[] = [];
+  private readonly ending = new AbortController();
   private readonly trouble: (error: unknown) => void;
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
   private readonly droppedCounter: Counter;
@@ -76,16 +78,17 @@ export class Instrumentation {
 
     const user = options.user ?? process.env['NATS_USER'];
     const pass = options.password ?? process.env['NATS_PASSWORD'];
-    this.connection = connect({
-      servers: options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222',
-      ...(user ? { user, inboxPrefix: `_INBOX_${user}` } : {}),
-      ...(pass ? { pass } : {}),
-      name: options.source,
-      waitOnFirstConnect: true,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 500,
-    });
-    this.connection.catch(this.trouble);
+    this.connection = connectWhenPossible(
+      {
+        servers: options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222',
+        ...(user ? { user, inboxPrefix: `_INBOX_${user}` } : {}),
+        ...(pass ? { pass } : {}),
+        name: options.source,
+      },
+      this.ending.signal,
+      this.trouble,
+    );
+    this.connection.catch(() => undefined);
     this.publisher = new Publisher(this.connection, {
       queueLimit: options.queueLimit ?? 10_000,
       onSent: (count) => sent.add(count),
@@ -283,11 +286,9 @@ export class Instrumentation {
   async shutdown(timeoutMs: number): Promise<void> {
     await Promise.all(this.stops.splice(0).map((stop) => stop()));
     await this.publisher.stop(timeoutMs);
-    // A connection that never came about is given up with the process.
-    const connection = await Promise.race([
-      this.connection.catch(() => null),
-      new Promise<null>((r) => setTimeout(r, 100, null)),
-    ]);
+    // One that never came about is given up.
+    this.ending.abort();
+    const connection = await this.connection.catch(() => null);
     await connection?.drain().catch(this.trouble);
   }
 }
