@@ -38,7 +38,11 @@ function install() {
 function run(script) {
   const environment = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` };
   // The scripts here use the packages' sources: what they build is for the processes that they start.
-  const child = spawn(node, ['--conditions=countersign-source', join(root, script), ...args], { cwd: root, stdio: 'inherit', env: environment });
+  const child = spawn(node, ['--conditions=countersign-source', join(root, script), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: environment,
+  });
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const parent = process.ppid;
