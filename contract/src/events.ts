@@ -183,7 +183,6 @@ export const eventTypes = {
   model: 'countersign.model.v1',
   policy: 'countersign.policy.v1',
 } as const;
-export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
 
 const envelope = <T extends string, D extends TSchema>(type: T, data: D) =>
   Type.Object({

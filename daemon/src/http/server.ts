@@ -2,7 +2,7 @@
 import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { unstorableIn, type ApiError, type Person } from '@countersign/contract';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError } from 'fastify';
 import type { Grant, Identify } from './identity.ts';
 
 declare module 'fastify' {
@@ -101,8 +101,6 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
   });
   return app;
 }
-
-export type App = FastifyInstance;
 
 export const apiError = (error: ApiError['error'], message: string, winner?: ApiError['winner'] | null): ApiError => ({
   error,
