@@ -50,7 +50,11 @@ export async function become(page: Page, login: string): Promise<void> {
 /** What axe-core finds that keeps somebody from using the page: the rule, and the first element. */
 export async function seriousProblems(page: Page): Promise<string[]> {
   await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const results = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+  const results = await page.evaluate(async () => {
+    // A colour on its way from one state to the next is nobody's contrast.
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+    return window.axe.run({ resultTypes: ['violations'] });
+  });
   return results.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
