@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import pg from 'pg';
+import { migrate } from '../daemon/src/database/index.ts';
 import { startNats, type Nats } from './nats.ts';
 
 const { Client } = pg;
@@ -15,7 +16,10 @@ export const pluginSecret = 'secret-of-the-test';
 export const repository = join(import.meta.dirname, '..');
 
 export interface TestLoop {
+  /** Of the database's owner, for what a daemon may not do. */
   readonly databaseUrl: string;
+  /** Of a login that is a writer and nothing more. */
+  readonly daemonDatabaseUrl: string;
   readonly nats: Nats;
   readonly directory: string;
   readonly issuer: string;
@@ -34,6 +38,8 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
   await onServer(postgresUrl, `CREATE DATABASE ${database}`);
   const databaseUrl = new URL(postgresUrl);
   databaseUrl.pathname = `/${database}`;
+  await migrate(databaseUrl.href);
+  const daemonDatabaseUrl = await writerLogin(postgresUrl, databaseUrl);
   const nats = await startNats(natsServer, join(directory, 'nats'), passwords);
 
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
@@ -51,6 +57,7 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
       .sign(privateKey);
   return {
     databaseUrl: databaseUrl.href,
+    daemonDatabaseUrl,
     nats,
     directory,
     issuer,
@@ -61,7 +68,7 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
       'x-countersign-grant': grant,
     }),
     env: () => ({
-      DATABASE_URL: databaseUrl.href,
+      DATABASE_URL: daemonDatabaseUrl,
       NATS_URL: nats.url,
       NATS_USER: 'daemon',
       NATS_PASSWORD: passwords.daemon,
@@ -79,6 +86,20 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** One login for all tests of a server: it has what the role of a writer has. */
+async function writerLogin(postgresUrl: string, database: URL): Promise<string> {
+  await onServer(
+    postgresUrl,
+    `DO $$ BEGIN
+       CREATE ROLE test_daemon LOGIN PASSWORD '${passwords.daemon}' IN ROLE countersign_writer;
+     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+  );
+  const url = new URL(database);
+  url.username = 'test_daemon';
+  url.password = passwords.daemon;
+  return url.href;
 }
 
 async function onServer(url: string, statement: string): Promise<void> {

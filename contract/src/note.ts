@@ -54,13 +54,18 @@ export const formatCheckpoint = ({ origin, size, root }: Checkpoint): string =>
 export const formatNote = (text: string, key: VerifierKey, signature: Uint8Array): string =>
   `${text}\n— ${key.name} ${toBase64(concat(key.id, signature))}\n`;
 
+/** What the signatures of a note are over, its last line feed included; null when it is no note. */
+export function textOfNote(note: string): string | null {
+  const end = note.lastIndexOf('\n\n');
+  return end < 0 || !note.endsWith('\n') ? null : note.slice(0, end + 1);
+}
+
 /** The checkpoint when one of the note's signatures is by `key` and good; null otherwise. Other signatures are ignored. */
 export function verifyCheckpoint(note: string, key: VerifierKey): Checkpoint | null {
-  const end = note.lastIndexOf('\n\n');
-  if (end < 0 || !note.endsWith('\n')) return null;
-  const text = note.slice(0, end + 1);
+  const text = textOfNote(note);
+  if (text === null) return null;
   const signed = note
-    .slice(end + 2, -1)
+    .slice(text.length + 1, -1)
     .split('\n')
     .some((line) => isSignedBy(line, text, key));
   return signed ? parseCheckpoint(text) : null;

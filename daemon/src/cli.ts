@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { formatVerifierKey } from '@countersign/contract/note';
-import { ConfigError, readConfig, variables } from './config.ts';
+import { ConfigError, readConfig, readSecret, variables } from './config.ts';
+import { migrate } from './database/index.ts';
 import { loadSigningKey } from './ledger/index.ts';
 import { startDaemon } from './main.ts';
 import { checkPolicy, formatProblem, policySchema } from './policies/index.ts';
@@ -11,6 +12,7 @@ import { checkPolicy, formatProblem, policySchema } from './policies/index.ts';
 const usage = `countersign: watches the loop between AI and people
 
   countersign daemon               run the daemon until SIGINT or SIGTERM
+  countersign migrate              make or update the schema and roles of DATABASE_URL, then end
   countersign policy check FILE…   say what is wrong with policies, with line and column
   countersign policy schema        print the JSON Schema of policies, for editors
   countersign key show             print the key that checkpoints are verified with
@@ -48,11 +50,17 @@ async function run(args: readonly string[]): Promise<number> {
   const [command, verb, ...rest] = positionals;
   if (values.help) return print(command === 'daemon' ? daemonUsage : usage);
   if (command === 'daemon' && verb === undefined) return runDaemon();
+  if (command === 'migrate' && verb === undefined) return runMigrations();
   if (command === 'policy' && verb === 'check' && rest.length > 0) return checkPolicies(rest);
   if (command === 'policy' && verb === 'schema') return print(policySchema());
   if (command === 'key' && verb === 'show') return showKey();
   process.stderr.write(`countersign: there is no command "${positionals.join(' ')}".\n\n${usage}`);
   return 2;
+}
+
+async function runMigrations(): Promise<number> {
+  const ran = await migrate(readSecret('DATABASE_URL', process.env));
+  return print(ran.length === 0 ? 'the schema is up to date\n' : ran.map((name) => `${name} done\n`).join(''));
 }
 
 async function runDaemon(): Promise<number> {

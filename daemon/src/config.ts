@@ -93,6 +93,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return config;
 }
 
+/** One variable, for commands that need no more. Throws a ConfigError when it is not set. */
+export function readSecret(name: string, env: NodeJS.ProcessEnv): string {
+  const problems: string[] = [];
+  const value = env[name] ?? fromFile(env[`${name}_FILE`], name, problems);
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  if (value === null || value === '') throw new ConfigError(`${name} is not set. Set it, or ${name}_FILE.`);
+  return value;
+}
+
 function fromFile(path: string | undefined, name: string, problems: string[]): string | null {
   if (path === undefined || path === '') return null;
   try {

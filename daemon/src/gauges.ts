@@ -5,7 +5,7 @@ import type { Alerts } from './alerts/index.ts';
 import type { Breakers } from './breakers/index.ts';
 import type { Pool } from './database/index.ts';
 import { ingestConsumer } from './ingest/index.ts';
-import type { Ledger, LedgerRecord } from './ledger/index.ts';
+import type { LedgerReader, LedgerRecord } from './ledger/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Monitors } from './monitors/index.ts';
 import type { Reviews, VerdictOutbox } from './reviews/index.ts';
@@ -33,7 +33,7 @@ export interface Measured {
   readonly metrics: Metrics;
   readonly pool: Pool;
   readonly manager: JetStreamManager;
-  readonly ledger: Ledger;
+  readonly log: LedgerReader;
   readonly alerts: Alerts;
   readonly breakers: Breakers;
   readonly reviews: Reviews;
@@ -52,10 +52,10 @@ export async function measure(measured: Measured): Promise<void> {
   ]);
 }
 
-async function measureLedger({ metrics, ledger, now }: Measured): Promise<void> {
-  const log = ledger.logId;
-  metrics.set('countersign_ledger_records', { log }, await ledger.size());
-  const checkpoint = await ledger.newestCheckpoint();
+async function measureLedger({ metrics, log: reader, now }: Measured): Promise<void> {
+  const log = reader.logId;
+  metrics.set('countersign_ledger_records', { log }, await reader.size());
+  const checkpoint = await reader.newestCheckpoint();
   if (checkpoint === null) return;
   metrics.set('countersign_ledger_checkpoint_age_seconds', { log }, secondsSince(checkpoint.signedAt, now));
 }

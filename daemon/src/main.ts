@@ -10,11 +10,15 @@ import { auditRoutes, createServer, identifier, operationsRoutes, responseRoutes
 import { DeadLetters, ensureStreams, Ingest, readSnapshot, SnapshotFiling } from './ingest/index.ts';
 import {
   Checkpoints,
+  LastSigned,
   Ledger,
+  LedgerReader,
   loadSigningKey,
   newUuid,
   type LedgerRecord,
   type LedgerTransaction,
+  RewrittenError,
+  SearchIndex,
 } from './ledger/index.ts';
 import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
@@ -56,16 +60,18 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const metrics = new Metrics();
     const policies = await readPolicies(config.policies);
 
-    const pool = openPool(config.databaseUrl, trouble('an idle connection to PostgreSQL broke'));
+    await migrate(config.databaseUrl);
+    const pool = openPool(config.databaseUrl, 'countersign_writer', trouble('an idle connection to PostgreSQL broke'));
     stops.push(() => pool.end());
-    await migrate(pool);
 
     const nats = await openNats(config);
     stops.push(() => nats.drain());
     const manager = await ensureStreams(nats, config.replicas, [...policies.keys()]);
 
     const key = loadSigningKey(config.keyFile, config.origin);
+    const lastSigned = new LastSigned(`${config.keyFile}.last`, config.origin);
     const { logId } = config;
+    const reader = new LedgerReader(pool, logId, key.verifier, 0);
     const ledger = await Ledger.open({
       pool,
       logId,
@@ -79,7 +85,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const breakers = new Breakers(policies, models, now, newUuid);
     const alerts = new Alerts(now, newUuid);
     const monitors = new Monitors(policies, await readMonitorSnapshot(pool, logId));
-    await monitors.catchUp(ledger);
+    await monitors.catchUp(reader);
     stops.push(() => writeSnapshot(pool, logId, monitors.snapshot()));
 
     const distribution = await AuthorityDistribution.start(
@@ -95,21 +101,48 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
 
     const response = new Response({ pool, ledger, policies, models, monitors, alerts, breakers });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
-    const reviews = new Reviews({ pool, ledger, policies, breakers, models, now, newId: newUuid, onDecided: weigh });
-    const reactions = new Reactions({
+    const search = await SearchIndex.start({ db: pool, logId, onError: trouble('the search index was not stored') });
+    stops.push(() => search.stop());
+    const reviews = new Reviews({
+      pool,
       ledger,
+      log: reader,
+      search,
+      policies,
+      breakers,
+      models,
+      now,
+      newId: newUuid,
+      onDecided: weigh,
+    });
+    const reactions = new Reactions({
+      log: reader,
       monitors,
       response,
       distribution,
       onError: trouble('signals were not acted on and are looked at again'),
     });
     stops.push(() => reactions.stop());
+    const checkpoints = new Checkpoints({
+      pool,
+      logId,
+      key,
+      lastSigned,
+      now,
+      delayMs: checkpointDelayMs,
+      onError: (error) => {
+        if (error instanceof RewrittenError) onFatal(error);
+        else trouble('no checkpoint was signed')(error);
+      },
+      onPublished: () => undefined,
+    });
+    stops.push(() => checkpoints.stop());
     ledger.onCommitted((records) => {
       for (const record of records) countDecision(metrics, record);
+      search.observe(records);
       reactions.hear(records);
+      checkpoints.schedule();
     });
-    const checkpoints = new Checkpoints(ledger, checkpointDelayMs, trouble('no checkpoint was signed'));
-    stops.push(() => checkpoints.stop());
     await recordPolicies(ledger, policies, now, newUuid);
 
     const saving = setInterval(() => {
@@ -167,7 +200,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     await app.register(async () => {
       reviewRoutes(app, reviews, () => outbox.poke());
       auditRoutes(app, {
-        ledger,
+        log: reader,
+        search,
         readSnapshot: (hash) => readSnapshot(pool, hash),
         namesOf: (records) => reviews.namesOf(records),
       });
@@ -181,7 +215,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
           return nats.isClosed() || !nats.info ? [...database, 'NATS is not connected'] : database;
         },
         metrics: async () => {
-          await measure({ now, metrics, ledger, alerts, breakers, reviews, monitors, outbox, pool, manager });
+          await measure({ now, metrics, log: reader, alerts, breakers, reviews, monitors, outbox, pool, manager });
           return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
         },
       });
@@ -190,7 +224,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const address = await app.listen(config.http);
     stops.push(() => app.close());
     void nats.closed().then((error) => onFatal(error ?? new Error('the connection to NATS was closed')));
-    log.info({ address, policies: [...policies.keys()], verifierKey: ledger.verifierKey }, 'ready');
+    log.info({ address, policies: [...policies.keys()], verifierKey: reader.verifierKey }, 'ready');
     return { address, failed, stop };
   } catch (error) {
     await stop();

@@ -4,12 +4,12 @@
  */
 import { eventTypes } from '@countersign/contract';
 import type { AuthorityDistribution } from './breakers/index.ts';
-import type { Ledger, LedgerRecord } from './ledger/index.ts';
+import type { LedgerReader, LedgerRecord } from './ledger/index.ts';
 import type { Monitors, Scope } from './monitors/index.ts';
 import type { Response } from './response.ts';
 
 export interface ReactionsOptions {
-  readonly ledger: Ledger;
+  readonly log: LedgerReader;
   readonly monitors: Monitors;
   readonly response: Response;
   readonly distribution: AuthorityDistribution;
@@ -59,13 +59,13 @@ export class Reactions {
   }
 
   private async workOff(): Promise<void> {
-    const { ledger, monitors, response, onError } = this.options;
+    const { log, monitors, response, onError } = this.options;
     const scopes = [...this.pending.entries()];
     this.pending.clear();
     try {
       if (this.behind) {
         this.behind = false;
-        for (const scope of await monitors.catchUp(ledger)) scopes.push([JSON.stringify(scope), scope]);
+        for (const scope of await monitors.catchUp(log)) scopes.push([JSON.stringify(scope), scope]);
       }
       await response.react(scopes.map(([, scope]) => scope));
     } catch (error) {

@@ -37,6 +37,8 @@ function reviewOf(index: number): LedgerRecord {
       time: '2026-01-01T00:00:00Z',
       data,
     },
+    streamSequence: null,
+    body: null,
     recordedAt: '2026-01-01T00:00:00Z',
     actor: { type: 'human', id: 'ann' },
     action: data.action,

@@ -4,8 +4,10 @@ import pg from 'pg';
 export type Pool = pg.Pool;
 /** What a store needs: a pool or a transaction's client. */
 export type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>;
+/** What a connection may do, whatever its login may. */
+export type DatabaseRole = 'countersign_writer' | 'countersign_reader';
 
-export function openPool(connectionString: string, onError: (error: Error) => void): Pool {
+export function openPool(connectionString: string, role: DatabaseRole, onError: (error: Error) => void): Pool {
   const pool = new pg.Pool({
     connectionString,
     max: 10,
@@ -13,6 +15,8 @@ export function openPool(connectionString: string, onError: (error: Error) => vo
     statement_timeout: 30_000,
     query_timeout: 35_000,
     application_name: 'countersign',
+    // Not more than the role, even for a login that is a superuser.
+    options: `-c role=${role}`,
   });
   pool.on('error', onError);
   // A connection that breaks while it is lent out fails its query; unheard, the event would end the process.
@@ -27,7 +31,9 @@ export async function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient)
   try {
     await client.query('BEGIN');
     const result = await work(client);
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // PostgreSQL answers so, without an error, when a statement before had failed.
+    if (command !== 'COMMIT') throw new Error('the transaction was rolled back: a statement of it had failed');
     return result;
   } catch (error) {
     await client.query('ROLLBACK').catch((rollback: Error) => (broken = rollback));

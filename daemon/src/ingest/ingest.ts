@@ -99,8 +99,9 @@ export class Ingest {
     for (const message of messages) {
       const bytes = Buffer.from(message.data);
       const decoded = decode(bytes, now);
-      if (decoded.is === 'event') waiting.push({ message, entry: { event: decoded.event, bytes } });
-      else await this.bury(message, decoded.reason, decoded.detail);
+      if (decoded.is === 'event') {
+        waiting.push({ message, entry: { event: decoded.event, bytes, streamSequence: message.seq } });
+      } else await this.bury(message, decoded.reason, decoded.detail);
     }
     if (waiting.length > 0) await this.record(waiting);
   }

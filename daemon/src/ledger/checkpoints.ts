@@ -1,31 +1,88 @@
-/** Signs a checkpoint soon after each commit: at most `delayMs` later, one for all commits in between. */
-import type { Ledger } from './ledger.ts';
+/**
+ * Signs a checkpoint soon after each commit: at most `delayMs` later, one for all commits in between. Before it signs, it
+ * proves from the stored hashes that the log only adds to what this key signed last, as kept in a file beside the key: so a
+ * database that was rolled back or rewritten gets no signature.
+ */
+import { verifyConsistency } from '@countersign/contract/merkle';
+import { formatCheckpoint, formatNote } from '@countersign/contract/note';
+import type { Pool } from '../database/index.ts';
+import type { SigningKey } from './key.ts';
+import type { LastSigned } from './last-signed.ts';
+import * as store from './store.ts';
+import { consistencyProofFrom, GrowingTree } from './tree.ts';
+
+export interface CheckpointOptions {
+  readonly pool: Pool;
+  readonly logId: string;
+  readonly key: SigningKey;
+  readonly lastSigned: LastSigned;
+  readonly now: () => Date;
+  readonly delayMs: number;
+  readonly onError: (error: unknown) => void;
+  /** A new one was published. */
+  readonly onPublished: (checkpoint: store.SignedCheckpoint) => void;
+}
+
+/** The log in the database is not the one that this key has signed. */
+export class RewrittenError extends Error {
+  override readonly name = 'RewrittenError';
+}
 
 export class Checkpoints {
+  private readonly options: CheckpointOptions;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
   private signing: Promise<unknown> = Promise.resolve();
-  private readonly ledger: Ledger;
-  private readonly delayMs: number;
-  private readonly onError: (error: unknown) => void;
 
-  constructor(ledger: Ledger, delayMs: number, onError: (error: unknown) => void) {
-    this.ledger = ledger;
-    this.delayMs = delayMs;
-    this.onError = onError;
-    ledger.onCommitted(() => this.schedule());
+  constructor(options: CheckpointOptions) {
+    this.options = options;
     this.schedule();
   }
 
-  private schedule(): void {
+  /** There may be records that no checkpoint covers. */
+  schedule(): void {
     if (this.stopped) return;
     this.timer ??= setTimeout(() => {
       this.timer = null;
-      this.signing = this.ledger.checkpoint().catch((error: unknown) => {
-        this.onError(error);
+      this.signing = this.sign().catch((error: unknown) => {
+        this.options.onError(error);
         this.schedule();
       });
-    }, this.delayMs);
+    }, this.options.delayMs);
+  }
+
+  /** Signs the present head, unless a checkpoint covers it. Throws RewrittenError rather than sign another history. */
+  async sign(): Promise<void> {
+    const { pool, logId, key, lastSigned, now, onPublished } = this.options;
+    const head = await store.readHead(pool, logId);
+    const newest = await store.newestCheckpoint(pool, logId, 0);
+    if (head === null || head.size <= (newest?.size ?? 0)) return this.assertContinues(head?.size ?? 0, null);
+    const root = new GrowingTree(head.size, head.frontier).root;
+    await this.assertContinues(head.size, root);
+    const { name } = key.verifier;
+    const text = formatCheckpoint({ origin: name, size: head.size, root });
+    const note = formatNote(text, key.verifier, key.sign(Buffer.from(text)));
+    // Before anyone can see it: after a crash here there is one more checkpoint that was never shown, and none forgotten.
+    await lastSigned.write(note);
+    const signed = { size: head.size, note, signedAt: now() };
+    if (await store.publishCheckpoint(pool, logId, newest?.size ?? 0, signed)) onPublished(signed);
+  }
+
+  private async assertContinues(size: number, root: Buffer | null): Promise<void> {
+    const { pool, logId, lastSigned } = this.options;
+    const last = lastSigned.checkpoint;
+    if (last === null) return;
+    const wrong = (what: string) =>
+      new RewrittenError(
+        `log ${logId} ${what}, so nothing more is signed. Restore the database that holds all records, ` +
+          'or begin another log with a COUNTERSIGN_LOG_ID and a COUNTERSIGN_LOG_ORIGIN of its own.',
+      );
+    if (last.size > size) throw wrong(`has ${size} records, and this key has signed for ${last.size}`);
+    if (root === null) return;
+    const proof = await consistencyProofFrom(store.readHashes(pool, logId), last.size, size);
+    const claim = { oldSize: last.size, newSize: size, oldRoot: last.root, newRoot: root, proof };
+    if (!verifyConsistency(claim))
+      throw wrong(`was rewritten below record ${last.size}, for which this key has signed`);
   }
 
   /** Signs what is left. */
@@ -33,6 +90,6 @@ export class Checkpoints {
     this.stopped = true;
     if (this.timer !== null) clearTimeout(this.timer);
     await this.signing;
-    await this.ledger.checkpoint().catch(this.onError);
+    await this.sign().catch(this.options.onError);
   }
 }

@@ -1,6 +1,10 @@
-export { Checkpoints } from './checkpoints.ts';
+export type { Appended, Entry } from './append.ts';
+export { Checkpoints, RewrittenError } from './checkpoints.ts';
 export { loadSigningKey, type SigningKey } from './key.ts';
-export { FencedError, Ledger, type Appended, type Entry, type LedgerTransaction } from './ledger.ts';
+export { LastSigned } from './last-signed.ts';
+export { FencedError, Ledger, type LedgerTransaction } from './ledger.ts';
+export { LedgerReader } from './reader.ts';
 export { auditRecord, type AboutDecision, type LedgerRecord } from './record.ts';
-export type { RecordFilter } from './store.ts';
+export { SearchIndex } from './search/search.ts';
+export type { AuditFilter } from './search/terms.ts';
 export { newUuid, writtenEntry, type NewId } from './written.ts';

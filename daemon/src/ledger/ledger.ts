@@ -4,41 +4,18 @@
  * order, after the commit.
  */
 import type { PoolClient } from 'pg';
-import { formatCheckpoint, formatNote, formatVerifierKey } from '@countersign/contract/note';
-import { eventTypes, type AuditPage, type AuditProof, type CountersignEvent } from '@countersign/contract';
 import { inTransaction, type Pool } from '../database/index.ts';
+import { planAppend, type Appended, type Entry, type Head, type Known } from './append.ts';
 import type { SigningKey } from './key.ts';
-import {
-  aboutItself,
-  actionOf,
-  actorOf,
-  auditRecord,
-  decisionItIsAbout,
-  isAnswer,
-  type AboutDecision,
-  type LedgerRecord,
-} from './record.ts';
+import { nextPartitionSize } from './partitions.ts';
+import { aboutItself, decisionItIsAbout, isAnswer, type AboutDecision, type LedgerRecord } from './record.ts';
 import * as store from './store.ts';
-import { GrowingTree, inclusionProofFrom, leafHash, type Subtree } from './tree.ts';
-
-/** A validated event and the exact bytes it was read from. */
-export interface Entry {
-  readonly event: CountersignEvent;
-  readonly bytes: Buffer;
-}
-
-export type Appended =
-  | { readonly is: 'appended'; readonly record: LedgerRecord }
-  /** The same bytes are in the log already; nothing was written. */
-  | { readonly is: 'known' }
-  /** Other bytes are in the log under this event id; nothing was written. */
-  | { readonly is: 'conflict' };
 
 export interface LedgerTransaction {
   /** For what has to be committed together with the records. */
   readonly client: PoolClient;
   /** One answer an entry, in order. */
-  readonly append: (entries: readonly Entry[]) => Promise<Appended[]>;
+  readonly append: (entries: readonly Entry[]) => Promise<readonly Appended[]>;
 }
 
 /** Another daemon has taken the log over; this one must stop writing. */
@@ -57,20 +34,23 @@ export interface LedgerOptions {
   readonly onFenced: (error: FencedError) => void;
 }
 
+/** Where the log stands: its head, and how far its partitions reach. */
+interface Position {
+  readonly head: Head;
+  readonly partitionsEnd: number;
+}
+
 export class Ledger {
-  readonly logId: string;
-  /** In C2SP's form. */
-  readonly verifierKey: string;
   private queue: Promise<unknown> = Promise.resolve();
   private readonly listeners: ((records: readonly LedgerRecord[]) => void)[] = [];
   private readonly options: LedgerOptions;
   private readonly epoch: number;
+  /** As of our last commit; null when it has to be read, at first and after a failure. */
+  private position: Position | null = null;
 
   private constructor(options: LedgerOptions, epoch: number) {
     this.options = options;
     this.epoch = epoch;
-    this.logId = options.logId;
-    this.verifierKey = formatVerifierKey(options.key.verifier);
   }
 
   /** Takes the log over: any other daemon that writes to it is fenced out from here on. */
@@ -97,82 +77,99 @@ export class Ledger {
     const { pool, now, onAppend } = this.options;
     const committed: LedgerRecord[] = [];
     const started = now().getTime();
+    // Known again when the commit is: its answer may be lost on the way.
+    let position = this.position;
+    this.position = null;
     const result = await inTransaction(pool, (client) =>
       work({
         client,
         append: async (entries) => {
-          const answers = await this.append(client, entries);
-          for (const answer of answers) if (answer.is === 'appended') committed.push(answer.record);
-          return answers;
+          const added = await this.append(client, position ?? (await this.readPosition(client)), entries);
+          position = added.position;
+          for (const answer of added.answers) if (answer.is === 'appended') committed.push(answer.record);
+          return added.answers;
         },
       }),
     );
+    this.position = position;
     if (committed.length > 0) {
       onAppend(committed.length, (now().getTime() - started) / 1000);
-      for (const listener of this.listeners) {
-        try {
-          listener(committed);
-        } catch (error) {
-          // It is durable: whatever a listener makes of it, the write has not failed.
-          this.options.onListenerError(error);
-        }
-      }
+      this.tell(committed);
     }
     return result;
   }
 
-  private async append(client: PoolClient, entries: readonly Entry[]): Promise<Appended[]> {
+  private tell(committed: readonly LedgerRecord[]): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(committed);
+      } catch (error) {
+        // It is durable: whatever a listener makes of it, the write has not failed.
+        this.options.onListenerError(error);
+      }
+    }
+  }
+
+  /** Appends as if no event were in the log yet, which is so but for redeliveries; looks them up when that fails. */
+  private async append(
+    client: PoolClient,
+    position: Position,
+    entries: readonly Entry[],
+  ): Promise<{ answers: readonly Appended[]; position: Position }> {
+    const about = await this.decisionsAbout(client, entries);
+    const answered = await this.answeredBefore(client, entries);
+    const added = (leaves: Known['leaves'], from: Position) =>
+      this.insert(client, from, entries, { leaves, about, answered });
+    await store.savepoint(client);
+    try {
+      return await added(new Map(), position);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      await store.rollBackToSavepoint(client);
+    }
+    const ids = entries.map(({ event }) => event.id);
+    // Read anew: the violation may as well come from a writer that we have not heard of.
+    const present = await this.readPosition(client);
+    return added(await store.knownEvents(client, this.options.logId, ids), present);
+  }
+
+  private async insert(client: PoolClient, { head, partitionsEnd }: Position, entries: readonly Entry[], known: Known) {
     const { logId, key, now } = this.options;
+    const plan = planAppend({ logId, key, recordedAt: now() }, head, entries, known);
+    if (plan.records.length === 0) return { answers: plan.answers, position: { head, partitionsEnd } };
+    // First, because it holds the log for us until the end of the transaction.
+    if (!(await store.moveHead(client, logId, { epoch: this.epoch, size: head.size }, plan.head))) {
+      const { head: present } = await this.readPosition(client);
+      throw new Error(
+        `log ${logId} has ${present.size} records, this daemon knows of ${head.size}; it reads them again`,
+      );
+    }
+    let end = partitionsEnd;
+    while (end < plan.head.size) {
+      const last = await store.lastPartition(client, logId);
+      const size = nextPartitionSize(last, now());
+      await store.addPartition(client, logId, size, now());
+      end = (last?.end ?? 0) + size;
+    }
+    await store.insertRecords(client, plan.records);
+    await store.insertSubtrees(client, logId, plan.subtrees);
+    return { answers: plan.answers, position: { head: plan.head, partitionsEnd: end } };
+  }
+
+  /** Reads where the log stands, and holds it there. Throws FencedError when it is not ours any more. */
+  private async readPosition(client: PoolClient): Promise<Position> {
+    const { logId, onFenced } = this.options;
     const head = await store.readHead(client, logId, true);
+    if (head === null) throw new Error(`log ${logId} does not exist any more`);
     if (head.epoch !== this.epoch) {
       const fenced = new FencedError(
         `log ${logId} was taken over by another daemon (epoch ${head.epoch}, ours is ${this.epoch}). ` +
           'Stop one of the two, or give each its own COUNTERSIGN_LOG_ID.',
       );
-      this.options.onFenced(fenced);
+      onFenced(fenced);
       throw fenced;
     }
-    const known = await store.knownEvents(
-      client,
-      logId,
-      entries.map(({ event }) => event.id),
-    );
-    const about = await this.decisionsAbout(client, entries);
-    const answered = await this.answeredBefore(client, entries);
-    const tree = new GrowingTree(head.size, head.frontier);
-    const subtrees: Subtree[] = [];
-    const records: LedgerRecord[] = [];
-
-    const answers = entries.map(({ event, bytes }): Appended => {
-      const leaf = leafHash(bytes);
-      const there = known.get(event.id);
-      if (there !== undefined) return { is: there.equals(leaf) ? 'known' : 'conflict' };
-      known.set(event.id, leaf);
-      const record: LedgerRecord = {
-        logId,
-        index: tree.size,
-        event,
-        recordedAt: now().toISOString(),
-        actor: actorOf(event),
-        action: actionOf(event),
-        about: aboutItself(event) ?? about.get(decisionItIsAbout(event) ?? '') ?? null,
-        entry: bytes,
-        leafHash: leaf,
-        signature: event.type === eventTypes.humanDecision ? key.sign(bytes) : null,
-        firstAnswer: isAnswer(event) && !answered.has(event.data.reviews),
-      };
-      if (isAnswer(event)) answered.add(event.data.reviews);
-      subtrees.push(...tree.append(leaf));
-      records.push(record);
-      return { is: 'appended', record };
-    });
-
-    if (records.length > 0) {
-      await store.insertRecords(client, records);
-      await store.insertSubtrees(client, logId, subtrees);
-      await store.writeHead(client, logId, tree.size, tree.frontier);
-    }
-    return answers;
+    return { head, partitionsEnd: (await store.lastPartition(client, logId))?.end ?? 0 };
   }
 
   /** The AI decisions that human decisions and outcomes of this batch are about, from the batch or from the log. */
@@ -184,77 +181,15 @@ export class Ledger {
       const about = aboutItself(event);
       if (about !== null) found.set(about.decisionId, about);
     }
-    for (const [id, about] of await store.aiDecisions(client, this.logId, wanted)) found.set(id, about);
+    for (const [id, about] of await store.aiDecisions(client, this.options.logId, wanted)) found.set(id, about);
     return found;
   }
 
   /** Of the AI decisions that people of this batch decide on, those that somebody decided on before. */
   private async answeredBefore(client: PoolClient, entries: readonly Entry[]): Promise<Set<string>> {
     const wanted = entries.flatMap(({ event }) => (isAnswer(event) ? [event.data.reviews] : []));
-    return wanted.length === 0 ? new Set() : store.answeredDecisions(client, this.logId, wanted);
-  }
-
-  async size(): Promise<number> {
-    return (await store.readHead(this.options.pool, this.logId, false)).size;
-  }
-
-  /** Signs the present head, unless a checkpoint covers it. The newest checkpoint after that; null for an empty log. */
-  async checkpoint(): Promise<store.SignedCheckpoint | null> {
-    const { pool, key, now } = this.options;
-    const newest = await store.newestCheckpoint(pool, this.logId);
-    const head = await store.readHead(pool, this.logId, false);
-    if (newest !== null && newest.size >= head.size) return newest;
-    if (head.size === 0) return null;
-    const root = new GrowingTree(head.size, head.frontier).root;
-    const text = formatCheckpoint({ origin: key.verifier.name, size: head.size, root });
-    const signed = {
-      size: head.size,
-      note: formatNote(text, key.verifier, key.sign(Buffer.from(text))),
-      signedAt: now(),
-    };
-    const published = await store.insertCheckpoint(pool, this.logId, signed);
-    return published ? signed : store.newestCheckpoint(pool, this.logId);
-  }
-
-  newestCheckpoint(): Promise<store.SignedCheckpoint | null> {
-    return store.newestCheckpoint(this.options.pool, this.logId);
-  }
-
-  /** Records from `index` on, oldest first, at most `limit`. */
-  readFrom(index: number, limit: number): Promise<LedgerRecord[]> {
-    return store.readFrom(this.options.pool, this.logId, index, limit);
-  }
-
-  readEvent(eventId: string): Promise<LedgerRecord | null> {
-    return store.readEvent(this.options.pool, this.logId, eventId);
-  }
-
-  /** Newest first; `next` is the place to go on from. */
-  async search(filter: store.RecordFilter, limit: number): Promise<Omit<AuditPage, 'people'>> {
-    const found = await store.searchRecords(this.options.pool, this.logId, filter, limit + 1);
-    const page = found.slice(0, limit);
-    return {
-      records: page.map((record) => auditRecord(record, this.verifierKey)),
-      next: found.length > limit ? (page.at(-1)?.index ?? null) : null,
-    };
-  }
-
-  /** The record with its inclusion proof under the newest checkpoint; null when there is no such event. */
-  async prove(eventId: string): Promise<AuditProof | null> {
-    const record = await this.readEvent(eventId);
-    if (record === null) return null;
-    const checkpoint = await this.newestCheckpoint();
-    const covered = checkpoint !== null && record.index < checkpoint.size;
-    const proof = covered
-      ? await inclusionProofFrom(store.readHashes(this.options.pool, this.logId), record.index, checkpoint.size)
-      : null;
-    return {
-      record: auditRecord(record, this.verifierKey),
-      type: record.event.type,
-      entry: record.entry.toString('base64'),
-      proof: proof?.map((hash) => hash.toString('base64')) ?? null,
-      checkpoint: covered ? checkpoint.note : null,
-      verifier_key: this.verifierKey,
-    };
+    return wanted.length === 0 ? new Set() : store.answeredDecisions(client, this.options.logId, wanted);
   }
 }
+
+const isUniqueViolation = (error: unknown) => (error as { code?: unknown }).code === '23505';

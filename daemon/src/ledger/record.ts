@@ -10,6 +10,7 @@ import type {
   Route,
 } from '@countersign/contract';
 import { eventTypes } from '@countersign/contract';
+import { leafHash } from './tree.ts';
 
 /** The AI decision that a record is, or is about. */
 export interface AboutDecision {
@@ -28,17 +29,37 @@ export interface LedgerRecord {
   readonly event: CountersignEvent;
   /** RFC 3339; when the daemon wrote it. `event.time` is when it happened. */
   readonly recordedAt: string;
+  /** The position on the JetStream stream; null for what the daemon wrote itself. */
+  readonly streamSequence: number | null;
   readonly actor: Actor;
   readonly action: DecisionAction | null;
   /** Null for records about no AI decision, and for those about one that the ledger has not seen. */
   readonly about: AboutDecision | null;
-  /** The exact bytes that were hashed. */
+  /** What the leaf was hashed from: the exact bytes of the event, or for a large one its commitment. */
   readonly entry: Buffer;
+  /** The exact bytes, when they were too many for an entry. */
+  readonly body: Buffer | null;
   readonly leafHash: Buffer;
-  /** Ed25519 by the daemon's key over `entry`; human decisions only. */
+  /** 4 bytes that name the key, then Ed25519 over `entry`; human decisions only. */
   readonly signature: Buffer | null;
   /** A human decision that settles its case, and the first to: what counts as a review. */
   readonly firstAnswer: boolean;
+}
+
+/** What the store keeps of a record; the rest is read off its bytes. */
+export type StoredRecord = Omit<LedgerRecord, 'event' | 'actor' | 'action' | 'leafHash'>;
+
+export function readRecord(stored: StoredRecord): LedgerRecord {
+  // Validated when it was appended.
+  const event = JSON.parse((stored.body ?? stored.entry).toString('utf8')) as CountersignEvent;
+  return {
+    ...stored,
+    event,
+    about: aboutItself(event) ?? stored.about,
+    actor: actorOf(event),
+    action: actionOf(event),
+    leafHash: leafHash(stored.entry),
+  };
 }
 
 /** A human decision that settles its case; to escalate leaves it open. */
@@ -86,14 +107,14 @@ export const actionOf = (event: CountersignEvent): DecisionAction | null =>
 
 /** The record as search, export and proofs show it. */
 export function auditRecord(record: LedgerRecord, verifierKey: string): AuditRecord {
-  const { event, about } = record;
+  const { event } = record;
   return {
     event_id: event.id,
     timestamp: event.time,
     workflow_id: event.data.workflow_id,
     task_id: event.subject,
-    model_version: about?.model.version ?? modelStep(event)?.version ?? null,
-    model_hash: about?.model.hash ?? modelStep(event)?.hash ?? null,
+    model_version: modelOf(record)?.version ?? null,
+    model_hash: modelOf(record)?.hash ?? null,
     input_snapshot: event.type === eventTypes.aiDecision ? event.data.input_snapshot : null,
     model_output: outputOf(event),
     decision_actor: record.actor,
@@ -108,7 +129,16 @@ export function auditRecord(record: LedgerRecord, verifierKey: string): AuditRec
   };
 }
 
-const modelStep = (event: CountersignEvent) => (event.type === eventTypes.model ? event.data.model : null);
+/** The model that decided, or whose step it is. */
+export const modelOf = ({ event, about }: Pick<LedgerRecord, 'event' | 'about'>): Model | null =>
+  about?.model ?? (event.type === eventTypes.model ? event.data.model : null);
+
+/** What was decided, or found to be true. */
+export function labelOf({ event }: Pick<LedgerRecord, 'event'>): string | null {
+  if (event.type === eventTypes.outcome) return event.data.label;
+  const decided = event.type === eventTypes.aiDecision || event.type === eventTypes.humanDecision;
+  return decided ? (event.data.output?.label ?? null) : null;
+}
 
 function outputOf(event: CountersignEvent): unknown {
   switch (event.type) {
@@ -123,7 +153,7 @@ function outputOf(event: CountersignEvent): unknown {
   }
 }
 
-function justificationOf(event: CountersignEvent): string | null {
+export function justificationOf(event: CountersignEvent): string | null {
   switch (event.type) {
     case eventTypes.aiDecision:
     case eventTypes.humanDecision:

@@ -1,7 +1,7 @@
 /** All SQL of the ledger. */
-import type { Queryable } from '../database/index.ts';
-import type { CountersignEvent, RiskTier, Route } from '@countersign/contract';
-import type { AboutDecision, LedgerRecord } from './record.ts';
+import type { PoolClient } from 'pg';
+import { copyInto, CopyRows, type Queryable } from '../database/index.ts';
+import { aboutItself, isAnswer, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 import type { ReadHashes, Subtree } from './tree.ts';
 
 export interface LogHead {
@@ -20,19 +20,33 @@ export async function takeOver(db: Queryable, logId: string): Promise<number> {
   return Number(rows[0]?.epoch);
 }
 
-export async function readHead(db: Queryable, logId: string, lock: boolean): Promise<LogHead> {
+/** Null when nobody has written to this log yet. `lock` keeps other writers out until the transaction ends. */
+export async function readHead(db: Queryable, logId: string, lock = false): Promise<LogHead | null> {
   const { rows } = await db.query<{ epoch: string; size: string; frontier: Buffer }>(
     `SELECT epoch, size, frontier FROM ledger_log WHERE log_id = $1 ${lock ? 'FOR UPDATE' : ''}`,
     [logId],
   );
   const row = rows[0];
-  if (row === undefined) throw new Error(`log ${logId} does not exist`);
-  return { epoch: Number(row.epoch), size: Number(row.size), frontier: row.frontier };
+  return row === undefined ? null : { epoch: Number(row.epoch), size: Number(row.size), frontier: row.frontier };
 }
 
-export async function writeHead(db: Queryable, logId: string, size: number, frontier: Buffer): Promise<void> {
-  await db.query('UPDATE ledger_log SET size = $2, frontier = $3 WHERE log_id = $1', [logId, size, frontier]);
+/** Moves the head on from `before`, and holds it until the transaction ends. False when it is not there or not ours. */
+export async function moveHead(
+  db: Queryable,
+  logId: string,
+  before: { readonly epoch: number; readonly size: number },
+  after: { readonly size: number; readonly frontier: Buffer },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'UPDATE ledger_log SET size = $4, frontier = $5 WHERE log_id = $1 AND epoch = $2 AND size = $3',
+    [logId, before.epoch, before.size, after.size, after.frontier],
+  );
+  return rowCount === 1;
 }
+
+/** Marks a place to come back to within a transaction. */
+export const savepoint = (db: Queryable) => db.query('SAVEPOINT append');
+export const rollBackToSavepoint = (db: Queryable) => db.query('ROLLBACK TO SAVEPOINT append');
 
 /** The leaf hash of each of these events that is in the log already. */
 export async function knownEvents(
@@ -41,14 +55,11 @@ export async function knownEvents(
   eventIds: readonly string[],
 ): Promise<Map<string, Buffer>> {
   const { rows } = await db.query<{ event_id: string; leaf_hash: Buffer }>(
-    'SELECT event_id, leaf_hash FROM ledger_record WHERE log_id = $1 AND event_id = ANY($2::uuid[])',
+    'SELECT event_id, leaf_hash FROM ledger_leaf WHERE log_id = $1 AND event_id = ANY($2::uuid[])',
     [logId, eventIds],
   );
   return new Map(rows.map((row) => [row.event_id, row.leaf_hash]));
 }
-
-const aboutColumns =
-  'decision_id, model_name, model_version, model_hash, label, confidence, route, risk_tier, breaker_epoch';
 
 /** The AI decisions with these ids. Of two records that claim one id, the first counts. */
 export async function aiDecisions(
@@ -56,13 +67,16 @@ export async function aiDecisions(
   logId: string,
   decisionIds: readonly string[],
 ): Promise<Map<string, AboutDecision>> {
-  const { rows } = await db.query<AboutRow>(
-    `SELECT ${aboutColumns} FROM ledger_record
-     WHERE log_id = $1 AND type = 'countersign.decision.ai.v1' AND decision_id = ANY($2::uuid[])
-     ORDER BY log_index DESC`,
+  const { rows } = await db.query<RecordRow>(
+    `${selectRecord} WHERE log_id = $1 AND decision_id = ANY($2::uuid[]) ORDER BY log_index DESC`,
     [logId, decisionIds],
   );
-  return new Map(rows.flatMap((row) => (row.decision_id === null ? [] : [[row.decision_id, aboutFrom(row)!]])));
+  return new Map(
+    rows.flatMap((row) => {
+      const { about } = recordFrom(row);
+      return about === null ? [] : [[about.decisionId, about]];
+    }),
+  );
 }
 
 /** Those of these AI decisions that a person has settled. */
@@ -71,92 +85,38 @@ export async function answeredDecisions(
   logId: string,
   decisionIds: readonly string[],
 ): Promise<Set<string>> {
-  const { rows } = await db.query<{ reviews: string }>(
-    'SELECT reviews FROM ledger_record WHERE log_id = $1 AND first_answer AND reviews = ANY($2::uuid[])',
+  const { rows } = await db.query<{ answers: string }>(
+    'SELECT answers FROM ledger_record WHERE log_id = $1 AND answers = ANY($2::uuid[])',
     [logId, decisionIds],
   );
-  return new Set(rows.map(({ reviews }) => reviews));
+  return new Set(rows.map(({ answers }) => answers));
 }
 
-export async function insertRecords(db: Queryable, records: readonly LedgerRecord[]): Promise<void> {
-  const columns: unknown[][] = Array.from({ length: columnTypes.length }, () => []);
-  for (const record of records) columnValues(record).forEach((value, i) => columns[i]?.push(value));
-  await db.query(
-    `INSERT INTO ledger_record (${columnTypes.map(([name]) => name).join(', ')})
-     SELECT * FROM unnest(${columnTypes.map(([, type], i) => `$${i + 1}::${type}[]`).join(', ')})`,
-    columns,
-  );
-}
-
-const columnTypes = [
-  ['log_id', 'text'],
-  ['log_index', 'bigint'],
-  ['event_id', 'uuid'],
-  ['type', 'text'],
-  ['occurred_at', 'timestamptz'],
-  ['recorded_at', 'timestamptz'],
-  ['workflow_id', 'text'],
-  ['task_id', 'text'],
-  ['decision_id', 'uuid'],
-  ['reviews', 'uuid'],
-  ['actor_type', 'text'],
-  ['actor_id', 'text'],
-  ['action', 'text'],
-  ['model_name', 'text'],
-  ['model_version', 'text'],
-  ['model_hash', 'text'],
-  ['label', 'text'],
-  ['confidence', 'float8'],
-  ['route', 'text'],
-  ['risk_tier', 'text'],
-  ['breaker_epoch', 'bigint'],
-  ['entry', 'bytea'],
-  ['leaf_hash', 'bytea'],
-  ['signature', 'bytea'],
-  ['first_answer', 'bool'],
-] as const;
-
-function columnValues({
-  logId,
-  index,
-  event,
-  recordedAt,
-  actor,
-  action,
-  about,
-  entry,
-  leafHash,
-  signature,
-  firstAnswer,
-}: LedgerRecord) {
-  const { data } = event;
-  return [
-    logId,
-    index,
-    event.id,
-    event.type,
-    event.time,
-    recordedAt,
-    data.workflow_id,
-    event.subject,
-    'decision_id' in data ? data.decision_id : null,
-    'reviews' in data ? data.reviews : null,
-    actor.type,
-    actor.id,
-    action,
-    about?.model.name ?? null,
-    about?.model.version ?? null,
-    about?.model.hash ?? null,
-    about?.label ?? null,
-    about?.confidence ?? null,
-    about?.route ?? null,
-    about?.riskTier ?? null,
-    about?.breakerEpoch ?? null,
-    entry,
-    leafHash,
-    signature,
-    firstAnswer,
-  ];
+/** Rejects with a unique violation when one of the events is in the log already. */
+export async function insertRecords(client: PoolClient, records: readonly LedgerRecord[]): Promise<void> {
+  const leaves = new CopyRows(records.length * 96);
+  const bytes = records.reduce((sum, { entry, body }) => sum + 256 + entry.length + (body?.length ?? 0), 0);
+  const rows = new CopyRows(bytes);
+  for (const { logId, index, event, about, ...record } of records) {
+    leaves.row(4).text(logId).bigint(index).uuid(event.id).bytes(record.leafHash);
+    const own = aboutItself(event);
+    rows
+      .row(10)
+      .text(logId)
+      .bigint(index)
+      .timestamp(Date.parse(record.recordedAt))
+      .bigint(record.streamSequence)
+      .uuid(own?.decisionId ?? null)
+      .uuid(record.firstAnswer && isAnswer(event) ? event.data.reviews : null)
+      .jsonb(own === null ? about : null)
+      .bytes(record.entry)
+      .bytes(record.body)
+      .bytes(record.signature);
+  }
+  await copyInto(client, 'ledger_leaf (log_id, log_index, event_id, leaf_hash)', leaves);
+  const columns =
+    'log_id, log_index, recorded_at, stream_sequence, decision_id, answers, about, entry, body, signature';
+  await copyInto(client, `ledger_record (${columns})`, rows);
 }
 
 export async function insertSubtrees(db: Queryable, logId: string, subtrees: readonly Subtree[]): Promise<void> {
@@ -168,13 +128,36 @@ export async function insertSubtrees(db: Queryable, logId: string, subtrees: rea
   );
 }
 
+export interface Partition {
+  readonly first: number;
+  readonly end: number;
+  readonly addedAt: Date;
+}
+
+/** The partition that the newest records go to; null before the first. */
+export async function lastPartition(db: Queryable, logId: string): Promise<Partition | null> {
+  const { rows } = await db.query<{ first_index: string; end_index: string; added_at: Date }>(
+    `SELECT first_index, end_index, added_at FROM ledger_partition WHERE log_id = $1 ORDER BY first_index DESC LIMIT 1`,
+    [logId],
+  );
+  const row = rows[0];
+  return row === undefined
+    ? null
+    : { first: Number(row.first_index), end: Number(row.end_index), addedAt: row.added_at };
+}
+
+/** Adds a partition of `size` records after the last. */
+export async function addPartition(db: Queryable, logId: string, size: number, at: Date): Promise<void> {
+  await db.query('SELECT ledger_add_partition($1, $2, $3)', [logId, size, at]);
+}
+
 export const readHashes =
   (db: Queryable, logId: string): ReadHashes =>
   async (level, start, count) => {
     const { rows } =
       level === 0
         ? await db.query<{ hash: Buffer }>(
-            `SELECT leaf_hash AS hash FROM ledger_record
+            `SELECT leaf_hash AS hash FROM ledger_leaf
              WHERE log_id = $1 AND log_index >= $2 AND log_index < $3 ORDER BY log_index`,
             [logId, start, start + count],
           )
@@ -192,140 +175,92 @@ export interface SignedCheckpoint {
   readonly signedAt: Date;
 }
 
-export async function newestCheckpoint(db: Queryable, logId: string): Promise<SignedCheckpoint | null> {
+/** The newest with the signatures of at least `quorum` witnesses, which are part of its note. */
+export async function newestCheckpoint(db: Queryable, logId: string, quorum: number): Promise<SignedCheckpoint | null> {
   const { rows } = await db.query<{ size: string; note: string; signed_at: Date }>(
-    'SELECT size, note, signed_at FROM ledger_checkpoint WHERE log_id = $1 ORDER BY size DESC LIMIT 1',
-    [logId],
+    `SELECT size, note || coalesce(lines, '') AS note, signed_at FROM ledger_checkpoint
+     CROSS JOIN LATERAL (
+       SELECT count(*) AS witnesses, string_agg(line, '' ORDER BY witness) AS lines FROM ledger_cosignature c
+       WHERE c.log_id = ledger_checkpoint.log_id AND c.size = ledger_checkpoint.size) cosigned
+     WHERE log_id = $1 AND witnesses >= $2 ORDER BY size DESC LIMIT 1`,
+    [logId, quorum],
   );
   const row = rows[0];
   return row === undefined ? null : { size: Number(row.size), note: row.note, signedAt: row.signed_at };
 }
 
-/** Adds a checkpoint unless one of this size or larger is there; false then. The log never goes backwards. */
-export async function insertCheckpoint(db: Queryable, logId: string, checkpoint: SignedCheckpoint): Promise<boolean> {
+/**
+ * Publishes a checkpoint when `previous` (a size; 0 for none) is still the newest: compare and swap. False when it is not,
+ * so that of two who publish one wins, and the log never goes backwards.
+ */
+export async function publishCheckpoint(
+  db: Queryable,
+  logId: string,
+  previous: number,
+  checkpoint: SignedCheckpoint,
+): Promise<boolean> {
   const { rowCount } = await db.query(
-    `INSERT INTO ledger_checkpoint (log_id, size, note, signed_at)
-     SELECT $1, $2, $3, $4
-     WHERE NOT EXISTS (SELECT FROM ledger_checkpoint WHERE log_id = $1 AND size >= $2)
+    `WITH tip AS (
+       INSERT INTO ledger_tip AS tip (log_id, size) VALUES ($1, $2)
+       ON CONFLICT (log_id) DO UPDATE SET size = $2 WHERE tip.size = $5 AND tip.size < $2 RETURNING tip.size)
+     INSERT INTO ledger_checkpoint (log_id, size, note, signed_at) SELECT $1, size, $3, $4 FROM tip
      ON CONFLICT DO NOTHING`,
-    [logId, checkpoint.size, checkpoint.note, checkpoint.signedAt],
+    [logId, checkpoint.size, checkpoint.note, checkpoint.signedAt, previous],
   );
   return rowCount === 1;
 }
 
-const recordColumns = `log_id, log_index, entry, leaf_hash, signature, first_answer, recorded_at, actor_type, actor_id, action, reviews, ${aboutColumns}`;
+const selectRecord = `SELECT log_id, log_index, recorded_at, stream_sequence, answers, about, entry, body, signature
+  FROM ledger_record`;
 
 /** Records from `index` on, oldest first. */
 export async function readFrom(db: Queryable, logId: string, index: number, limit: number): Promise<LedgerRecord[]> {
   const { rows } = await db.query<RecordRow>(
-    `SELECT ${recordColumns} FROM ledger_record WHERE log_id = $1 AND log_index >= $2 ORDER BY log_index LIMIT $3`,
+    `${selectRecord} WHERE log_id = $1 AND log_index >= $2 ORDER BY log_index LIMIT $3`,
     [logId, index, limit],
   );
   return rows.map(recordFrom);
 }
 
-export async function readEvent(db: Queryable, logId: string, eventId: string): Promise<LedgerRecord | null> {
+/** The records at these indexes that are still there, newest first. */
+export async function readRecords(db: Queryable, logId: string, indexes: readonly number[]): Promise<LedgerRecord[]> {
   const { rows } = await db.query<RecordRow>(
-    `SELECT ${recordColumns} FROM ledger_record WHERE log_id = $1 AND event_id = $2`,
-    [logId, eventId],
-  );
-  return rows[0] === undefined ? null : recordFrom(rows[0]);
-}
-
-export interface RecordFilter {
-  readonly workflowId?: string | undefined;
-  readonly taskId?: string | undefined;
-  readonly actorType?: string | undefined;
-  readonly action?: string | undefined;
-  readonly type?: string | undefined;
-  /** Only records with a smaller index. */
-  readonly before?: number | undefined;
-}
-
-/** Newest first. */
-export async function searchRecords(
-  db: Queryable,
-  logId: string,
-  filter: RecordFilter,
-  limit: number,
-): Promise<LedgerRecord[]> {
-  const { rows } = await db.query<RecordRow>(
-    `SELECT ${recordColumns} FROM ledger_record
-     WHERE log_id = $1
-       AND ($2::text IS NULL OR workflow_id = $2)
-       AND ($3::text IS NULL OR task_id = $3)
-       AND ($4::text IS NULL OR actor_type = $4)
-       AND ($5::text IS NULL OR action = $5)
-       AND ($6::text IS NULL OR type = $6)
-       AND ($7::bigint IS NULL OR log_index < $7)
-     ORDER BY log_index DESC LIMIT $8`,
-    [
-      logId,
-      filter.workflowId ?? null,
-      filter.taskId ?? null,
-      filter.actorType ?? null,
-      filter.action ?? null,
-      filter.type ?? null,
-      filter.before ?? null,
-      limit,
-    ],
+    `${selectRecord} WHERE log_id = $1 AND log_index = ANY($2::bigint[]) ORDER BY log_index DESC`,
+    [logId, indexes],
   );
   return rows.map(recordFrom);
 }
 
-interface AboutRow {
-  decision_id: string | null;
-  model_name: string | null;
-  model_version: string;
-  model_hash: string;
-  label: string | null;
-  confidence: number;
-  route: Route;
-  risk_tier: RiskTier;
-  breaker_epoch: string;
+/** Where an event is; null when it is not in the log. */
+export async function indexOfEvent(db: Queryable, logId: string, eventId: string): Promise<number | null> {
+  const { rows } = await db.query<{ log_index: string }>(
+    'SELECT log_index FROM ledger_leaf WHERE log_id = $1 AND event_id = $2',
+    [logId, eventId],
+  );
+  return rows[0] === undefined ? null : Number(rows[0].log_index);
 }
 
-interface RecordRow extends AboutRow {
+interface RecordRow {
   log_id: string;
   log_index: string;
-  entry: Buffer;
-  leaf_hash: Buffer;
-  signature: Buffer | null;
-  first_answer: boolean;
   recorded_at: Date;
-  actor_type: LedgerRecord['actor']['type'];
-  actor_id: string;
-  action: LedgerRecord['action'];
-  reviews: string | null;
+  stream_sequence: string | null;
+  answers: string | null;
+  about: AboutDecision | null;
+  entry: Buffer;
+  body: Buffer | null;
+  signature: Buffer | null;
 }
 
-function aboutFrom(row: AboutRow & { reviews?: string | null }): AboutDecision | null {
-  const decisionId = row.reviews ?? row.decision_id;
-  if (row.model_name === null || decisionId === null) return null;
-  return {
-    decisionId,
-    model: { name: row.model_name, version: row.model_version, hash: row.model_hash },
-    label: row.label,
-    confidence: row.confidence,
-    route: row.route,
-    riskTier: row.risk_tier,
-    breakerEpoch: Number(row.breaker_epoch),
-  };
-}
-
-function recordFrom(row: RecordRow): LedgerRecord {
-  return {
+const recordFrom = (row: RecordRow): LedgerRecord =>
+  readRecord({
     logId: row.log_id,
     index: Number(row.log_index),
-    // Validated when it was appended.
-    event: JSON.parse(row.entry.toString('utf8')) as CountersignEvent,
     recordedAt: row.recorded_at.toISOString(),
-    actor: { type: row.actor_type, id: row.actor_id },
-    action: row.action,
-    about: aboutFrom(row),
+    streamSequence: row.stream_sequence === null ? null : Number(row.stream_sequence),
+    firstAnswer: row.answers !== null,
+    about: row.about,
     entry: row.entry,
-    leafHash: row.leaf_hash,
+    body: row.body,
     signature: row.signature,
-    firstAnswer: row.first_answer,
-  };
-}
+  });

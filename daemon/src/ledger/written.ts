@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { uuidV7, type CountersignEvent, type DaemonEvent, type HumanDecisionEvent } from '@countersign/contract';
-import type { Entry } from './ledger.ts';
+import type { Entry } from './append.ts';
 
 export type NewId = (now: Date) => string;
 export const newUuid: NewId = (now) => uuidV7(now.getTime(), randomBytes(10));

@@ -3,7 +3,7 @@
  * from time to time, so that a start reads only what came since.
  */
 import { eventTypes, type Signal } from '@countersign/contract';
-import type { Ledger, LedgerRecord } from '../ledger/index.ts';
+import type { LedgerReader, LedgerRecord } from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
 import type { Monitor, Scope } from './monitor.ts';
 import { overrideRate } from './override-rate.ts';
@@ -35,10 +35,10 @@ export class Monitors {
   }
 
   /** Reads what the log has beyond what is in, and returns the scopes that it touched. */
-  async catchUp(ledger: Ledger): Promise<Scope[]> {
+  async catchUp(log: LedgerReader): Promise<Scope[]> {
     const touched: Scope[] = [];
     for (;;) {
-      const records = await ledger.readFrom(this.nextIndex, 1_000);
+      const records = await log.readFrom(this.nextIndex, 1_000);
       if (records.length === 0) return touched;
       touched.push(...this.observe(records));
     }

@@ -32,6 +32,8 @@ const review = (overridden: boolean, change: Partial<LedgerRecord> = {}): Ledger
     time: '2026-01-01T00:00:00Z',
     data: { ...decision, action: overridden ? 'reject' : 'accept' },
   },
+  streamSequence: null,
+  body: null,
   recordedAt: '2026-01-01T00:00:00Z',
   actor: { type: 'human', id: 'ann' },
   action: overridden ? 'reject' : 'accept',

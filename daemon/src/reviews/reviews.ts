@@ -17,7 +17,15 @@ import {
   type Verdict,
 } from '@countersign/contract';
 import type { Pool } from '../database/index.ts';
-import { writtenEntry, type Ledger, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
+import {
+  writtenEntry,
+  type Ledger,
+  type LedgerReader,
+  type LedgerRecord,
+  type LedgerTransaction,
+  type NewId,
+  type SearchIndex,
+} from '../ledger/index.ts';
 import { durationOf, priorityOf, type Policies } from '../policies/index.ts';
 import type { Breakers, BreakerState } from '../breakers/index.ts';
 import type { Models } from '../models/index.ts';
@@ -27,6 +35,8 @@ import * as store from './store.ts';
 export interface ReviewsOptions {
   readonly pool: Pool;
   readonly ledger: Ledger;
+  readonly log: LedgerReader;
+  readonly search: SearchIndex;
   readonly policies: Policies;
   readonly breakers: Breakers;
   readonly models: Models;
@@ -116,14 +126,14 @@ export class Reviews {
 
   /** The case with all that a reviewer sees; null when there is none. */
   async open(decisionId: string, person: Person): Promise<ReviewCase | null> {
-    const { pool, ledger, policies, breakers, now } = this.options;
+    const { pool, log, search, policies, breakers, now } = this.options;
     const row = await store.readCase(pool, decisionId);
-    const record = row === null ? null : await ledger.readEvent(row.ai_event_id);
+    const record = row === null ? null : await log.readEvent(row.ai_event_id);
     const policy = policies.get(row?.workflow_id ?? '')?.policy;
     if (row === null || record?.event.type !== eventTypes.aiDecision || policy === undefined) return null;
     const item = store.queueItem(row, now());
     const breaker = await breakers.stateOf(pool, row.workflow_id, row.model_name);
-    const history = await ledger.search({ workflowId: row.workflow_id, taskId: row.task_id }, 100);
+    const history = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
     return {
       item,
       decision: record.event.data,

@@ -4,40 +4,68 @@ import {
   AuditPage,
   AuditProof,
   DecisionAction,
-  type AuditRecord,
+  RiskTier,
   Sha256,
+  UtcInstant,
+  type AuditRecord,
   UuidV7,
 } from '@countersign/contract';
-import Type from 'typebox';
-import type { Ledger } from '../../ledger/index.ts';
+import Type, { type Static } from 'typebox';
+import type { AuditFilter, LedgerReader, SearchIndex } from '../../ledger/index.ts';
 import { apiError, type Server } from '../server.ts';
 
-const Search = Type.Object({
-  workflow: Type.Optional(Type.String({ maxLength: 63 })),
-  task: Type.Optional(Type.String({ maxLength: 200 })),
+const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }));
+/** Every field of the audit record; conditions are joined by "and". */
+const Filter = {
+  event_id: Type.Optional(UuidV7),
+  type: text(100, 'CloudEvents type, as countersign.decision.human.v1'),
+  workflow: text(63, 'Workflow id'),
+  task: text(200, 'Task id'),
+  model_version: text(200, 'Of the decision, or of the one it is about'),
+  model_hash: Type.Optional(Sha256),
+  input: Type.Optional(Sha256),
+  label: text(500, 'What was decided, or found to be true'),
   actor: Type.Optional(Type.Enum(['ai', 'human', 'service', 'daemon'])),
+  actor_id: text(500, 'Who decided'),
   action: Type.Optional(DecisionAction),
-  type: Type.Optional(Type.String({ maxLength: 100 })),
+  risk_tier: Type.Optional(RiskTier),
+  signed: Type.Optional(Type.Boolean({ description: 'Has a signature of its own, as human decisions do' })),
+  leaf_hash: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  text: text(500, 'Words of the justification, all of them'),
+  from: Type.Optional(UtcInstant),
+  to: Type.Optional(UtcInstant),
+};
+const Search = Type.Object({
+  ...Filter,
   before: Type.Optional(Type.Integer({ minimum: 0 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+});
+
+const filterOf = ({ workflow, task, input, actor, ...rest }: Static<typeof Search>): AuditFilter => ({
+  ...rest,
+  workflow_id: workflow,
+  task_id: task,
+  input_hash: input,
+  actor_type: actor,
 });
 const errors = { 400: ApiError, 403: ApiError, 404: ApiError };
 
 export interface AuditRoom {
-  readonly ledger: Ledger;
+  readonly log: LedgerReader;
+  readonly search: SearchIndex;
   readonly readSnapshot: (hash: string) => Promise<Buffer | null>;
   readonly namesOf: (records: readonly AuditRecord[]) => Promise<Record<string, string>>;
 }
 
-export function auditRoutes(app: Server, { ledger, readSnapshot, namesOf }: AuditRoom): void {
+export function auditRoutes(app: Server, { log, search, readSnapshot, namesOf }: AuditRoom): void {
   app.get(
     '/v1/audit/records',
     {
       config: { grant: 'audit' },
       schema: { summary: 'Audit records, newest first', querystring: Search, response: { ...errors, 200: AuditPage } },
     },
-    async ({ query: { workflow, task, actor, limit, ...rest } }) => {
-      const page = await ledger.search({ workflowId: workflow, taskId: task, actorType: actor, ...rest }, limit ?? 50);
+    async ({ query }) => {
+      const page = log.page(await search.search(filterOf(query), query.before ?? null, query.limit ?? 50));
       return { ...page, people: await namesOf(page.records) };
     },
   );
@@ -53,7 +81,7 @@ export function auditRoutes(app: Server, { ledger, readSnapshot, namesOf }: Audi
       },
     },
     async ({ params }, reply) =>
-      (await ledger.prove(params.event_id)) ??
+      (await log.prove(params.event_id)) ??
       reply.code(404).send(apiError('not_found', `there is no event ${params.event_id}`)),
   );
 
@@ -81,7 +109,7 @@ export function auditRoutes(app: Server, { ledger, readSnapshot, namesOf }: Audi
     '/checkpoint',
     { schema: { summary: 'The newest signed checkpoint (C2SP tlog-checkpoint)' } },
     async (_request, reply) => {
-      const checkpoint = await ledger.newestCheckpoint();
+      const checkpoint = await log.newestCheckpoint();
       if (checkpoint === null) return reply.code(404).send(apiError('not_found', 'Nothing is recorded yet.'));
       return reply.type('text/plain; charset=utf-8').send(checkpoint.note);
     },

@@ -1,7 +1,7 @@
 -- What the daemon derives from the ledger and acts on: monitors, alerts, breakers, reviews, models.
 
 CREATE TABLE monitor_snapshot (
-  log_id     text   PRIMARY KEY REFERENCES ledger_log,
+  log_id     text   COLLATE "C" PRIMARY KEY REFERENCES ledger_log,
   -- The state covers the records before this index.
   next_index bigint NOT NULL,
   -- The folds and policies it was made under.
@@ -116,3 +116,9 @@ CREATE TABLE input_snapshot (
   content  bytea NOT NULL,
   filed_at timestamptz NOT NULL
 );
+
+-- What is derived may change; the writer does all of it, auditors read what is about decisions.
+GRANT SELECT, INSERT, UPDATE, DELETE ON monitor_snapshot, policy_in_force, alert, authority, breaker, model_version,
+  review_case, review_decision, verdict_outbox, person TO countersign_writer;
+GRANT SELECT, INSERT ON input_snapshot TO countersign_writer;
+GRANT SELECT ON policy_in_force, alert, breaker, model_version, review_case, person TO countersign_reader;

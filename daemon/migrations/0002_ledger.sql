@@ -1,0 +1,180 @@
+-- The ledger: a Merkle leaf for every record, for ever, and beside it the record itself, in partitions that retention may
+-- drop. Rows are only ever added.
+
+CREATE TABLE ledger_log (
+  log_id   text COLLATE "C" PRIMARY KEY CHECK (log_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
+  -- Rises each time a daemon takes the log over; a writer with an older one is refused.
+  epoch    bigint NOT NULL DEFAULT 0,
+  size     bigint NOT NULL DEFAULT 0,
+  -- Heads of the complete subtrees that make up the tree, largest first, 32 bytes each.
+  frontier bytea  NOT NULL DEFAULT ''
+);
+
+-- What proofs and idempotence need. It survives retention. No foreign key: a check a row would cost more than the row.
+CREATE TABLE ledger_leaf (
+  log_id    text COLLATE "C" NOT NULL,
+  log_index bigint NOT NULL,
+  event_id  uuid   NOT NULL,
+  leaf_hash bytea  NOT NULL,
+  PRIMARY KEY (log_id, log_index)
+);
+-- An event is recorded once; also how its page finds it.
+CREATE UNIQUE INDEX ledger_leaf_event ON ledger_leaf (log_id, event_id);
+
+CREATE TABLE ledger_record (
+  log_id      text COLLATE "C" NOT NULL,
+  log_index   bigint      NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  -- The position on the JetStream stream; null for what the daemon wrote itself.
+  stream_sequence bigint,
+  -- Of an AI decision.
+  decision_id uuid,
+  -- The AI decision that a human decision settled: only the first answer has it.
+  answers     uuid,
+  -- The AI decision that a human decision or an outcome is about; null when the ledger has not seen it.
+  about       jsonb,
+  -- What the leaf was hashed from: the exact bytes received or written, or, for more than 65,535 of them, their hash.
+  entry       bytea       NOT NULL,
+  -- The exact bytes, when they were too many for an entry.
+  body        bytea,
+  -- Ed25519 over the entry, after the 4 bytes that name the key; human decisions only.
+  signature   bytea,
+  PRIMARY KEY (log_id, log_index)
+) PARTITION BY RANGE (log_id, log_index);
+
+-- A human decision or an outcome finds the AI decision it is about.
+CREATE INDEX ledger_record_decision ON ledger_record (log_id, decision_id) WHERE decision_id IS NOT NULL;
+-- Whether a case has its answer.
+CREATE INDEX ledger_record_answers ON ledger_record (log_id, answers) WHERE answers IS NOT NULL;
+
+-- The partitions of ledger_record: [first_index, end_index), both multiples of 16,384.
+CREATE TABLE ledger_partition (
+  log_id      text COLLATE "C" NOT NULL REFERENCES ledger_log,
+  first_index bigint NOT NULL,
+  end_index   bigint NOT NULL,
+  added_at    timestamptz NOT NULL,
+  -- When retention dropped its records.
+  dropped_at  timestamptz,
+  PRIMARY KEY (log_id, first_index),
+  CHECK (first_index % 16384 = 0 AND end_index % 16384 = 0 AND end_index > first_index)
+);
+
+-- Heads of complete subtrees of 256^level leaves: the hash tiles above the leaves, and short ways for proofs.
+CREATE TABLE ledger_subtree (
+  log_id        text COLLATE "C" NOT NULL,
+  level         smallint NOT NULL,
+  subtree_index bigint   NOT NULL,
+  hash          bytea    NOT NULL,
+  PRIMARY KEY (log_id, level, subtree_index)
+);
+
+CREATE TABLE ledger_checkpoint (
+  log_id    text COLLATE "C" NOT NULL REFERENCES ledger_log,
+  size      bigint      NOT NULL,
+  note      text        NOT NULL,
+  signed_at timestamptz NOT NULL,
+  PRIMARY KEY (log_id, size)
+);
+
+-- The size of the newest checkpoint, for compare-and-swap.
+CREATE TABLE ledger_tip (
+  log_id text COLLATE "C" PRIMARY KEY REFERENCES ledger_log,
+  size   bigint NOT NULL
+);
+
+-- What witnesses say of checkpoints: signature lines of C2SP tlog-cosignature.
+CREATE TABLE ledger_cosignature (
+  log_id  text COLLATE "C" NOT NULL,
+  size    bigint NOT NULL,
+  witness text   NOT NULL,
+  line    text   NOT NULL,
+  PRIMARY KEY (log_id, size, witness),
+  FOREIGN KEY (log_id, size) REFERENCES ledger_checkpoint
+);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% of % is refused: the ledger is append-only', TG_OP, TG_TABLE_NAME;
+END $$;
+
+CREATE FUNCTION make_append_only(relation regclass) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format(
+    'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
+     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', relation);
+END $$;
+REVOKE ALL ON FUNCTION make_append_only FROM PUBLIC;
+
+SELECT make_append_only('ledger_leaf'), make_append_only('ledger_record'), make_append_only('ledger_subtree'),
+       make_append_only('ledger_checkpoint'), make_append_only('ledger_cosignature');
+
+-- Adds the next partition of a log. The writer may call it and may create nothing else. Attached and not created in place,
+-- so that readers of the other partitions are not waited for.
+CREATE FUNCTION ledger_add_partition(log text, size bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  first bigint;
+  partition text;
+BEGIN
+  SELECT coalesce(max(end_index), 0) INTO first FROM ledger_partition WHERE log_id = log;
+  partition := format('ledger_record_%s_%s', log, first);
+  EXECUTE format('CREATE TABLE %I (LIKE ledger_record INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
+  EXECUTE format('ALTER TABLE ledger_record ATTACH PARTITION %I FOR VALUES FROM (%L, %s) TO (%L, %s)',
+    partition, log, first, log, first + size);
+  PERFORM make_append_only(partition::regclass);
+  INSERT INTO ledger_partition (log_id, first_index, end_index, added_at) VALUES (log, first, first + size, at);
+  RETURN first + size;
+END $$;
+REVOKE ALL ON FUNCTION ledger_add_partition FROM PUBLIC;
+
+-- The search index: segments of 16,384 records, each once it is full. Derived from the records.
+CREATE TABLE ledger_segment (
+  log_id      text COLLATE "C" NOT NULL,
+  first_index bigint NOT NULL,
+  -- When the events of its records happened: the earliest, the latest, and each in seconds after the earliest (4 bytes).
+  first_time  bigint NOT NULL,
+  last_time   bigint NOT NULL,
+  times       bytea  NOT NULL,
+  PRIMARY KEY (log_id, first_index)
+);
+CREATE TABLE ledger_posting (
+  log_id      text COLLATE "C" NOT NULL,
+  bucket      smallint NOT NULL,
+  first_index bigint   NOT NULL,
+  postings    bytea    NOT NULL,
+  -- A search reads one bucket over many segments.
+  PRIMARY KEY (log_id, bucket, first_index)
+);
+SELECT make_append_only('ledger_segment'), make_append_only('ledger_posting');
+
+-- The audit records, for those who ask in SQL.
+CREATE VIEW audit_record AS
+SELECT r.log_id, r.log_index, l.event_id, e.event ->> 'type' AS type,
+  (e.event ->> 'time')::timestamptz AS timestamp,
+  e.event #>> '{data,workflow_id}' AS workflow_id,
+  e.event ->> 'subject' AS task_id,
+  coalesce(e.event #>> '{data,model,version}', r.about #>> '{model,version}') AS model_version,
+  coalesce(e.event #>> '{data,model,hash}', r.about #>> '{model,hash}') AS model_hash,
+  e.event #> '{data,input_snapshot}' AS input_snapshot,
+  e.event #> '{data,output}' AS model_output,
+  CASE e.event ->> 'type' WHEN 'countersign.decision.ai.v1' THEN 'ai' WHEN 'countersign.decision.human.v1' THEN 'human'
+    WHEN 'countersign.outcome.v1' THEN 'service' ELSE 'daemon' END AS actor_type,
+  e.event #>> '{data,action}' AS decision_action,
+  e.event #>> '{data,justification}' AS justification,
+  r.signature IS NOT NULL AS signed,
+  l.leaf_hash, r.recorded_at, e.event
+FROM ledger_record r
+JOIN ledger_leaf l USING (log_id, log_index)
+CROSS JOIN LATERAL (SELECT convert_from(coalesce(r.body, r.entry), 'UTF8')::jsonb AS event) e;
+
+GRANT SELECT, INSERT ON ledger_log, ledger_leaf, ledger_record, ledger_subtree, ledger_checkpoint, ledger_segment,
+  ledger_posting TO countersign_writer;
+GRANT UPDATE (epoch, size, frontier) ON ledger_log TO countersign_writer;
+GRANT SELECT, INSERT ON ledger_cosignature TO countersign_writer;
+GRANT SELECT, INSERT, UPDATE (size) ON ledger_tip TO countersign_writer;
+GRANT SELECT ON ledger_tip, ledger_cosignature TO countersign_reader;
+GRANT SELECT ON ledger_partition, audit_record TO countersign_writer;
+GRANT EXECUTE ON FUNCTION ledger_add_partition TO countersign_writer;
+GRANT SELECT ON ledger_log, ledger_leaf, ledger_record, ledger_partition, ledger_subtree, ledger_checkpoint,
+  ledger_segment, ledger_posting, audit_record
+  TO countersign_reader;

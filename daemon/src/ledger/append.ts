@@ -1,0 +1,98 @@
+/** What a batch of events adds to the log, worked out before anything is written. Pure but for the signing. */
+import type { CountersignEvent } from '@countersign/contract';
+import { eventTypes } from '@countersign/contract';
+import type { SigningKey } from './key.ts';
+import { entryOf } from './entry.ts';
+import {
+  aboutItself,
+  actionOf,
+  actorOf,
+  decisionItIsAbout,
+  isAnswer,
+  type AboutDecision,
+  type LedgerRecord,
+} from './record.ts';
+import { GrowingTree, leafHash, type Subtree } from './tree.ts';
+
+/** A validated event and the exact bytes it was read from. */
+export interface Entry {
+  readonly event: CountersignEvent;
+  readonly bytes: Buffer;
+  /** Its position on the JetStream stream; none for what the daemon writes itself. */
+  readonly streamSequence?: number;
+}
+
+export type Appended =
+  | { readonly is: 'appended'; readonly record: LedgerRecord }
+  /** The same bytes are in the log already; nothing was written. */
+  | { readonly is: 'known' }
+  /** Other bytes are in the log under this event id; nothing was written. */
+  | { readonly is: 'conflict' };
+
+export interface Head {
+  readonly size: number;
+  readonly frontier: Buffer;
+}
+
+/** What has to be known of the log to append to it. */
+export interface Known {
+  /** Leaf hashes of those of the events that are in the log. */
+  readonly leaves: ReadonlyMap<string, Buffer>;
+  /** The AI decisions that human decisions and outcomes of the batch are about, by their ids. */
+  readonly about: ReadonlyMap<string, AboutDecision>;
+  /** Those of them that a person has settled. */
+  readonly answered: ReadonlySet<string>;
+}
+
+export interface Plan {
+  /** One answer an entry, in order. */
+  readonly answers: readonly Appended[];
+  readonly records: readonly LedgerRecord[];
+  readonly subtrees: readonly Subtree[];
+  readonly head: Head;
+}
+
+export function planAppend(
+  log: { readonly logId: string; readonly key: SigningKey; readonly recordedAt: Date },
+  head: Head,
+  entries: readonly Entry[],
+  known: Known,
+): Plan {
+  const { logId, key } = log;
+  const recordedAt = log.recordedAt.toISOString();
+  const tree = new GrowingTree(head.size, head.frontier);
+  const leaves = new Map(known.leaves);
+  const answered = new Set(known.answered);
+  const subtrees: Subtree[] = [];
+  const records: LedgerRecord[] = [];
+  const answers = entries.map(({ event, bytes, streamSequence = null }): Appended => {
+    const { entry, body } = entryOf(bytes);
+    const leaf = leafHash(entry);
+    const there = leaves.get(event.id);
+    if (there !== undefined) return { is: there.equals(leaf) ? 'known' : 'conflict' };
+    leaves.set(event.id, leaf);
+    const record: LedgerRecord = {
+      logId,
+      index: tree.size,
+      event,
+      recordedAt,
+      streamSequence,
+      actor: actorOf(event),
+      action: actionOf(event),
+      about: aboutItself(event) ?? known.about.get(decisionItIsAbout(event) ?? '') ?? null,
+      entry,
+      body,
+      leafHash: leaf,
+      signature: event.type === eventTypes.humanDecision ? signEntry(key, entry) : null,
+      firstAnswer: isAnswer(event) && !answered.has(event.data.reviews),
+    };
+    if (isAnswer(event)) answered.add(event.data.reviews);
+    subtrees.push(...tree.append(leaf));
+    records.push(record);
+    return { is: 'appended', record };
+  });
+  return { answers, records, subtrees, head: { size: tree.size, frontier: tree.frontier } };
+}
+
+/** The key's 4 bytes, then the signature. */
+const signEntry = (key: SigningKey, entry: Buffer) => Buffer.concat([key.verifier.id, key.sign(entry)]);
