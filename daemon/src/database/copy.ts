@@ -1,5 +1,5 @@
 /** Rows for COPY in PostgreSQL's binary format, written into one buffer. Format: PostgreSQL manual, COPY, "Binary Format". */
-import { finished } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
@@ -26,7 +26,11 @@ export class CopyRows {
   }
 
   text(value: string | null): this {
-    return value === null ? this.null() : this.bytes(Buffer.from(value, 'utf8'));
+    if (value === null) return this.null();
+    this.room(4 + value.length * 3);
+    const length = this.buffer.write(value, this.at + 4, 'utf8');
+    this.at = this.buffer.writeInt32BE(length, this.at) + length;
+    return this;
   }
 
   /** A whole number, exact to 2^53 − 1. */
@@ -62,7 +66,7 @@ export class CopyRows {
   jsonb(value: object | null): this {
     if (value === null) return this.null();
     // Version 1 of its wire format is the text.
-    return this.bytes(Buffer.from(`\x01${JSON.stringify(value)}`, 'utf8'));
+    return this.text(`\x01${JSON.stringify(value)}`);
   }
 
   private null(): this {
@@ -88,15 +92,27 @@ export class CopyRows {
     this.buffer = larger;
   }
 
+  /** What was written and not taken yet; more may follow. */
+  take(): Buffer {
+    const taken = this.buffer.subarray(0, this.at);
+    this.buffer = Buffer.allocUnsafe(this.buffer.length);
+    this.at = 0;
+    return taken;
+  }
+
+  /** As `take`, with the end of the copy. */
   finish(): Buffer {
     this.room(2);
-    return this.buffer.subarray(0, this.buffer.writeInt16BE(-1, this.at));
+    this.at = this.buffer.writeInt16BE(-1, this.at);
+    return this.take();
   }
 }
 
-/** `into` is a table with its columns. Rejects with PostgreSQL's error. */
-export async function copyInto(client: PoolClient, into: string, rows: CopyRows): Promise<void> {
-  const stream = client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`));
-  stream.end(rows.finish());
-  await finished(stream);
+/** `into` is a table with its columns, `chunks` what a CopyRows gave. Rejects with PostgreSQL's error. */
+export async function copyInto(
+  client: PoolClient,
+  into: string,
+  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<void> {
+  await pipeline(chunks, client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`)));
 }

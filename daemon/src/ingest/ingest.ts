@@ -5,7 +5,14 @@
 import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { streams } from '@countersign/contract';
-import { FencedError, type Entry, type Ledger, type LedgerRecord, type LedgerTransaction } from '../ledger/index.ts';
+import {
+  FencedError,
+  newEntry,
+  type Entry,
+  type Ledger,
+  type LedgerRecord,
+  type LedgerTransaction,
+} from '../ledger/index.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { decode } from './decode.ts';
 import { ingestConsumer } from './streams.ts';
@@ -24,8 +31,8 @@ export interface IngestOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
-const batchSize = 512;
-/** A batch is one statement to PostgreSQL, which has to fit in memory as text, twice over. */
+/** A transaction of these takes about 100 ms. */
+const batchSize = 4_096;
 const batchBytes = 16 * 1_048_576;
 const retryMs = 500;
 const handOverMs = 1_000;
@@ -40,6 +47,8 @@ export class Ingest {
   private readonly messages: ConsumerMessages;
   private readonly arrived: JsMsg[] = [];
   private working: Promise<void> = Promise.resolve();
+  /** Called when a batch was taken from `arrived`. */
+  private onRoom: () => void = () => undefined;
   private busy = false;
   private stopping = false;
 
@@ -62,7 +71,9 @@ export class Ingest {
         this.arrived.push(message);
         this.work();
         // Leave the rest with the client while a batch is under way.
-        while (this.arrived.length >= batchSize && !this.stopping) await this.working;
+        while (this.arrived.length >= batchSize && !this.stopping) {
+          await new Promise<void>((resolve) => (this.onRoom = resolve));
+        }
       }
     } catch (error) {
       if (!this.stopping) this.options.onFatal(error);
@@ -83,31 +94,44 @@ export class Ingest {
     });
   }
 
+  /** One batch is decoded while the one before it is recorded. */
   private async drain(): Promise<void> {
-    while (this.arrived.length > 0 && !this.stopping) await this.take(this.nextBatch());
+    let recording: Promise<void> = Promise.resolve();
+    while (this.arrived.length > 0 && !this.stopping) {
+      const waiting = await this.decode(this.nextBatch());
+      await recording;
+      recording = this.record(waiting);
+      // Awaited above or below; until then it may fail unheard.
+      recording.catch(() => undefined);
+    }
+    await recording;
   }
 
   private nextBatch(): JsMsg[] {
     let bytes = 0;
     const over = this.arrived.findIndex((message) => (bytes += message.data.length) > batchBytes);
-    return this.arrived.splice(0, Math.min(batchSize, over < 0 ? batchSize : Math.max(1, over)));
+    const batch = this.arrived.splice(0, Math.min(batchSize, over < 0 ? batchSize : Math.max(1, over)));
+    this.onRoom();
+    return batch;
   }
 
-  private async take(messages: readonly JsMsg[]): Promise<void> {
+  private async decode(messages: readonly JsMsg[]): Promise<Waiting[]> {
     const now = this.options.now();
     const waiting: Waiting[] = [];
-    for (const message of messages) {
+    for (const [i, message] of messages.entries()) {
       const bytes = Buffer.from(message.data);
       const decoded = decode(bytes, now);
-      if (decoded.is === 'event') {
-        waiting.push({ message, entry: { event: decoded.event, bytes, streamSequence: message.seq } });
-      } else await this.bury(message, decoded.reason, decoded.detail);
+      if (decoded.is === 'event') waiting.push({ message, entry: newEntry(decoded.event, bytes, message.seq) });
+      else await this.bury(message, decoded.reason, decoded.detail);
+      // The transaction under way must not wait for us.
+      if (i % 128 === 127) await new Promise((resolve) => setImmediate(resolve));
     }
-    if (waiting.length > 0) await this.record(waiting);
+    return waiting;
   }
 
   /** Appends a batch, trying until it is committed or ingest stops. */
   private async record(waiting: readonly Waiting[]): Promise<void> {
+    if (waiting.length === 0) return;
     const { ledger, onAppend, onDuplicates, onRetry } = this.options;
     while (!this.stopping) {
       try {
@@ -145,6 +169,7 @@ export class Ingest {
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
+    for (const { message } of waiting) message.nak();
   }
 
   /** Something in the batch cannot be recorded, now or ever: the others must not suffer for it. */
@@ -172,6 +197,7 @@ export class Ingest {
   /** Takes nothing new, finishes the batch under way. What is left goes back to the server. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.onRoom();
     await this.messages.close();
     await this.working.catch(() => undefined);
     for (const message of this.arrived.splice(0)) message.nak();

@@ -1,8 +1,7 @@
 /** What a batch of events adds to the log, worked out before anything is written. Pure but for the signing. */
-import type { CountersignEvent } from '@countersign/contract';
 import { eventTypes } from '@countersign/contract';
 import type { SigningKey } from './key.ts';
-import { entryOf } from './entry.ts';
+import type { Entry } from './entry.ts';
 import {
   aboutItself,
   actionOf,
@@ -12,15 +11,7 @@ import {
   type AboutDecision,
   type LedgerRecord,
 } from './record.ts';
-import { GrowingTree, leafHash, type Subtree } from './tree.ts';
-
-/** A validated event and the exact bytes it was read from. */
-export interface Entry {
-  readonly event: CountersignEvent;
-  readonly bytes: Buffer;
-  /** Its position on the JetStream stream; none for what the daemon writes itself. */
-  readonly streamSequence?: number;
-}
+import { GrowingTree, type Subtree } from './tree.ts';
 
 export type Appended =
   | { readonly is: 'appended'; readonly record: LedgerRecord }
@@ -65,12 +56,10 @@ export function planAppend(
   const answered = new Set(known.answered);
   const subtrees: Subtree[] = [];
   const records: LedgerRecord[] = [];
-  const answers = entries.map(({ event, bytes, streamSequence = null }): Appended => {
-    const { entry, body } = entryOf(bytes);
-    const leaf = leafHash(entry);
+  const answers = entries.map(({ event, entry, body, leafHash, streamSequence }): Appended => {
     const there = leaves.get(event.id);
-    if (there !== undefined) return { is: there.equals(leaf) ? 'known' : 'conflict' };
-    leaves.set(event.id, leaf);
+    if (there !== undefined) return { is: there.equals(leafHash) ? 'known' : 'conflict' };
+    leaves.set(event.id, leafHash);
     const record: LedgerRecord = {
       logId,
       index: tree.size,
@@ -82,12 +71,12 @@ export function planAppend(
       about: aboutItself(event) ?? known.about.get(decisionItIsAbout(event) ?? '') ?? null,
       entry,
       body,
-      leafHash: leaf,
+      leafHash,
       signature: event.type === eventTypes.humanDecision ? signEntry(key, entry) : null,
       firstAnswer: isAnswer(event) && !answered.has(event.data.reviews),
     };
     if (isAnswer(event)) answered.add(event.data.reviews);
-    subtrees.push(...tree.append(leaf));
+    subtrees.push(...tree.append(leafHash));
     records.push(record);
     return { is: 'appended', record };
   });

@@ -1,19 +1,31 @@
-/** What the leaf of an event is hashed from. */
+/** An event as it goes into the log, and what its leaf is hashed from. */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { CountersignEvent } from '@countersign/contract';
+import { leafHash } from './tree.ts';
 
 /** An entry bundle has room for no more in 16 bits (C2SP tlog-tiles). */
 export const largestEntryBytes = 65_535;
 
-export interface LogEntry {
+export interface Entry {
+  readonly event: CountersignEvent;
+  /** What the leaf is hashed from. */
   readonly entry: Buffer;
   /** The bytes of the event, when they are too many for an entry; null when they are the entry. */
   readonly body: Buffer | null;
+  readonly leafHash: Buffer;
+  /** Its position on the JetStream stream; null for what the daemon writes itself. */
+  readonly streamSequence: number | null;
 }
 
-/** The bytes themselves, or for too many of them a commitment in canonical JSON (RFC 8785) by their hash and length. */
-export function entryOf(bytes: Buffer): LogEntry {
-  return bytes.length <= largestEntryBytes ? { entry: bytes, body: null } : { entry: commitmentTo(bytes), body: bytes };
+/**
+ * A validated event with the exact bytes it was read from. They are the entry, unless they are too many for one: then it is
+ * a commitment in canonical JSON (RFC 8785) to their hash and length.
+ */
+export function newEntry(event: CountersignEvent, bytes: Buffer, streamSequence: number | null = null): Entry {
+  const fit = bytes.length <= largestEntryBytes;
+  const entry = fit ? bytes : commitmentTo(bytes);
+  return { event, entry, body: fit ? null : bytes, leafHash: leafHash(entry), streamSequence };
 }
 
 /** `{"body":{"hash":"sha256:…","size":…}}`; no event can look like it, for every event has an id. */

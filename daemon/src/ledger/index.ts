@@ -1,5 +1,6 @@
-export type { Appended, Entry } from './append.ts';
+export type { Appended } from './append.ts';
 export { Checkpoints, RewrittenError } from './checkpoints.ts';
+export { newEntry, type Entry } from './entry.ts';
 export { loadSigningKey, type SigningKey } from './key.ts';
 export { LastSigned } from './last-signed.ts';
 export { FencedError, Ledger, type LedgerTransaction } from './ledger.ts';

@@ -5,7 +5,8 @@
  */
 import type { PoolClient } from 'pg';
 import { inTransaction, type Pool } from '../database/index.ts';
-import { planAppend, type Appended, type Entry, type Head, type Known } from './append.ts';
+import { planAppend, type Appended, type Head, type Known } from './append.ts';
+import type { Entry } from './entry.ts';
 import type { SigningKey } from './key.ts';
 import { nextPartitionSize } from './partitions.ts';
 import { aboutItself, decisionItIsAbout, isAnswer, type AboutDecision, type LedgerRecord } from './record.ts';

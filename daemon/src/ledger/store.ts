@@ -1,7 +1,7 @@
 /** All SQL of the ledger. */
 import type { PoolClient } from 'pg';
 import { copyInto, CopyRows, type Queryable } from '../database/index.ts';
-import { aboutItself, isAnswer, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
+import { isAnswer, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 import type { ReadHashes, Subtree } from './tree.ts';
 
 export interface LogHead {
@@ -95,28 +95,47 @@ export async function answeredDecisions(
 /** Rejects with a unique violation when one of the events is in the log already. */
 export async function insertRecords(client: PoolClient, records: readonly LedgerRecord[]): Promise<void> {
   const leaves = new CopyRows(records.length * 96);
-  const bytes = records.reduce((sum, { entry, body }) => sum + 256 + entry.length + (body?.length ?? 0), 0);
-  const rows = new CopyRows(bytes);
-  for (const { logId, index, event, about, ...record } of records) {
+  await copyInto(client, `ledger_record (${recordColumns.join(', ')})`, encode(records, leaves));
+  await copyInto(client, 'ledger_leaf (log_id, log_index, event_id, leaf_hash)', [leaves.finish()]);
+}
+
+const recordColumns = [
+  'log_id',
+  'log_index',
+  'recorded_at',
+  'stream_sequence',
+  'decision_id',
+  'answers',
+  'about',
+  'entry',
+  'body',
+  'signature',
+] as const;
+
+/** The rows of the records, some at a time, so that PostgreSQL works on one lot while the next is encoded. */
+async function* encode(records: readonly LedgerRecord[], leaves: CopyRows): AsyncGenerator<Buffer> {
+  const rows = new CopyRows(262_144);
+  for (const [i, record] of records.entries()) {
+    const { logId, index, event, about } = record;
     leaves.row(4).text(logId).bigint(index).uuid(event.id).bytes(record.leafHash);
-    const own = aboutItself(event);
+    const own = event.type === 'countersign.decision.ai.v1' ? event.data.decision_id : null;
     rows
-      .row(10)
+      .row(recordColumns.length)
       .text(logId)
       .bigint(index)
       .timestamp(Date.parse(record.recordedAt))
       .bigint(record.streamSequence)
-      .uuid(own?.decisionId ?? null)
+      .uuid(own)
       .uuid(record.firstAnswer && isAnswer(event) ? event.data.reviews : null)
       .jsonb(own === null ? about : null)
       .bytes(record.entry)
       .bytes(record.body)
       .bytes(record.signature);
+    if (i % 256 !== 255) continue;
+    yield rows.take();
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  await copyInto(client, 'ledger_leaf (log_id, log_index, event_id, leaf_hash)', leaves);
-  const columns =
-    'log_id, log_index, recorded_at, stream_sequence, decision_id, answers, about, entry, body, signature';
-  await copyInto(client, `ledger_record (${columns})`, rows);
+  yield rows.finish();
 }
 
 export async function insertSubtrees(db: Queryable, logId: string, subtrees: readonly Subtree[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { uuidV7, type CountersignEvent, type DaemonEvent, type HumanDecisionEvent } from '@countersign/contract';
-import type { Entry } from './append.ts';
+import { newEntry, type Entry } from './entry.ts';
 
 export type NewId = (now: Date) => string;
 export const newUuid: NewId = (now) => uuidV7(now.getTime(), randomBytes(10));
@@ -24,5 +24,5 @@ export function writtenEntry(body: Body, now: Date, newId: NewId): Entry {
   } as CountersignEvent;
   const text = canonicalize(event);
   if (text === undefined) throw new TypeError('an event has to be an object');
-  return { event, bytes: Buffer.from(text, 'utf8') };
+  return newEntry(event, Buffer.from(text, 'utf8'));
 }
