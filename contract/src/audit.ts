@@ -45,8 +45,10 @@ export const AuditProof = Type.Object({
   record: AuditRecord,
   /** The CloudEvents type of the entry. */
   type: Type.String(),
-  /** The bytes that were hashed, base64. */
+  /** The bytes that were hashed, base64: the event, or for one of more than 65,535 bytes its commitment. */
   entry: Type.String(),
+  /** The bytes of the event, base64, when the entry is their commitment. */
+  body: nullable(Type.String()),
   /** Audit path, base64, nearest sibling first; null when no checkpoint covers the record yet. */
   proof: nullable(Type.Array(Type.String())),
   /** C2SP signed note. */

@@ -174,6 +174,48 @@ export const PolicyStep = Type.Object({
 });
 export type PolicyStep = Static<typeof PolicyStep>;
 
+/** The workflow of records that are about the log itself. */
+export const logWorkflow = 'countersign';
+
+/** The log is signed with this key from here on. The key before it vouches for it, unless it was lost. */
+export const KeyStep = Type.Object({
+  workflow_id: Type.Literal(logWorkflow),
+  /** As C2SP writes verifier keys. */
+  key: Type.String({ maxLength: 500 }),
+  previous: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
+  /** Ed25519 by the previous key, base64, over `keyEndorsement`. */
+  endorsement: Type.Union([Type.String({ maxLength: 100 }), Type.Null()]),
+});
+export type KeyStep = Static<typeof KeyStep>;
+
+/** What the previous key signs to vouch for its successor. */
+export const keyEndorsement = (previous: string, key: string): string =>
+  `countersign key succession v1\n${previous}\n${key}\n`;
+
+/** Something was taken out of the record, by a policy or at somebody's word. The hashes of all of it stay. */
+export const RetentionStep = Type.Union([
+  Type.Object({
+    workflow_id: Type.Literal(logWorkflow),
+    what: Type.Literal('records_dropped'),
+    /** Indexes of the log, [first, end). */
+    first: Type.Integer({ minimum: 0 }),
+    end: Type.Integer({ minimum: 1 }),
+    /** The newest of them happened before this. */
+    older_than: UtcInstant,
+    by: Name,
+    justification: Text,
+  }),
+  Type.Object({
+    workflow_id: Type.Literal(logWorkflow),
+    what: Type.Literal('input_erased'),
+    /** The commitment in the decisions' entries. */
+    input: Sha256,
+    by: Name,
+    justification: Text,
+  }),
+]);
+export type RetentionStep = Static<typeof RetentionStep>;
+
 export const eventTypes = {
   aiDecision: 'countersign.decision.ai.v1',
   humanDecision: 'countersign.decision.human.v1',
@@ -182,6 +224,8 @@ export const eventTypes = {
   breaker: 'countersign.breaker.v1',
   model: 'countersign.model.v1',
   policy: 'countersign.policy.v1',
+  key: 'countersign.key.v1',
+  retention: 'countersign.retention.v1',
 } as const;
 
 const envelope = <T extends string, D extends TSchema>(type: T, data: D) =>
@@ -214,6 +258,8 @@ const daemonEvents = {
   breaker: envelope(eventTypes.breaker, BreakerStep),
   model: envelope(eventTypes.model, ModelStep),
   policy: envelope(eventTypes.policy, PolicyStep),
+  key: envelope(eventTypes.key, KeyStep),
+  retention: envelope(eventTypes.retention, RetentionStep),
 };
 /** What the daemon writes about its own acts. */
 export type DaemonEvent = {

@@ -4,6 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 
+export { sha256 };
 export type Hash = Uint8Array;
 
 const leafPrefix = Uint8Array.of(0x00);

@@ -4,6 +4,9 @@ import {
   formatCheckpoint,
   formatNote,
   formatVerifierKey,
+  isBy,
+  parseNote,
+  verifyEd25519,
   parseCheckpoint,
   parseVerifierKey,
   verifierKey,
@@ -50,3 +53,22 @@ describe('checkpoints', () => {
     expect(parseCheckpoint(text)).toBeNull();
   });
 });
+
+it('verifies the note of the specification', () => {
+  // C2SP signed-note, "Example".
+  const foo = parseVerifierKey('example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k');
+  const note =
+    'This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n';
+  const { text, signatures } = parseNote(note)!;
+  expect(isBy(signatures[0]!, foo!)).toBe(true);
+  expect(verifyEd25519(signatures[0]!.signature, new TextEncoder().encode(text), foo!.publicKey)).toBe(true);
+});
+
+it.each([
+  ['a carriage return', 'a\r\n\n— k AAAAAAA=\n'],
+  ['no signature', 'text\n\n'],
+  ['a line that is no signature', 'text\n\n— k AAAAAAA=\nrest\n'],
+  ['a name with a next-line character', 'text\n\n— k\u0085 AAAAAAA=\n'],
+  ['too short a signature', 'text\n\n— k AAAA\n'],
+  ['no line feed at the end', 'text\n\n— k AAAAAAA='],
+])('is no note with %s', (_what, note) => expect(parseNote(note)).toBeNull());

@@ -76,6 +76,14 @@ CREATE TABLE ledger_checkpoint (
   PRIMARY KEY (log_id, size)
 );
 
+-- The keys that the log was signed with, each from its record on.
+CREATE TABLE ledger_key (
+  log_id       text COLLATE "C" NOT NULL,
+  log_index    bigint NOT NULL,
+  verifier_key text   NOT NULL,
+  PRIMARY KEY (log_id, log_index)
+);
+
 -- The size of the newest checkpoint, for compare-and-swap.
 CREATE TABLE ledger_tip (
   log_id text COLLATE "C" PRIMARY KEY REFERENCES ledger_log,
@@ -106,7 +114,7 @@ END $$;
 REVOKE ALL ON FUNCTION make_append_only FROM PUBLIC;
 
 SELECT make_append_only('ledger_leaf'), make_append_only('ledger_record'), make_append_only('ledger_subtree'),
-       make_append_only('ledger_checkpoint'), make_append_only('ledger_cosignature');
+       make_append_only('ledger_checkpoint'), make_append_only('ledger_cosignature'), make_append_only('ledger_key');
 
 -- Adds the next partition of a log. The writer may call it and may create nothing else. Attached and not created in place,
 -- so that readers of the other partitions are not waited for.
@@ -170,9 +178,9 @@ CROSS JOIN LATERAL (SELECT convert_from(coalesce(r.body, r.entry), 'UTF8')::json
 GRANT SELECT, INSERT ON ledger_log, ledger_leaf, ledger_record, ledger_subtree, ledger_checkpoint, ledger_segment,
   ledger_posting TO countersign_writer;
 GRANT UPDATE (epoch, size, frontier) ON ledger_log TO countersign_writer;
-GRANT SELECT, INSERT ON ledger_cosignature TO countersign_writer;
+GRANT SELECT, INSERT ON ledger_cosignature, ledger_key TO countersign_writer;
 GRANT SELECT, INSERT, UPDATE (size) ON ledger_tip TO countersign_writer;
-GRANT SELECT ON ledger_tip, ledger_cosignature TO countersign_reader;
+GRANT SELECT ON ledger_tip, ledger_cosignature, ledger_key TO countersign_reader;
 GRANT SELECT ON ledger_partition, audit_record TO countersign_writer;
 GRANT EXECUTE ON FUNCTION ledger_add_partition TO countersign_writer;
 GRANT SELECT ON ledger_log, ledger_leaf, ledger_record, ledger_partition, ledger_subtree, ledger_checkpoint,

@@ -7,6 +7,8 @@ export interface Config {
   readonly replicas: number;
   readonly http: { readonly host: string; readonly port: number };
   readonly grafana: { readonly url: string; readonly jwksUrl: URL; readonly audience: string; readonly secret: string };
+  /** Lets an auditor's own tools read everything; none when it is empty. */
+  readonly auditToken: string;
   readonly logId: string;
   readonly origin: string;
   readonly keyFile: string;
@@ -31,6 +33,7 @@ export const variables: readonly (readonly [name: string, fallback: string | nul
     'Where its signing keys are; by default /api/signing-keys/keys below the root URL',
   ],
   ['COUNTERSIGN_GRAFANA_ORG', '1', 'The organisation whose users are let in'],
+  ['COUNTERSIGN_AUDIT_TOKEN', '', "Bearer token of auditors' own tools, at least 32 characters; empty for none"],
   ['COUNTERSIGN_LOG_ID', 'main', 'The log to write'],
   ['COUNTERSIGN_LOG_ORIGIN', 'countersign.local/main', 'Name of the log in its checkpoints'],
   ['COUNTERSIGN_SIGNING_KEY_FILE', null, 'Ed25519 key in PEM; made when it does not exist'],
@@ -83,12 +86,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       audience: `org:${whole('COUNTERSIGN_GRAFANA_ORG', (n) => n > 0, 'a number from 1')}`,
       secret: text('COUNTERSIGN_PLUGIN_SECRET'),
     },
+    auditToken: text('COUNTERSIGN_AUDIT_TOKEN'),
     logId: text('COUNTERSIGN_LOG_ID'),
     origin: text('COUNTERSIGN_LOG_ORIGIN'),
     keyFile: text('COUNTERSIGN_SIGNING_KEY_FILE'),
     policies: text('COUNTERSIGN_POLICIES'),
     logLevel: text('COUNTERSIGN_LOG_LEVEL'),
   };
+  if (config.auditToken !== '' && config.auditToken.length < 32) {
+    problems.push('COUNTERSIGN_AUDIT_TOKEN has fewer than 32 characters. Make one with `openssl rand -hex 32`.');
+  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
 }

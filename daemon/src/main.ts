@@ -6,7 +6,15 @@ import { Alerts } from './alerts/index.ts';
 import { AuthorityDistribution, Breakers } from './breakers/index.ts';
 import type { Config } from './config.ts';
 import { migrate, openPool } from './database/index.ts';
-import { auditRoutes, createServer, identifier, operationsRoutes, responseRoutes, reviewRoutes } from './http/index.ts';
+import {
+  auditRoutes,
+  createServer,
+  identifier,
+  logRoutes,
+  operationsRoutes,
+  responseRoutes,
+  reviewRoutes,
+} from './http/index.ts';
 import { DeadLetters, ensureStreams, Ingest, readSnapshot, SnapshotFiling } from './ingest/index.ts';
 import {
   Checkpoints,
@@ -15,6 +23,8 @@ import {
   LedgerReader,
   loadSigningKey,
   newUuid,
+  readSuccessions,
+  recordKey,
   type LedgerRecord,
   type LedgerTransaction,
   RewrittenError,
@@ -71,7 +81,6 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const key = loadSigningKey(config.keyFile, config.origin);
     const lastSigned = new LastSigned(`${config.keyFile}.last`, config.origin);
     const { logId } = config;
-    const reader = new LedgerReader(pool, logId, key.verifier, 0);
     const ledger = await Ledger.open({
       pool,
       logId,
@@ -81,6 +90,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onFenced: onFatal,
       onAppend: (_records, seconds) => metrics.observe('countersign_ledger_append_seconds', { log: logId }, seconds),
     });
+    await recordKey(ledger, logId, key, readSuccessions(config.keyFile), now, newUuid);
+    const reader = await LedgerReader.open(pool, logId, 0);
     const models = new Models(now, newUuid);
     const breakers = new Breakers(policies, models, now, newUuid);
     const alerts = new Alerts(now, newUuid);
@@ -192,6 +203,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         jwksUrl: config.grafana.jwksUrl,
         issuer: config.grafana.url,
         audience: config.grafana.audience,
+        auditToken: config.auditToken,
       }),
       onRequest: (route, status, seconds) =>
         metrics.observe('countersign_http_request_seconds', { route, status: String(status) }, seconds),
@@ -199,6 +211,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     });
     await app.register(async () => {
       reviewRoutes(app, reviews, () => outbox.poke());
+      logRoutes(app, reader);
       auditRoutes(app, {
         log: reader,
         search,

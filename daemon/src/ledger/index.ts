@@ -1,11 +1,14 @@
 export type { Appended } from './append.ts';
 export { Checkpoints, RewrittenError } from './checkpoints.ts';
 export { newEntry, type Entry } from './entry.ts';
-export { loadSigningKey, type SigningKey } from './key.ts';
+export { loadSigningKey, readSuccessions, replaceLostKey, rotateKey, type SigningKey } from './key.ts';
+export { recordKey } from './key-history.ts';
 export { LastSigned } from './last-signed.ts';
 export { FencedError, Ledger, type LedgerTransaction } from './ledger.ts';
 export { LedgerReader } from './reader.ts';
 export { auditRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 export { SearchIndex } from './search/search.ts';
 export type { AuditFilter } from './search/terms.ts';
+export { verifyDatabase } from './verify/database.ts';
+export type { KnownCheckpoint, Report } from './verify/verification.ts';
 export { newUuid, writtenEntry, type NewId } from './written.ts';

@@ -1,7 +1,7 @@
 /** The last checkpoint that a key has signed, in a file that the database's administrator does not hold. */
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { parseCheckpoint, textOfNote, type Checkpoint } from '@countersign/contract/note';
+import { parseCheckpoint, parseNote, type Checkpoint } from '@countersign/contract/note';
 
 export class LastSigned {
   private readonly path: string;
@@ -51,6 +51,6 @@ function read(path: string): Checkpoint | null {
 }
 
 function checkpointOf(note: string): Checkpoint | null {
-  const text = textOfNote(note);
-  return text === null ? null : parseCheckpoint(text);
+  const parsed = parseNote(note);
+  return parsed === null ? null : parseCheckpoint(parsed.text);
 }

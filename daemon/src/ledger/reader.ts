@@ -1,25 +1,38 @@
 /** What can be read from a log by anyone who may: records, search, proofs. Needs no key and takes nothing over. */
-import { formatVerifierKey, type VerifierKey } from '@countersign/contract/note';
+import type { LogProof } from '@countersign/contract/proof';
+import type { Tile } from '@countersign/contract/tiles';
+import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
 import type { AuditPage, AuditProof } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { auditRecord, type LedgerRecord } from './record.ts';
+import { keysById, type KeysById } from './key-history.ts';
 import type { Found } from './search/search.ts';
 import * as store from './store.ts';
+import { readTile } from './tiles.ts';
 import { inclusionProofFrom } from './tree.ts';
 
 export class LedgerReader {
   readonly logId: string;
-  /** In C2SP's form. */
-  readonly verifierKey: string;
   private readonly db: Queryable;
   private readonly quorum: number;
+  private readonly keys: KeysById;
 
-  /** Checkpoints count as published with the signatures of `quorum` witnesses. */
-  constructor(db: Queryable, logId: string, verifier: VerifierKey, quorum: number) {
+  private constructor(db: Queryable, logId: string, quorum: number, keys: KeysById) {
     this.db = db;
     this.logId = logId;
-    this.verifierKey = formatVerifierKey(verifier);
     this.quorum = quorum;
+    this.keys = keys;
+  }
+
+  /** Open it when the log's key is on record. Checkpoints count as published with the signatures of `quorum` witnesses. */
+  static async open(db: Queryable, logId: string, quorum: number): Promise<LedgerReader> {
+    return new LedgerReader(db, logId, quorum, await keysById(db, logId));
+  }
+
+  /** Of the key in use, in C2SP's form. */
+  get verifierKey(): string {
+    const last = [...this.keys.values()].at(-1);
+    return last === undefined ? '' : formatVerifierKey(last);
   }
 
   async size(): Promise<number> {
@@ -44,24 +57,42 @@ export class LedgerReader {
 
   /** What search found, as people see it. */
   page({ records, next }: Found): Omit<AuditPage, 'people'> {
-    return { records: records.map((record) => auditRecord(record, this.verifierKey)), next };
+    return { records: records.map((record) => auditRecord(record, this.keys)), next };
   }
 
-  /** The record with its inclusion proof under the newest checkpoint; null when there is no such event. */
+  /** The bytes of a record that were too many for its entry. */
+  async readBody(index: number): Promise<Buffer | null> {
+    return (await store.readRecords(this.db, this.logId, [index]))[0]?.body ?? null;
+  }
+
+  readTile(tile: Tile): Promise<Buffer | null> {
+    return readTile(this.db, this.logId, tile);
+  }
+
+  /** The inclusion proof of an event under the newest checkpoint; null when there is no such event. */
+  async proveEvent(
+    eventId: string,
+  ): Promise<({ readonly is: 'proof' } & LogProof) | { readonly is: 'not_covered' } | null> {
+    const index = await store.indexOfEvent(this.db, this.logId, eventId);
+    if (index === null) return null;
+    const checkpoint = await this.newestCheckpoint();
+    if (checkpoint === null || index >= checkpoint.size) return { is: 'not_covered' };
+    const path = await inclusionProofFrom(store.readHashes(this.db, this.logId), index, checkpoint.size);
+    return { is: 'proof', index, path, checkpoint: checkpoint.note };
+  }
+
+  /** The record with its inclusion proof; null when there is no such event, or retention has dropped its record. */
   async prove(eventId: string): Promise<AuditProof | null> {
     const record = await this.readEvent(eventId);
-    if (record === null) return null;
-    const checkpoint = await this.newestCheckpoint();
-    const covered = checkpoint !== null && record.index < checkpoint.size;
-    const proof = covered
-      ? await inclusionProofFrom(store.readHashes(this.db, this.logId), record.index, checkpoint.size)
-      : null;
+    const proof = await this.proveEvent(eventId);
+    if (record === null || proof === null) return null;
     return {
-      record: auditRecord(record, this.verifierKey),
+      record: auditRecord(record, this.keys),
       type: record.event.type,
       entry: record.entry.toString('base64'),
-      proof: proof?.map((hash) => hash.toString('base64')) ?? null,
-      checkpoint: covered ? checkpoint.note : null,
+      body: record.body?.toString('base64') ?? null,
+      proof: proof.is === 'proof' ? proof.path.map(toBase64) : null,
+      checkpoint: proof.is === 'proof' ? proof.checkpoint : null,
       verifier_key: this.verifierKey,
     };
   }

@@ -10,6 +10,8 @@ import type {
   Route,
 } from '@countersign/contract';
 import { eventTypes } from '@countersign/contract';
+import { formatVerifierKey } from '@countersign/contract/note';
+import type { KeysById } from './key-history.ts';
 import { leafHash } from './tree.ts';
 
 /** The AI decision that a record is, or is about. */
@@ -76,6 +78,7 @@ export function actorOf(event: CountersignEvent): Actor {
       return { type: 'service', id: event.source };
     case eventTypes.breaker:
     case eventTypes.model:
+    case eventTypes.retention:
       return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
     default:
       return { type: 'daemon', id: 'daemon' };
@@ -106,7 +109,7 @@ export const actionOf = (event: CountersignEvent): DecisionAction | null =>
   event.type === eventTypes.aiDecision || event.type === eventTypes.humanDecision ? event.data.action : null;
 
 /** The record as search, export and proofs show it. */
-export function auditRecord(record: LedgerRecord, verifierKey: string): AuditRecord {
+export function auditRecord(record: LedgerRecord, keys: KeysById): AuditRecord {
   const { event } = record;
   return {
     event_id: event.id,
@@ -120,12 +123,19 @@ export function auditRecord(record: LedgerRecord, verifierKey: string): AuditRec
     decision_actor: record.actor,
     decision_action: record.action,
     justification: justificationOf(event),
-    audit_signature:
-      record.signature === null
-        ? { type: 'inclusion' }
-        : { type: 'ed25519', key: verifierKey, signature: record.signature.toString('base64') },
+    audit_signature: signatureOf(record, keys),
     log_index: record.index,
     leaf_hash: record.leafHash.toString('hex'),
+  };
+}
+
+function signatureOf({ signature }: LedgerRecord, keys: KeysById): AuditRecord['audit_signature'] {
+  if (signature === null) return { type: 'inclusion' };
+  const key = keys.get(signature.subarray(0, 4).toString('hex'));
+  return {
+    type: 'ed25519',
+    key: key === undefined ? 'unknown' : formatVerifierKey(key),
+    signature: signature.subarray(4).toString('base64'),
   };
 }
 
@@ -158,6 +168,7 @@ export function justificationOf(event: CountersignEvent): string | null {
     case eventTypes.aiDecision:
     case eventTypes.humanDecision:
     case eventTypes.model:
+    case eventTypes.retention:
       return event.data.justification;
     case eventTypes.breaker:
       return `${event.data.from} → ${event.data.to}: ${event.data.reason}`;
@@ -165,6 +176,8 @@ export function justificationOf(event: CountersignEvent): string | null {
       return event.data.summary;
     case eventTypes.policy:
       return `policy ${event.data.hash} in force`;
+    case eventTypes.key:
+      return `signed with ${event.data.key} from here on`;
     default:
       return null;
   }

@@ -250,6 +250,15 @@ export async function readRecords(db: Queryable, logId: string, indexes: readonl
   return rows.map(recordFrom);
 }
 
+/** What the leaves from `start` on were hashed from, in order. */
+export async function readEntries(db: Queryable, logId: string, start: number, count: number): Promise<Buffer[]> {
+  const { rows } = await db.query<{ entry: Buffer }>(
+    'SELECT entry FROM ledger_record WHERE log_id = $1 AND log_index >= $2 AND log_index < $3 ORDER BY log_index',
+    [logId, start, start + count],
+  );
+  return rows.map(({ entry }) => entry);
+}
+
 /** Where an event is; null when it is not in the log. */
 export async function indexOfEvent(db: Queryable, logId: string, eventId: string): Promise<number | null> {
   const { rows } = await db.query<{ log_index: string }>(
@@ -257,6 +266,52 @@ export async function indexOfEvent(db: Queryable, logId: string, eventId: string
     [logId, eventId],
   );
   return rows[0] === undefined ? null : Number(rows[0].log_index);
+}
+
+/** The log's keys in the order in which they signed. */
+export async function readKeys(db: Queryable, logId: string): Promise<string[]> {
+  const { rows } = await db.query<{ verifier_key: string }>(
+    'SELECT verifier_key FROM ledger_key WHERE log_id = $1 ORDER BY log_index',
+    [logId],
+  );
+  return rows.map(({ verifier_key }) => verifier_key);
+}
+
+export async function insertKey(db: Queryable, logId: string, verifierKey: string, index: number): Promise<void> {
+  await db.query('INSERT INTO ledger_key (log_id, log_index, verifier_key) VALUES ($1, $2, $3)', [
+    logId,
+    index,
+    verifierKey,
+  ]);
+}
+
+/** What verification reads, of one transaction's client. The streams are for COPY, which takes no parameters. */
+export function verificationQueries(db: Queryable, logId: string) {
+  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(logId)) throw new Error(`"${logId}" is no log id`);
+  const select = (columns: string, table: string, order: string) =>
+    `SELECT ${columns} FROM ${table} WHERE log_id = '${logId}' ORDER BY ${order}`;
+  return {
+    leaves: select('log_index, event_id, leaf_hash', 'ledger_leaf', 'log_index'),
+    records: select('log_index, entry, body, signature', 'ledger_record', 'log_index'),
+    subtrees: select('level, subtree_index, hash', 'ledger_subtree', 'level, subtree_index'),
+    head: () => readHead(db, logId),
+    checkpoints: async (): Promise<{ size: number; note: string }[]> => {
+      const { rows } = await db.query<{ size: string; note: string }>(
+        'SELECT size, note FROM ledger_checkpoint WHERE log_id = $1 ORDER BY size',
+        [logId],
+      );
+      return rows.map(({ size, note }) => ({ size: Number(size), note }));
+    },
+    /** Size of the newest checkpoint that was ever published; 0 before the first. */
+    tip: async (): Promise<number> => {
+      const { rows } = await db.query<{ size: string }>('SELECT size FROM ledger_tip WHERE log_id = $1', [logId]);
+      return Number(rows[0]?.size ?? 0);
+    },
+    logs: async (): Promise<string> => {
+      const { rows } = await db.query<{ log_id: string }>('SELECT log_id FROM ledger_log ORDER BY log_id');
+      return rows.map(({ log_id }) => log_id).join(', ') || 'none';
+    },
+  };
 }
 
 interface RecordRow {

@@ -27,7 +27,7 @@ export function RecordDetail({ eventId, onClose }: { eventId: string; onClose: (
 function Detail({ proof }: { proof: AuditProof }) {
   const styles = useStyles2(getStyles);
   const check = useMemo(() => checkProof(proof), [proof]);
-  const entry = useMemo(() => prettyEntry(proof.entry), [proof.entry]);
+  const entry = useMemo(() => prettyEntry(proof.body ?? proof.entry), [proof.body, proof.entry]);
   return (
     <>
       <section aria-label="Proof" data-testid="proof" data-verified={check.verified}>

@@ -37,6 +37,7 @@ const good: AuditProof = {
   },
   type: 'countersign.decision.human.v1',
   entry: toBase64(entries[1]!),
+  body: null,
   proof: inclusionProof(leaves, 1).map(toBase64),
   checkpoint: formatNote(text, key, ed25519.sign(new TextEncoder().encode(text), secret)),
   verifier_key: formatVerifierKey(key),

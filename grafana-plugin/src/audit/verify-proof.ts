@@ -3,7 +3,7 @@
  * the path from the one to the other, and a human decision's own signature.
  */
 import type { AuditProof } from '@countersign/contract';
-import { leafHash, verifyInclusion } from '@countersign/contract/merkle';
+import { leafHash, sha256, verifyInclusion } from '@countersign/contract/merkle';
 import { fromBase64, hex, parseVerifierKey, verifyCheckpoint, verifyEd25519 } from '@countersign/contract/note';
 
 export interface ProofStep {
@@ -18,7 +18,7 @@ export interface ProofCheck {
   readonly treeSize: number | null;
 }
 
-export function checkProof({ record, entry, proof, checkpoint, verifier_key }: AuditProof): ProofCheck {
+export function checkProof({ record, entry, body, proof, checkpoint, verifier_key }: AuditProof): ProofCheck {
   const bytes = fromBase64(entry);
   const key = parseVerifierKey(verifier_key);
   if (bytes === null || key === null) {
@@ -27,8 +27,11 @@ export function checkProof({ record, entry, proof, checkpoint, verifier_key }: A
   const leaf = leafHash(bytes);
   const steps: ProofStep[] = [
     { holds: hex(leaf) === record.leaf_hash, says: 'The entry has the leaf hash that the record names.' },
-    { holds: entryIsOf(bytes, record.event_id), says: 'The entry is this event.' },
+    { holds: entryIsOf(body === null ? bytes : fromBase64(body), record.event_id), says: 'It is this event.' },
   ];
+  if (body !== null) {
+    steps.push({ holds: commitsTo(bytes, fromBase64(body)), says: 'The entry commits to the event by its hash.' });
+  }
   if (record.audit_signature.type === 'ed25519') {
     const signature = fromBase64(record.audit_signature.signature);
     steps.push({
@@ -50,7 +53,15 @@ export function checkProof({ record, entry, proof, checkpoint, verifier_key }: A
   return { verified: steps.every(({ holds }) => holds), steps, treeSize: head?.size ?? null };
 }
 
-function entryIsOf(bytes: Uint8Array, eventId: string): boolean {
+/** Whether the entry is the commitment of the daemon to these bytes. */
+function commitsTo(entry: Uint8Array, body: Uint8Array | null): boolean {
+  if (body === null) return false;
+  const wanted = `{"body":{"hash":"sha256:${hex(sha256(body))}","size":${body.length}}}`;
+  return new TextDecoder().decode(entry) === wanted;
+}
+
+function entryIsOf(bytes: Uint8Array | null, eventId: string): boolean {
+  if (bytes === null) return false;
   try {
     return (JSON.parse(new TextDecoder().decode(bytes)) as { id?: unknown }).id === eventId;
   } catch {

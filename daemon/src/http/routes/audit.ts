@@ -104,14 +104,4 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, namesOf }:
         .send(content);
     },
   );
-
-  app.get(
-    '/checkpoint',
-    { schema: { summary: 'The newest signed checkpoint (C2SP tlog-checkpoint)' } },
-    async (_request, reply) => {
-      const checkpoint = await log.newestCheckpoint();
-      if (checkpoint === null) return reply.code(404).send(apiError('not_found', 'Nothing is recorded yet.'));
-      return reply.type('text/plain; charset=utf-8').send(checkpoint.note);
-    },
-  );
 }

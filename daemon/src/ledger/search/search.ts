@@ -93,7 +93,9 @@ export class SearchIndex {
 
   /** One piece of work after another, each until it is done or the index stops. */
   private enqueue(step: () => Promise<void>): void {
-    this.work = this.work.then(async () => {
+    const before = this.work;
+    const untilDone = async () => {
+      await before;
       while (!this.stopped) {
         try {
           await step();
@@ -103,7 +105,8 @@ export class SearchIndex {
           await new Promise((resolve) => setTimeout(resolve, retryMs));
         }
       }
-    });
+    };
+    this.work = untilDone();
   }
 
   /** Ends what is under way; what is not stored is indexed anew at the next start. */

@@ -1,0 +1,312 @@
+/**
+ * A log verified from its bytes: the tree is computed anew from every record, and held against every stored leaf, every
+ * checkpoint, and the signature of every human decision. Fed in order of the index; says at the end what it found.
+ */
+import { eventTypes, type CountersignEvent, type KeyStep, type RetentionStep } from '@countersign/contract';
+import { parseCheckpoint, parseNote, toBase64, type Note } from '@countersign/contract/note';
+import { tileWidth } from '@countersign/contract/tiles';
+import { commitmentTo } from '../entry.ts';
+import { GrowingTree, leafHash, type Subtree } from '../tree.ts';
+import { LogKeys, verifyBeside, verifyNow } from './keys.ts';
+import { Problems, type Problem } from './problems.ts';
+
+/** One index of the log, as it was found. */
+export interface Found {
+  readonly index: number;
+  /** The stored leaf; null when there is none. */
+  readonly leaf: { readonly eventId: string; readonly hash: Buffer } | null;
+  /** Null when there is none: retention dropped it, or somebody else did. */
+  readonly record: {
+    readonly entry: Buffer;
+    readonly body: Buffer | null;
+    readonly signature: Buffer | null;
+  } | null;
+}
+
+export interface KnownCheckpoint {
+  readonly size: number;
+  readonly note: string;
+  /** Where it comes from, for messages. */
+  readonly from: string;
+}
+
+export interface Report {
+  readonly ok: boolean;
+  readonly records: number;
+  /** Records that retention dropped; their leaves count. */
+  readonly dropped: number;
+  /** Base64. */
+  readonly root: string;
+  readonly checkpoints: number;
+  readonly signatures: number;
+  /** The newest good checkpoint; null when there is none. */
+  readonly newest_checkpoint: string | null;
+  readonly keys: readonly string[];
+  /** False when the first key was taken from the log itself: then only what came later is beyond doubt. */
+  readonly key_was_given: boolean;
+  readonly problems: readonly Problem[];
+  readonly problems_total: number;
+}
+
+/** Signature checks under way at once. */
+const atOnce = 256;
+const humanDecision = Buffer.from(`"${eventTypes.humanDecision}"`);
+const ownRecord = Buffer.from('"workflow_id":"countersign"');
+
+export class Verification {
+  readonly problems = new Problems();
+  private readonly keys: LogKeys;
+  private readonly origin: string | null;
+  private readonly checkpoints: readonly KnownCheckpoint[];
+  private readonly tree = new GrowingTree(0, Buffer.alloc(0));
+  /** Roots at the sizes that checkpoints name. */
+  private readonly roots = new Map<number, Buffer>();
+  private readonly wantedRoots: Set<number>;
+  private readonly subtrees: Buffer[][] = [];
+  private readonly retained: RetentionStep[] = [];
+  /** Indexes whose record is not there, as [first, end). */
+  private readonly gone: [number, number][] = [];
+  /** What the bytes of changed records hash to, to tell a swap from a change. */
+  private readonly changed: { readonly index: number; readonly hash: string; readonly wanted: string }[] = [];
+  private readonly unchecked: { index: number; entry: Buffer; signature: Buffer }[] = [];
+  private readonly checking = new Set<Promise<void>>();
+  /** Tiles of 256 records that do not hash to what the log has stored of them. */
+  private readonly wrongTiles: number[] = [];
+  private signatures = 0;
+  private dropped = 0;
+  /** The tree cannot be computed any more: a leaf is missing. */
+  private broken = false;
+
+  /** `checkpoints` in any order. `origin` null takes the one of the first key. */
+  constructor(keys: LogKeys, origin: string | null, checkpoints: readonly KnownCheckpoint[]) {
+    this.keys = keys;
+    this.origin = origin;
+    this.checkpoints = checkpoints.toSorted((a, b) => a.size - b.size);
+    this.wantedRoots = new Set(checkpoints.map(({ size }) => size));
+  }
+
+  /** Number of leaves so far. */
+  get size(): number {
+    return this.tree.size;
+  }
+
+  get root(): Buffer {
+    return this.tree.root;
+  }
+
+  /** The next index. What lies between it and the last is missing. To be awaited when it returns a promise. */
+  add({ index, leaf, record }: Found): Promise<void> | void {
+    if (index > this.size && !this.broken) this.leavesAreMissing(this.size, index);
+    const hash = record === null ? null : leafHash(record.entry);
+    if (leaf === null) {
+      this.problems.add('slipped_in', index, `record ${index} has no leaf: the log never appended it`);
+    } else if (record === null) this.isGone(index);
+    else if (hash !== null && !hash.equals(leaf.hash)) {
+      this.changed.push({ index, hash: hash.toString('hex'), wanted: leaf.hash.toString('hex') });
+    } else this.read(index, leaf.eventId, record);
+    if (!this.broken) this.grow(leaf?.hash ?? hash ?? Buffer.alloc(32));
+    if (this.checking.size >= atOnce) return Promise.race(this.checking);
+  }
+
+  private grow(hash: Buffer): void {
+    for (const { level, hash: head } of this.tree.append(hash)) (this.subtrees[level] ??= []).push(head);
+    if (this.wantedRoots.has(this.tree.size)) this.roots.set(this.tree.size, this.tree.root);
+  }
+
+  private leavesAreMissing(from: number, to: number): void {
+    const which = to - from === 1 ? `record ${from} is` : `records ${from} to ${to - 1} are`;
+    this.problems.add(
+      'missing',
+      from,
+      `${which} missing, with leaf and all; nothing after can be held against a checkpoint`,
+    );
+    this.broken = true;
+  }
+
+  private isGone(index: number): void {
+    const last = this.gone.at(-1);
+    if (last?.[1] === index) last[1] = index + 1;
+    else this.gone.push([index, index + 1]);
+  }
+
+  /** What the bytes themselves say; they are those of the leaf. */
+  private read(index: number, eventId: string, { entry, body, signature }: NonNullable<Found['record']>) {
+    if (body !== null && !commitmentTo(body).equals(entry)) {
+      this.problems.add('wrong_body', index, `the body of record ${index} is not the one that its entry commits to`);
+      return;
+    }
+    const bytes = body ?? entry;
+    if (!bytes.includes(eventId)) {
+      this.problems.add('wrong_event', index, `the leaf of record ${index} names event ${eventId}, its bytes do not`);
+    }
+    if (bytes.includes(ownRecord)) this.readOwn(index, bytes);
+    if (signature === null && !bytes.includes(humanDecision)) return;
+    if (signature === null) {
+      if ((JSON.parse(bytes.toString('utf8')) as CountersignEvent).type !== eventTypes.humanDecision) return;
+      this.problems.add('bad_signature', index, `the human decision of record ${index} has lost its signature`);
+      return;
+    }
+    this.signatures += 1;
+    // The buffers are views that do not last.
+    this.check({ index, entry: Buffer.from(entry), signature: Buffer.from(signature) }, false);
+  }
+
+  private readOwn(index: number, bytes: Buffer): void {
+    const event = JSON.parse(bytes.toString('utf8')) as CountersignEvent;
+    if (event.type === eventTypes.key) this.keys.observe(index, event.data satisfies KeyStep);
+    if (event.type === eventTypes.retention) this.retained.push(event.data);
+  }
+
+  /** `final` when every key is known that will be. */
+  private check(signed: (typeof this.unchecked)[number], final: boolean): void {
+    const { index, entry, signature } = signed;
+    const key = this.keys.byId(signature.subarray(0, 4));
+    const bad = () =>
+      this.problems.add('bad_signature', index, `the signature of the human decision of record ${index} is not good`);
+    if (key === null) {
+      // A key of earlier days becomes known with the newest checkpoint.
+      if (final) bad();
+      else this.unchecked.push(signed);
+      return;
+    }
+    const holds = async () => {
+      if (!(await verifyBeside(key, entry, signature.subarray(4)))) bad();
+      this.checking.delete(check);
+    };
+    const check = holds();
+    this.checking.add(check);
+  }
+
+  /** `stored` are hashes that the log keeps of its subtrees, for proofs and tiles. */
+  checkSubtree({ level, index, hash }: Subtree): void {
+    const wanted = this.subtrees[level]?.[index];
+    if (this.broken || wanted?.equals(hash)) return;
+    const width = 256 ** level;
+    const [first, last] = [index * width, (index + 1) * width - 1];
+    if (level === 1) this.wrongTiles.push(index);
+    this.problems.add('wrong_hash', first, `the stored hash over records ${first} to ${last} is not what they hash to`);
+  }
+
+  /** Everything was added: `size` and `frontier` are what the log says of itself, null when it says nothing. */
+  async finish(head: { readonly size: number; readonly frontier: Buffer } | null, tip: number): Promise<Report> {
+    if (head !== null && head.size > this.size && !this.broken) this.leavesAreMissing(this.size, head.size);
+    if (head !== null && head.size < this.size) {
+      this.problems.add(
+        'slipped_in',
+        head.size,
+        `the log has ${head.size} records, and there are ${this.size - head.size} more`,
+      );
+    }
+    this.tellChanges();
+    this.tellGone();
+    const newest = this.newestGood();
+    this.keys.settle(newest !== null, this.problems);
+    this.checkCheckpoints(tip);
+    for (const signed of this.unchecked.splice(0)) this.check(signed, true);
+    await Promise.all(this.checking);
+    if (head !== null && head.size === this.size && !this.broken && this.problems.total === 0) {
+      if (!new GrowingTree(head.size, head.frontier).root.equals(this.root)) {
+        this.problems.add('wrong_hash', null, 'the stored frontier is not that of the records');
+      }
+    }
+    return {
+      ok: this.problems.total === 0,
+      records: this.size,
+      dropped: this.dropped,
+      root: toBase64(this.root),
+      checkpoints: this.checkpoints.length,
+      signatures: this.signatures,
+      newest_checkpoint: newest?.note ?? null,
+      keys: this.keys.toJSON(),
+      key_was_given: this.keys.given,
+      problems: this.problems.first.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1)),
+      problems_total: this.problems.total,
+    };
+  }
+
+  private tellChanges(): void {
+    const owner = new Map(this.changed.map(({ index, wanted }) => [wanted, index]));
+    for (const { index, hash } of this.changed) {
+      const other = owner.get(hash);
+      if (other === undefined) {
+        this.problems.add('changed', index, `the bytes of record ${index} were changed: they do not hash to its leaf`);
+      } else this.problems.add('swapped', index, `record ${index} holds the bytes of record ${other}`);
+    }
+  }
+
+  private tellGone(): void {
+    for (const [first, end] of this.gone) {
+      let at = first;
+      // Ranges that retention dropped follow one another.
+      for (;;) {
+        const covering = this.retained.find(
+          (step) => step.what === 'records_dropped' && step.first <= at && at < step.end,
+        );
+        if (covering?.what !== 'records_dropped' || at >= end) break;
+        this.dropped += Math.min(covering.end, end) - at;
+        at = Math.min(covering.end, end);
+      }
+      if (at >= end) continue;
+      const which = end - at === 1 ? `record ${at} was` : `records ${at} to ${end - 1} were`;
+      this.problems.add('missing', at, `${which} removed: the leaf is there, and no retention record speaks of it`);
+    }
+  }
+
+  /** The newest that is signed by a known key and has the root of the records; null when there is none. */
+  private newestGood(): KnownCheckpoint | null {
+    return (
+      this.checkpoints.findLast(({ note, size }) => {
+        const parsed = parseNote(note);
+        const body = parsed === null ? null : parseCheckpoint(parsed.text);
+        if (parsed === null || body?.size !== size || !this.isSigned(parsed)) return false;
+        return this.roots.get(size)?.equals(body.root) ?? false;
+      }) ?? null
+    );
+  }
+
+  private checkCheckpoints(tip: number): void {
+    let good = 0;
+    let firstWrong: number | null = null;
+    for (const { size, note, from } of this.checkpoints) {
+      const parsed = parseNote(note);
+      const body = parsed === null ? null : parseCheckpoint(parsed.text);
+      const wrong = (message: string) => this.problems.add('bad_checkpoint', null, `${message} (${from})`);
+      if (parsed === null || body === null) wrong(`the checkpoint of size ${size} is none`);
+      else if (body.size !== size) wrong(`the checkpoint of size ${size} is of size ${body.size}`);
+      else if (body.origin !== (this.origin ?? this.keys.all[0]?.name))
+        wrong(`a checkpoint is of the log ${body.origin}`);
+      else if (!this.isSigned(parsed)) wrong(`the checkpoint of size ${size} is not signed by a key of the log`);
+      else if (size > this.size) {
+        const message = `a checkpoint was signed for ${size} records, and the log has ${this.size} (${from})`;
+        if (!this.broken) this.problems.add('rolled_back', this.size, message);
+      } else if (this.roots.get(size)?.equals(body.root)) good = Math.max(good, size);
+      // All that follow are wrong for the same reason.
+      else if (this.roots.has(size)) firstWrong ??= size;
+    }
+    if (firstWrong !== null) this.tellWrongRoot(good < firstWrong ? good : 0, firstWrong);
+    const newest = this.checkpoints.at(-1)?.size ?? 0;
+    if (tip > newest) {
+      const message = `a checkpoint for ${tip} records was published, and the newest one there is for ${newest}`;
+      this.problems.add('rolled_back', null, message);
+    }
+  }
+
+  /** `good` is a size below which everything is as it was signed. */
+  private tellWrongRoot(good: number, size: number): void {
+    const tile = this.wrongTiles.find((index) => (index + 1) * tileWidth > good && index * tileWidth < size);
+    const first = tile === undefined ? good : Math.max(good, tile * tileWidth);
+    const end = tile === undefined ? size : Math.min(size, (tile + 1) * tileWidth);
+    const which =
+      end - first === 1 ? `record ${first} is not the one` : `records ${first} to ${end - 1} are not all those`;
+    this.problems.add('wrong_root', first, `${which} that the checkpoint of ${size} records was signed for`);
+  }
+
+  private isSigned({ text, signatures }: Note): boolean {
+    const message = Buffer.from(text);
+    const known = signatures.flatMap(({ id, name, signature }) => {
+      const key = this.keys.all.find((verifier) => verifier.name === name && Buffer.from(verifier.id).equals(id));
+      return key === undefined ? [] : [verifyNow(this.keys.byId(key.id), message, signature)];
+    });
+    return known.length > 0 && known.every(Boolean);
+  }
+}
