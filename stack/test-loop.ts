@@ -34,12 +34,7 @@ export interface TestLoop {
 
 export async function startTestLoop(postgresUrl: string, natsServer: string): Promise<TestLoop> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-loop-'));
-  const database = `test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(postgresUrl, `CREATE DATABASE ${database}`);
-  const databaseUrl = new URL(postgresUrl);
-  databaseUrl.pathname = `/${database}`;
-  await migrate(databaseUrl.href);
-  const daemonDatabaseUrl = await writerLogin(postgresUrl, databaseUrl);
+  const database = await createTestDatabase(postgresUrl);
   const nats = await startNats(natsServer, join(directory, 'nats'), passwords);
 
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
@@ -56,8 +51,8 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
       .setExpirationTime((claims['exp'] as number | undefined) ?? '10m')
       .sign(privateKey);
   return {
-    databaseUrl: databaseUrl.href,
-    daemonDatabaseUrl,
+    databaseUrl: database.url,
+    daemonDatabaseUrl: database.writerUrl,
     nats,
     directory,
     issuer,
@@ -68,7 +63,7 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
       'x-countersign-grant': grant,
     }),
     env: () => ({
-      DATABASE_URL: daemonDatabaseUrl,
+      DATABASE_URL: database.writerUrl,
       NATS_URL: nats.url,
       NATS_USER: 'daemon',
       NATS_PASSWORD: passwords.daemon,
@@ -82,25 +77,54 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
     stop: async () => {
       grafana.close();
       await nats.stop();
-      await onServer(postgresUrl, `DROP DATABASE ${database} WITH (FORCE)`);
+      await database.drop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
+export interface TestDatabase {
+  /** Of a superuser. */
+  readonly url: string;
+  /** Of a login that is a writer and nothing more. */
+  readonly writerUrl: string;
+  /** Another with the same contents; nobody may be connected to this one. */
+  clone(): Promise<TestDatabase>;
+  drop(): Promise<void>;
+}
+
+/** A database of its own, with schema and roles. */
+export async function createTestDatabase(postgresUrl: string): Promise<TestDatabase> {
+  const database = await newDatabase(postgresUrl, null);
+  await migrate(database.url);
+  await makeWriterLogin(postgresUrl);
+  return database;
+}
+
+async function newDatabase(postgresUrl: string, template: string | null): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await onServer(postgresUrl, `CREATE DATABASE ${name} ${template === null ? '' : `TEMPLATE ${template}`}`);
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  const writerUrl = new URL(url);
+  writerUrl.username = 'test_daemon';
+  writerUrl.password = passwords.daemon;
+  return {
+    url: url.href,
+    writerUrl: writerUrl.href,
+    clone: () => newDatabase(postgresUrl, name),
+    drop: () => onServer(postgresUrl, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
+
 /** One login for all tests of a server: it has what the role of a writer has. */
-async function writerLogin(postgresUrl: string, database: URL): Promise<string> {
-  await onServer(
+const makeWriterLogin = (postgresUrl: string): Promise<void> =>
+  onServer(
     postgresUrl,
     `DO $$ BEGIN
        CREATE ROLE test_daemon LOGIN PASSWORD '${passwords.daemon}' IN ROLE countersign_writer;
      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
   );
-  const url = new URL(database);
-  url.username = 'test_daemon';
-  url.password = passwords.daemon;
-  return url.href;
-}
 
 async function onServer(url: string, statement: string): Promise<void> {
   const client = new Client(url);

@@ -44,7 +44,7 @@ export class Checkpoints {
     if (this.stopped) return;
     this.timer ??= setTimeout(() => {
       this.timer = null;
-      this.signing = this.sign().catch((error: unknown) => {
+      this.sign().catch((error: unknown) => {
         this.options.onError(error);
         this.schedule();
       });
@@ -52,7 +52,14 @@ export class Checkpoints {
   }
 
   /** Signs the present head, unless a checkpoint covers it. Throws RewrittenError rather than sign another history. */
-  async sign(): Promise<void> {
+  sign(): Promise<void> {
+    // One after another: each builds on what was signed last.
+    const turn = this.signing.then(() => this.signHead());
+    this.signing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async signHead(): Promise<void> {
     const { pool, logId, key, lastSigned, now, onPublished } = this.options;
     const head = await store.readHead(pool, logId);
     const newest = await store.newestCheckpoint(pool, logId, 0);
@@ -89,7 +96,6 @@ export class Checkpoints {
   async stop(): Promise<void> {
     this.stopped = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    await this.signing;
     await this.sign().catch(this.options.onError);
   }
 }

@@ -1,6 +1,20 @@
-import { inclusionProof, treeHead, verifyInclusion } from '@countersign/contract/merkle';
-import { expect, it } from 'vitest';
-import { GrowingTree, inclusionProofFrom, leafHash, type ReadHashes, type Subtree } from './tree.ts';
+import {
+  consistencyProof,
+  inclusionProof,
+  treeHead,
+  verifyConsistency,
+  verifyInclusion,
+} from '@countersign/contract/merkle';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  consistencyProofFrom,
+  GrowingTree,
+  inclusionProofFrom,
+  leafHash,
+  type ReadHashes,
+  type Subtree,
+} from './tree.ts';
 
 function grow(size: number) {
   const tree = new GrowingTree(0, Buffer.alloc(0));
@@ -53,4 +67,65 @@ it('proves against an older, smaller tree', async () => {
   const root = treeHead(leaves.slice(0, 300));
   const proof = await inclusionProofFrom(read, 299, 300);
   expect(verifyInclusion({ index: 299, size: 300, leafHash: leaves[299]!, proof, root })).toBe(true);
+});
+
+describe('every size to 300', () => {
+  const { leaves, read } = grow(300);
+  // By the portable code, which shares no line with what is tested but the split.
+  const roots = Array.from({ length: 301 }, (_, size) => treeHead(leaves.slice(0, size)));
+  const changed = (hash: Buffer, at: number) => Buffer.from(hash.map((byte, i) => (i === at % 32 ? byte ^ 1 : byte)));
+
+  it('proves every index, and nothing else', async () => {
+    let wrong = 0;
+    for (let size = 1; size <= 300; size++) {
+      for (let index = 0; index < size; index++) {
+        const proof = await inclusionProofFrom(read, index, size);
+        const claim = { index, size, leafHash: leaves[index]!, proof, root: roots[size]! };
+        if (!verifyInclusion(claim)) wrong += 1;
+        // One place of the proof, another each time.
+        const place = (index * 7 + size) % Math.max(1, proof.length);
+        const mutated = proof.map((hash, i) => (i === place ? changed(hash, index) : hash));
+        if (proof.length > 0 && verifyInclusion({ ...claim, proof: mutated })) wrong += 1;
+        if (size > 1 && verifyInclusion({ ...claim, index: (index + 1) % size })) wrong += 1;
+      }
+    }
+    expect(wrong).toBe(0);
+  }, 120_000);
+
+  it('shows every pair of sizes to be one log, and nothing else', async () => {
+    let wrong = 0;
+    for (let newSize = 1; newSize <= 300; newSize++) {
+      for (let oldSize = 1; oldSize <= newSize; oldSize++) {
+        const proof = await consistencyProofFrom(read, oldSize, newSize);
+        const claim = { oldSize, newSize, oldRoot: roots[oldSize]!, newRoot: roots[newSize]!, proof };
+        if (!verifyConsistency(claim)) wrong += 1;
+        const place = (oldSize * 7 + newSize) % Math.max(1, proof.length);
+        const mutated = proof.map((hash, i) => (i === place ? changed(hash, oldSize) : hash));
+        if (proof.length > 0 && verifyConsistency({ ...claim, proof: mutated })) wrong += 1;
+        if (
+          oldSize < newSize &&
+          verifyConsistency({ ...claim, oldRoot: changed(Buffer.from(claim.oldRoot), newSize) })
+        ) {
+          wrong += 1;
+        }
+      }
+    }
+    expect(wrong).toBe(0);
+  }, 120_000);
+});
+
+it('proves any two sizes of a larger tree as the portable code does', async () => {
+  const { leaves, read } = grow(1_500);
+  await fc.assert(
+    fc.asyncProperty(
+      fc
+        .integer({ min: 1, max: 1_500 })
+        .chain((size) => fc.tuple(fc.integer({ min: 1, max: size }), fc.constant(size))),
+      async ([oldSize, newSize]) => {
+        const wanted = consistencyProof(leaves.slice(0, newSize), oldSize);
+        expect(await consistencyProofFrom(read, oldSize, newSize)).toEqual(wanted.map((hash) => Buffer.from(hash)));
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
