@@ -70,6 +70,11 @@ export const metrics = {
     help: 'Time since the newest checkpoint was signed.',
     labels: ['log'],
   },
+  countersign_witness_requests_total: {
+    type: 'counter',
+    help: 'Checkpoints shown to witnesses, by what came of it.',
+    labels: ['witness', 'result'],
+  },
   countersign_ingest_lag_messages: {
     type: 'gauge',
     help: 'Messages in the stream that are not acknowledged yet.',

@@ -5,8 +5,9 @@ import { daemon, migrations } from './commands/daemon.ts';
 import { key } from './commands/key.ts';
 import { policy } from './commands/policy.ts';
 import { verify } from './commands/verify.ts';
+import { witness } from './commands/witness.ts';
 
-const commands: Readonly<Record<string, Command>> = { daemon, migrate: migrations, policy, key, verify };
+const commands: Readonly<Record<string, Command>> = { daemon, migrate: migrations, policy, key, verify, witness };
 
 const usage = `countersign: watches the loop between AI and people
 

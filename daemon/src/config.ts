@@ -1,5 +1,7 @@
 /** The daemon's configuration, from environment variables alone. Secrets may come from files: NAME_FILE instead of NAME. */
 import { readFileSync } from 'node:fs';
+import { keyTypes, parseVerifierKey } from '@countersign/contract/note';
+import type { WitnessAddress } from './ledger/index.ts';
 
 export interface Config {
   readonly databaseUrl: string;
@@ -12,6 +14,8 @@ export interface Config {
   readonly logId: string;
   readonly origin: string;
   readonly keyFile: string;
+  readonly witnesses: readonly WitnessAddress[];
+  readonly witnessQuorum: number;
   readonly policies: string;
   readonly logLevel: string;
 }
@@ -37,6 +41,8 @@ export const variables: readonly (readonly [name: string, fallback: string | nul
   ['COUNTERSIGN_LOG_ID', 'main', 'The log to write'],
   ['COUNTERSIGN_LOG_ORIGIN', 'countersign.local/main', 'Name of the log in its checkpoints'],
   ['COUNTERSIGN_SIGNING_KEY_FILE', null, 'Ed25519 key in PEM; made when it does not exist'],
+  ['COUNTERSIGN_WITNESSES', '', 'Witnesses, one a line: their key as they print it, a space, their URL'],
+  ['COUNTERSIGN_WITNESS_QUORUM', '', 'How many of them have to sign a checkpoint before it is shown; by default all'],
   ['COUNTERSIGN_POLICIES', 'policies', 'Directory of policy files'],
   ['COUNTERSIGN_LOG_LEVEL', 'info', 'trace, debug, info, warn, error or fatal'],
 ];
@@ -67,6 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     return new URL('http://invalid');
   };
 
+  const witnesses = readWitnesses(text('COUNTERSIGN_WITNESSES'), problems);
   const grafanaUrl = text('COUNTERSIGN_GRAFANA_URL');
   const config: Config = {
     databaseUrl: text('DATABASE_URL'),
@@ -90,6 +97,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     logId: text('COUNTERSIGN_LOG_ID'),
     origin: text('COUNTERSIGN_LOG_ORIGIN'),
     keyFile: text('COUNTERSIGN_SIGNING_KEY_FILE'),
+    witnesses,
+    witnessQuorum:
+      text('COUNTERSIGN_WITNESS_QUORUM') === ''
+        ? witnesses.length
+        : whole(
+            'COUNTERSIGN_WITNESS_QUORUM',
+            (n) => n >= 0 && n <= witnesses.length,
+            `0 to ${witnesses.length}, the number of witnesses`,
+          ),
     policies: text('COUNTERSIGN_POLICIES'),
     logLevel: text('COUNTERSIGN_LOG_LEVEL'),
   };
@@ -98,6 +114,19 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
+}
+
+function readWitnesses(lines: string, problems: string[]): WitnessAddress[] {
+  const written = lines.split('\n').map((line) => line.trim());
+  return written
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const [text = '', url = '', ...rest] = line.split(/\s+/);
+      const key = parseVerifierKey(text, keyTypes.cosignature);
+      if (key !== null && /^https?:/.test(url) && URL.canParse(url) && rest.length === 0) return [{ key, url }];
+      problems.push(`COUNTERSIGN_WITNESSES has "${line}", want the key of a witness, a space, and its URL.`);
+      return [];
+    });
 }
 
 /** One variable, for commands that need no more. Throws a ConfigError when it is not set. */

@@ -29,6 +29,7 @@ import {
   type LedgerTransaction,
   RewrittenError,
   SearchIndex,
+  Witnesses,
 } from './ledger/index.ts';
 import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
@@ -91,7 +92,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onAppend: (_records, seconds) => metrics.observe('countersign_ledger_append_seconds', { log: logId }, seconds),
     });
     await recordKey(ledger, logId, key, readSuccessions(config.keyFile), now, newUuid);
-    const reader = await LedgerReader.open(pool, logId, 0);
+    const reader = await LedgerReader.open(pool, logId, config.witnessQuorum);
     const models = new Models(now, newUuid);
     const breakers = new Breakers(policies, models, now, newUuid);
     const alerts = new Alerts(now, newUuid);
@@ -134,6 +135,17 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onError: trouble('signals were not acted on and are looked at again'),
     });
     stops.push(() => reactions.stop());
+    const witnesses = new Witnesses({
+      pool,
+      logId,
+      witnesses: config.witnesses,
+      onResult: (witness, result) => metrics.count('countersign_witness_requests_total', { witness, result }),
+      onError: trouble('a witness has not signed'),
+    });
+    stops.push(() => witnesses.stop());
+    // One that was published before a restart may still lack signatures.
+    const published = await (await LedgerReader.open(pool, logId, 0)).newestCheckpoint();
+    if (published !== null) witnesses.show(published);
     const checkpoints = new Checkpoints({
       pool,
       logId,
@@ -145,7 +157,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         if (error instanceof RewrittenError) onFatal(error);
         else trouble('no checkpoint was signed')(error);
       },
-      onPublished: () => undefined,
+      onPublished: (checkpoint) => witnesses.show(checkpoint),
     });
     stops.push(() => checkpoints.stop());
     ledger.onCommitted((records) => {

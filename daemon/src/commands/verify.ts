@@ -1,6 +1,6 @@
 /** `countersign verify`. */
 import { readFileSync } from 'node:fs';
-import { parseCheckpoint, parseNote, parseVerifierKey, type VerifierKey } from '@countersign/contract/note';
+import { keyTypes, parseCheckpoint, parseNote, parseVerifierKey, type VerifierKey } from '@countersign/contract/note';
 import { readSecret } from '../config.ts';
 import { verifyDatabase, type KnownCheckpoint, type Report } from '../ledger/index.ts';
 import { complain, parse, UsageError, type Command } from './command.ts';
@@ -18,6 +18,7 @@ It reads the database of DATABASE_URL, live or restored from a backup, in one mo
                        taken for its first key, and only what came after is beyond doubt
   --checkpoint FILE    a checkpoint from elsewhere that the log has to continue: of a witness, of an export, of last year;
                        again for more. It is what shows that a log was rolled back as a whole
+  --witness KEY        a witness that has to have signed, by the key it prints; again for more
   --log ID             the log (COUNTERSIGN_LOG_ID, or main)
   --json               the report as JSON
 
@@ -27,11 +28,12 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 the call is wrong, 3 the log c
     const { values, positionals } = parse(args, {
       key: { type: 'string', multiple: true },
       checkpoint: { type: 'string', multiple: true },
+      witness: { type: 'string', multiple: true },
       log: { type: 'string' },
       json: { type: 'boolean' },
     });
     if (positionals.length > 0) throw new UsageError(`verify does not know what to do with "${positionals.join(' ')}"`);
-    const keys = (values.key ?? []).map(keyFrom);
+    const keys = (values.key ?? []).map((text) => keyFrom(text, 'key'));
     const checkpoints = (values.checkpoint ?? []).map(checkpointFrom);
     const started = performance.now();
     let report: Report;
@@ -41,6 +43,7 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 the call is wrong, 3 the log c
         logId: values.log ?? process.env['COUNTERSIGN_LOG_ID'] ?? 'main',
         keys,
         checkpoints,
+        witnesses: (values.witness ?? []).map((text) => keyFrom(text, 'witness')),
         onProgress: showProgress,
       });
     } catch (error) {
@@ -55,10 +58,10 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 the call is wrong, 3 the log c
   },
 };
 
-function keyFrom(text: string): VerifierKey {
-  const key = parseVerifierKey(text);
+function keyFrom(text: string, option: 'key' | 'witness'): VerifierKey {
+  const key = parseVerifierKey(text, option === 'key' ? keyTypes.ed25519 : keyTypes.cosignature);
   if (key === null)
-    throw new UsageError(`--key is "${text}", which is no verifier key. \`countersign key show\` prints it.`);
+    throw new UsageError(`--${option} is "${text}", which is no key of a ${option === 'key' ? 'log' : 'witness'}`);
   return key;
 }
 

@@ -11,4 +11,5 @@ export { SearchIndex } from './search/search.ts';
 export type { AuditFilter } from './search/terms.ts';
 export { verifyDatabase } from './verify/database.ts';
 export type { KnownCheckpoint, Report } from './verify/verification.ts';
+export { Witnesses, type WitnessAddress } from './witnesses.ts';
 export { newUuid, writtenEntry, type NewId } from './written.ts';

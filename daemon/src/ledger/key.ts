@@ -6,7 +6,14 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyO
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { keyEndorsement, type KeyStep } from '@countersign/contract';
-import { formatVerifierKey, hex, verifierKey, type VerifierKey } from '@countersign/contract/note';
+import {
+  formatVerifierKey,
+  hex,
+  keyTypes,
+  verifierKey,
+  type KeyType,
+  type VerifierKey,
+} from '@countersign/contract/note';
 
 export interface SigningKey {
   readonly verifier: VerifierKey;
@@ -21,22 +28,22 @@ export type Succession = Pick<KeyStep, 'key' | 'endorsement'> & { readonly previ
  * Reads the key (PKCS #8, PEM) or makes one on first use. `name` is the log's origin.
  * Throws when the file is there but holds no Ed25519 key.
  */
-export function loadSigningKey(path: string, name: string): SigningKey {
-  return signingKey(readKey(path) ?? makeKey(path), path, name);
+export function loadSigningKey(path: string, name: string, type: KeyType = keyTypes.ed25519): SigningKey {
+  return signingKey(readKey(path) ?? makeKey(path), path, name, type);
 }
 
-function signingKey(key: KeyObject, path: string, name: string): SigningKey {
+function signingKey(key: KeyObject, path: string, name: string, type: KeyType = keyTypes.ed25519): SigningKey {
   if (key.asymmetricKeyType !== 'ed25519') {
     throw new Error(`${path} holds a key of type ${key.asymmetricKeyType}, want ed25519`);
   }
-  return { verifier: verifierKey(name, publicBytes(key)), sign: (message) => sign(null, message, key) };
+  return { verifier: verifierKey(name, publicBytes(key), type), sign: (message) => sign(null, message, key) };
 }
 
 /** The last 32 bytes of an Ed25519 SubjectPublicKeyInfo are the key (RFC 8410). */
-export const publicBytes = (key: KeyObject): Buffer =>
+const publicBytes = (key: KeyObject): Buffer =>
   createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-32);
 
-export function readKey(path: string): KeyObject | null {
+function readKey(path: string): KeyObject | null {
   try {
     return createPrivateKey(readFileSync(path));
   } catch (error) {
@@ -45,7 +52,7 @@ export function readKey(path: string): KeyObject | null {
   }
 }
 
-export function makeKey(path: string): KeyObject {
+function makeKey(path: string): KeyObject {
   const { privateKey } = generateKeyPairSync('ed25519');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // wx: two daemons that start together must not overwrite each other's key.

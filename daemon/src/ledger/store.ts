@@ -229,6 +229,20 @@ export async function publishCheckpoint(
   return rowCount === 1;
 }
 
+/** Keeps what a witness has signed; once. */
+export async function insertCosignature(
+  db: Queryable,
+  logId: string,
+  size: number,
+  witness: string,
+  line: string,
+): Promise<void> {
+  await db.query(
+    'INSERT INTO ledger_cosignature (log_id, size, witness, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [logId, size, witness, line],
+  );
+}
+
 const selectRecord = `SELECT log_id, log_index, recorded_at, stream_sequence, answers, about, entry, body, signature
   FROM ledger_record`;
 
@@ -297,7 +311,9 @@ export function verificationQueries(db: Queryable, logId: string) {
     head: () => readHead(db, logId),
     checkpoints: async (): Promise<{ size: number; note: string }[]> => {
       const { rows } = await db.query<{ size: string; note: string }>(
-        'SELECT size, note FROM ledger_checkpoint WHERE log_id = $1 ORDER BY size',
+        `SELECT size, note || coalesce((SELECT string_agg(line, '' ORDER BY witness) FROM ledger_cosignature c
+           WHERE c.log_id = k.log_id AND c.size = k.size), '') AS note
+         FROM ledger_checkpoint k WHERE log_id = $1 ORDER BY size`,
         [logId],
       );
       return rows.map(({ size, note }) => ({ size: Number(size), note }));

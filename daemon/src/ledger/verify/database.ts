@@ -10,6 +10,8 @@ export interface DatabaseVerification {
   readonly databaseUrl: string;
   readonly logId: string;
   readonly keys: readonly VerifierKey[];
+  /** Witnesses whose signatures the log has to have. */
+  readonly witnesses: readonly VerifierKey[];
   /** Checkpoints from elsewhere that the log has to continue: of a witness, of an export, of last year. */
   readonly checkpoints: readonly KnownCheckpoint[];
   /** Told now and then how far it is. */
@@ -35,7 +37,12 @@ export async function verifyDatabase(options: DatabaseVerification): Promise<Rep
     if (head === null)
       throw new Error(`there is no log "${logId}" in this database. There are: ${await queries.logs()}`);
     const stored = (await queries.checkpoints()).map((checkpoint) => ({ ...checkpoint, from: 'the database' }));
-    const verification = new Verification(new LogKeys(options.keys), null, [...stored, ...options.checkpoints]);
+    const verification = new Verification(
+      new LogKeys(options.keys),
+      null,
+      [...stored, ...options.checkpoints],
+      options.witnesses,
+    );
     let told = 0;
     for await (const found of merged(copyOut(first, queries.leaves), copyOut(second, queries.records))) {
       for (const one of found) {

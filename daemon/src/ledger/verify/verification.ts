@@ -3,7 +3,8 @@
  * checkpoint, and the signature of every human decision. Fed in order of the index; says at the end what it found.
  */
 import { eventTypes, type CountersignEvent, type KeyStep, type RetentionStep } from '@countersign/contract';
-import { parseCheckpoint, parseNote, toBase64, type Note } from '@countersign/contract/note';
+import { parseCheckpoint, parseNote, toBase64, type Note, type VerifierKey } from '@countersign/contract/note';
+import { verifyCosignature } from '@countersign/contract/cosignature';
 import { tileWidth } from '@countersign/contract/tiles';
 import { commitmentTo } from '../entry.ts';
 import { GrowingTree, leafHash, type Subtree } from '../tree.ts';
@@ -39,6 +40,8 @@ export interface Report {
   readonly root: string;
   readonly checkpoints: number;
   readonly signatures: number;
+  /** Records covered by a checkpoint that all the witnesses asked for have signed; null when none were asked for. */
+  readonly witnessed: number | null;
   /** The newest good checkpoint; null when there is none. */
   readonly newest_checkpoint: string | null;
   readonly keys: readonly string[];
@@ -58,6 +61,7 @@ export class Verification {
   private readonly keys: LogKeys;
   private readonly origin: string | null;
   private readonly checkpoints: readonly KnownCheckpoint[];
+  private readonly witnesses: readonly VerifierKey[];
   private readonly tree = new GrowingTree(0, Buffer.alloc(0));
   /** Roots at the sizes that checkpoints name. */
   private readonly roots = new Map<number, Buffer>();
@@ -78,7 +82,13 @@ export class Verification {
   private broken = false;
 
   /** `checkpoints` in any order. `origin` null takes the one of the first key. */
-  constructor(keys: LogKeys, origin: string | null, checkpoints: readonly KnownCheckpoint[]) {
+  constructor(
+    keys: LogKeys,
+    origin: string | null,
+    checkpoints: readonly KnownCheckpoint[],
+    witnesses: readonly VerifierKey[],
+  ) {
+    this.witnesses = witnesses;
     this.keys = keys;
     this.origin = origin;
     this.checkpoints = checkpoints.toSorted((a, b) => a.size - b.size);
@@ -209,6 +219,7 @@ export class Verification {
         this.problems.add('wrong_hash', null, 'the stored frontier is not that of the records');
       }
     }
+    const witnessed = this.checkWitnesses();
     return {
       ok: this.problems.total === 0,
       records: this.size,
@@ -216,6 +227,7 @@ export class Verification {
       root: toBase64(this.root),
       checkpoints: this.checkpoints.length,
       signatures: this.signatures,
+      witnessed,
       newest_checkpoint: newest?.note ?? null,
       keys: this.keys.toJSON(),
       key_was_given: this.keys.given,
@@ -289,6 +301,21 @@ export class Verification {
       const message = `a checkpoint for ${tip} records was published, and the newest one there is for ${newest}`;
       this.problems.add('rolled_back', null, message);
     }
+  }
+
+  /** The size of the newest good checkpoint that all of them have signed. */
+  private checkWitnesses(): number | null {
+    if (this.witnesses.length === 0) return null;
+    const newest = this.checkpoints.findLast(
+      ({ size, note }) =>
+        parseCheckpoint(parseNote(note)?.text ?? '')?.root.every((byte, i) => this.roots.get(size)?.[i] === byte) &&
+        this.witnesses.every((witness) => verifyCosignature(note, witness) !== null),
+    );
+    if (newest === undefined) {
+      const names = this.witnesses.map(({ name }) => name).join(' and ');
+      this.problems.add('not_witnessed', null, `no checkpoint of this history is signed by ${names}`);
+    }
+    return newest?.size ?? 0;
   }
 
   /** `good` is a size below which everything is as it was signed. */

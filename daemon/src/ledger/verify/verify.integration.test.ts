@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => log?.drop());
 
 const verifyAt = (databaseUrl: string, keys: readonly VerifierKey[] = [key], checkpoints: KnownCheckpoint[] = []) =>
-  verifyDatabase({ databaseUrl, logId: 'main', keys, checkpoints, onProgress: () => undefined });
+  verifyDatabase({ databaseUrl, logId: 'main', keys, checkpoints, witnesses: [], onProgress: () => undefined });
 
 /** Verifies a copy of the log after a superuser who knows how to get past the triggers has had it. */
 async function verifyAfter(tamper: (client: pg.Client) => Promise<unknown>, checkpoints: KnownCheckpoint[] = []) {
