@@ -27,11 +27,15 @@ const Milliseconds = Type.Number({ minimum: 0 });
 export const Model = Type.Object({ name: Name, version: Name, hash: Sha256 });
 export type Model = Static<typeof Model>;
 
+export const saltBytes = 32;
+
 /** The input, by hash. `uri` says where the bytes are; those sent along are in the object store under their hash. */
 export const InputSnapshot = Type.Object({
   hash: Sha256,
   uri: Type.String({ minLength: 1, maxLength: 2_000 }),
   media_type: Type.Optional(Type.String({ maxLength: 200 })),
+  /** What was sent under the hash begins with this many random bytes, so that the hash alone tells nothing of the input. */
+  salt_bytes: Type.Optional(Type.Literal(saltBytes)),
 });
 export type InputSnapshot = Static<typeof InputSnapshot>;
 

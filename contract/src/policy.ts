@@ -11,7 +11,8 @@ const Line = (description: string) => Type.String({ minLength: 1, maxLength: 500
 export const Duration = Type.String({
   minLength: 1,
   maxLength: 50,
-  description: 'A span of time: "90 seconds", "15 minutes", "2 hours", "3 days", or ISO 8601 such as "PT2H".',
+  description:
+    'A span of time: "90 seconds", "15 minutes", "2 hours", "3 days", "3 years", or ISO 8601 such as "PT2H".',
 });
 
 const Loop = Type.Object(
@@ -79,6 +80,9 @@ export const OverrideRatePolicy = Type.Object(
 );
 export type OverrideRatePolicy = Static<typeof OverrideRatePolicy>;
 
+/** What `retention` keeps when it does not say. */
+export const defaultKeep = '3 years';
+
 export const CanaryPhase = Type.Object(
   {
     share: Type.Number({
@@ -122,6 +126,18 @@ export const Policy = Type.Object(
         when_unreachable: Route,
       },
       closed,
+    ),
+    retention: Type.Optional(
+      Type.Object(
+        {
+          keep: Type.Optional(Duration),
+        },
+        {
+          ...closed,
+          description:
+            'Lets records be dropped when they are older than `keep` (3 years; not below 183 days). Without it they are kept for ever. The log is dropped from its beginning, so the longest of all workflows counts.',
+        },
+      ),
     ),
   },
   closed,

@@ -116,7 +116,7 @@ export const ConflictCode = Type.Enum([
 export const ApiError = Type.Object({
   error: Type.Union([
     ConflictCode,
-    Type.Enum(['bad_request', 'forbidden', 'not_found', 'too_large', 'unavailable', 'internal']),
+    Type.Enum(['bad_request', 'forbidden', 'not_found', 'too_large', 'erased', 'unavailable', 'internal']),
   ]),
   message: Type.String(),
   winner: Type.Optional(

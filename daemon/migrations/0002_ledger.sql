@@ -81,6 +81,9 @@ CREATE TABLE ledger_key (
   log_id       text COLLATE "C" NOT NULL,
   log_index    bigint NOT NULL,
   verifier_key text   NOT NULL,
+  -- As in the record, which retention may drop.
+  previous     text,
+  endorsement  text,
   PRIMARY KEY (log_id, log_index)
 );
 
@@ -135,7 +138,7 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION ledger_add_partition FROM PUBLIC;
 
--- The search index: segments of 16,384 records, each once it is full. Derived from the records.
+-- The search index, which may be made anew: segments of 16,384 records, each once it is full. Derived from the records.
 CREATE TABLE ledger_segment (
   log_id      text COLLATE "C" NOT NULL,
   first_index bigint NOT NULL,
@@ -153,7 +156,33 @@ CREATE TABLE ledger_posting (
   -- A search reads one bucket over many segments.
   PRIMARY KEY (log_id, bucket, first_index)
 );
-SELECT make_append_only('ledger_segment'), make_append_only('ledger_posting');
+-- Drops the records of a partition, when a retention record of the log says so: the daemon cannot drop what it has not put
+-- on record. The leaves stay.
+CREATE FUNCTION ledger_drop_records(log text, first bigint, retention_index bigint, at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  partition ledger_partition;
+  event jsonb;
+BEGIN
+  SELECT * INTO STRICT partition FROM ledger_partition WHERE log_id = log AND first_index = first;
+  SELECT convert_from(entry, 'UTF8')::jsonb INTO STRICT event FROM ledger_record
+    WHERE log_id = log AND log_index = retention_index;
+  IF event ->> 'type' <> 'countersign.retention.v1' OR event #>> '{data,what}' <> 'records_dropped'
+     OR (event #>> '{data,first}')::bigint > partition.first_index
+     OR (event #>> '{data,end}')::bigint < partition.end_index
+     OR retention_index < partition.end_index THEN
+    RAISE EXCEPTION 'record % of log % does not say that records % to % are dropped',
+      retention_index, log, partition.first_index, partition.end_index - 1;
+  END IF;
+  IF partition.dropped_at IS NOT NULL THEN
+    RETURN;
+  END IF;
+  EXECUTE format('DROP TABLE %I', format('ledger_record_%s_%s', log, partition.first_index));
+  DELETE FROM ledger_posting WHERE log_id = log AND first_index >= partition.first_index AND first_index < partition.end_index;
+  DELETE FROM ledger_segment WHERE log_id = log AND first_index >= partition.first_index AND first_index < partition.end_index;
+  UPDATE ledger_partition SET dropped_at = at WHERE log_id = log AND first_index = partition.first_index;
+END $$;
+REVOKE ALL ON FUNCTION ledger_drop_records FROM PUBLIC;
 
 -- The audit records, for those who ask in SQL.
 CREATE VIEW audit_record AS
@@ -182,7 +211,7 @@ GRANT SELECT, INSERT ON ledger_cosignature, ledger_key TO countersign_writer;
 GRANT SELECT, INSERT, UPDATE (size) ON ledger_tip TO countersign_writer;
 GRANT SELECT ON ledger_tip, ledger_cosignature, ledger_key TO countersign_reader;
 GRANT SELECT ON ledger_partition, audit_record TO countersign_writer;
-GRANT EXECUTE ON FUNCTION ledger_add_partition TO countersign_writer;
+GRANT EXECUTE ON FUNCTION ledger_add_partition, ledger_drop_records TO countersign_writer;
 GRANT SELECT ON ledger_log, ledger_leaf, ledger_record, ledger_partition, ledger_subtree, ledger_checkpoint,
   ledger_segment, ledger_posting, audit_record
   TO countersign_reader;

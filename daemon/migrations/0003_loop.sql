@@ -111,14 +111,35 @@ CREATE TABLE person (
   name text NOT NULL
 );
 
+-- What the hashes of inputs stand for. The contents are encrypted, each under a key of its own, and may be elsewhere.
 CREATE TABLE input_snapshot (
-  hash     text PRIMARY KEY,
-  content  bytea NOT NULL,
-  filed_at timestamptz NOT NULL
+  hash      text PRIMARY KEY,
+  -- 32 bytes; null when it was erased.
+  key       bytea,
+  filed_at  timestamptz NOT NULL,
+  erased_at timestamptz,
+  CHECK ((key IS NULL) = (erased_at IS NOT NULL))
 );
+CREATE TABLE input_snapshot_content (
+  hash    text PRIMARY KEY,
+  content bytea NOT NULL
+);
+
+-- What people order from the command line: the daemon carries it out, for it alone writes the log.
+CREATE TABLE ledger_order (
+  order_id uuid PRIMARY KEY,
+  log_id   text COLLATE "C" NOT NULL,
+  asked_at timestamptz NOT NULL,
+  wanted   jsonb NOT NULL,
+  done_at  timestamptz,
+  -- What came of it.
+  answer   jsonb
+);
+CREATE INDEX ledger_order_waiting ON ledger_order (log_id, asked_at) WHERE done_at IS NULL;
 
 -- What is derived may change; the writer does all of it, auditors read what is about decisions.
 GRANT SELECT, INSERT, UPDATE, DELETE ON monitor_snapshot, policy_in_force, alert, authority, breaker, model_version,
   review_case, review_decision, verdict_outbox, person TO countersign_writer;
-GRANT SELECT, INSERT ON input_snapshot TO countersign_writer;
+GRANT SELECT, INSERT, UPDATE ON input_snapshot TO countersign_writer;
+GRANT SELECT, INSERT, UPDATE, DELETE ON input_snapshot_content, ledger_order TO countersign_writer;
 GRANT SELECT ON policy_in_force, alert, breaker, model_version, review_case, person TO countersign_reader;

@@ -2,12 +2,21 @@
 /** The command `countersign`. */
 import { complain, print, UsageError, type Command } from './commands/command.ts';
 import { daemon, migrations } from './commands/daemon.ts';
+import { erase } from './commands/erase.ts';
 import { key } from './commands/key.ts';
 import { policy } from './commands/policy.ts';
 import { verify } from './commands/verify.ts';
 import { witness } from './commands/witness.ts';
 
-const commands: Readonly<Record<string, Command>> = { daemon, migrate: migrations, policy, key, verify, witness };
+const commands: Readonly<Record<string, Command>> = {
+  daemon,
+  migrate: migrations,
+  policy,
+  key,
+  verify,
+  witness,
+  erase,
+};
 
 const usage = `countersign: watches the loop between AI and people
 

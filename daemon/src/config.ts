@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { keyTypes, parseVerifierKey } from '@countersign/contract/note';
 import type { WitnessAddress } from './ledger/index.ts';
+import type { S3Credentials } from './snapshots/index.ts';
 
 export interface Config {
   readonly databaseUrl: string;
@@ -16,6 +17,8 @@ export interface Config {
   readonly keyFile: string;
   readonly witnesses: readonly WitnessAddress[];
   readonly witnessQuorum: number;
+  /** Where the contents of inputs are kept. */
+  readonly snapshots: { readonly url: string; readonly credentials: S3Credentials | null };
   readonly policies: string;
   readonly logLevel: string;
 }
@@ -43,6 +46,14 @@ export const variables: readonly (readonly [name: string, fallback: string | nul
   ['COUNTERSIGN_SIGNING_KEY_FILE', null, 'Ed25519 key in PEM; made when it does not exist'],
   ['COUNTERSIGN_WITNESSES', '', 'Witnesses, one a line: their key as they print it, a space, their URL'],
   ['COUNTERSIGN_WITNESS_QUORUM', '', 'How many of them have to sign a checkpoint before it is shown; by default all'],
+  [
+    'COUNTERSIGN_SNAPSHOTS',
+    'postgres:',
+    'Where inputs are kept: postgres:, file:///directory, or s3://bucket/prefix?endpoint=https://…&region=…',
+  ],
+  ['AWS_ACCESS_KEY_ID', '', 'For a bucket'],
+  ['AWS_SECRET_ACCESS_KEY', '', 'For a bucket'],
+  ['AWS_SESSION_TOKEN', '', 'For a bucket'],
   ['COUNTERSIGN_POLICIES', 'policies', 'Directory of policy files'],
   ['COUNTERSIGN_LOG_LEVEL', 'info', 'trace, debug, info, warn, error or fatal'],
 ];
@@ -106,6 +117,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
             (n) => n >= 0 && n <= witnesses.length,
             `0 to ${witnesses.length}, the number of witnesses`,
           ),
+    snapshots: { url: text('COUNTERSIGN_SNAPSHOTS'), credentials: credentialsOf(text) },
     policies: text('COUNTERSIGN_POLICIES'),
     logLevel: text('COUNTERSIGN_LOG_LEVEL'),
   };
@@ -114,6 +126,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
+}
+
+function credentialsOf(text: (name: string) => string): S3Credentials | null {
+  const [accessKeyId, secretAccessKey] = [text('AWS_ACCESS_KEY_ID'), text('AWS_SECRET_ACCESS_KEY')];
+  const sessionToken = text('AWS_SESSION_TOKEN');
+  if (accessKeyId === '' || secretAccessKey === '') return null;
+  return { accessKeyId, secretAccessKey, ...(sessionToken === '' ? {} : { sessionToken }) };
 }
 
 function readWitnesses(lines: string, problems: string[]): WitnessAddress[] {

@@ -121,10 +121,10 @@ it('files an input that was sent while no daemon ran', async () => {
   await store.putBlob({ name: `sha256:${'e'.repeat(64)}` }, Buffer.from('not what its name says'));
   await start();
   await eventually('the input', async () => {
-    const { rows } = await database.query<{ content: Buffer }>('SELECT content FROM input_snapshot WHERE hash = $1', [
-      hash,
-    ]);
-    return rows[0]?.content.equals(content) ? true : null;
+    const response = await fetch(`${daemon?.address}/v1/snapshots/${hash}`, {
+      headers: await loop.headers('ann', 'read'),
+    });
+    return response.ok && Buffer.from(await response.arrayBuffer()).equals(content) ? true : null;
   });
   const { rows } = await database.query('SELECT FROM input_snapshot');
   expect(rows).toHaveLength(1);

@@ -1,4 +1,5 @@
 /** One decision all the way round, against real servers, through the package that services use. */
+import { createHash } from 'node:crypto';
 import * as service from '@countersign/otel-instrumentation';
 import { fromBase64, verifyCheckpoint, parseVerifierKey } from '@countersign/contract/note';
 import { leafHash, verifyInclusion } from '@countersign/contract/merkle';
@@ -83,9 +84,11 @@ it('takes an unsure decision to a person, back to the service, and into the log'
     const response = await fetch(`${daemon.address}/v1/snapshots/${opened.decision.input_snapshot.hash}`, {
       headers: await loop.headers('ann', 'read'),
     });
-    return response.ok ? response.text() : null;
+    return response.ok ? Buffer.from(await response.arrayBuffer()) : null;
   });
-  expect(input).toBe('content of task-1');
+  const { input_snapshot } = opened.decision;
+  expect(`sha256:${createHash('sha256').update(input).digest('hex')}`).toBe(input_snapshot.hash);
+  expect(input.subarray(input_snapshot.salt_bytes).toString()).toBe('content of task-1');
 
   const request = {
     action: 'reject',

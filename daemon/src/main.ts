@@ -15,7 +15,7 @@ import {
   responseRoutes,
   reviewRoutes,
 } from './http/index.ts';
-import { DeadLetters, ensureStreams, Ingest, readSnapshot, SnapshotFiling } from './ingest/index.ts';
+import { DeadLetters, ensureStreams, Ingest } from './ingest/index.ts';
 import {
   Checkpoints,
   LastSigned,
@@ -35,7 +35,9 @@ import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
 import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
 import { readPolicies, recordPolicies } from './policies/index.ts';
+import { Orders, Retention } from './retention/index.ts';
 import { Reviews, VerdictOutbox } from './reviews/index.ts';
+import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
 import { countDecision, measure } from './gauges.ts';
 import { oncePerSecond } from './once-per-second.ts';
 import { Reactions } from './reactions.ts';
@@ -93,6 +95,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     });
     await recordKey(ledger, logId, key, readSuccessions(config.keyFile), now, newUuid);
     const reader = await LedgerReader.open(pool, logId, config.witnessQuorum);
+    const contents = openContentStore(config.snapshots.url, pool, config.snapshots.credentials);
+    const snapshots = new Snapshots(pool, contents, now);
     const models = new Models(now, newUuid);
     const breakers = new Breakers(policies, models, now, newUuid);
     const alerts = new Alerts(now, newUuid);
@@ -100,6 +104,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     await monitors.catchUp(reader);
     stops.push(() => writeSnapshot(pool, logId, monitors.snapshot()));
 
+    const search = await SearchIndex.start({ db: pool, logId, onError: trouble('the search index was not stored') });
+    stops.push(() => search.stop());
     const distribution = await AuthorityDistribution.start(
       nats,
       config.replicas,
@@ -113,8 +119,6 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
 
     const response = new Response({ pool, ledger, policies, models, monitors, alerts, breakers });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
-    const search = await SearchIndex.start({ db: pool, logId, onError: trouble('the search index was not stored') });
-    stops.push(() => search.stop());
     const reviews = new Reviews({
       pool,
       ledger,
@@ -168,6 +172,30 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     });
     await recordPolicies(ledger, policies, now, newUuid);
 
+    const orders = new Orders({
+      pool,
+      logId,
+      ledger,
+      search,
+      snapshots,
+      now,
+      newId: newUuid,
+      onError: trouble('an order was not carried out and is tried again'),
+    });
+    stops.push(() => orders.stop());
+    const retention = new Retention({
+      pool,
+      logId,
+      ledger,
+      log: reader,
+      policies,
+      snapshots,
+      now,
+      newId: newUuid,
+      onError: trouble('retention was not applied and is tried again'),
+    });
+    stops.push(() => retention.stop());
+
     const saving = setInterval(() => {
       writeSnapshot(pool, logId, monitors.snapshot()).catch(trouble('monitors were not saved'));
     }, snapshotEveryMs);
@@ -202,8 +230,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const filing = await SnapshotFiling.start({
       connection: nats,
       replicas: config.replicas,
-      pool,
-      now,
+      snapshots,
       onFiled: (result) => metrics.count('countersign_snapshots_total', { result }),
       onError: trouble('a snapshot was not filed and is tried again'),
     });
@@ -227,7 +254,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       auditRoutes(app, {
         log: reader,
         search,
-        readSnapshot: (hash) => readSnapshot(pool, hash),
+        readSnapshot: (hash) => snapshots.read(hash),
         namesOf: (records) => reviews.namesOf(records),
       });
       responseRoutes(app, response);

@@ -2,6 +2,7 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import {
   eventTypes,
+  saltBytes,
   type AiDecision,
   type AiDecisionEvent,
   type DecisionAction,
@@ -54,6 +55,7 @@ export interface DecisionHandle {
 export interface DecisionContext {
   readonly span: Span;
   readonly newId: () => string;
+  readonly newSalt: () => Uint8Array;
   readonly now: () => Date;
   readonly elapsedMs: () => number;
   readonly source: string;
@@ -132,7 +134,9 @@ export class OpenDecision implements DecisionHandle {
   ): Outgoing {
     const { workflow, task, title, model, riskTier, reversible, input, features, provenance } = this.options;
     const content = typeof input.content === 'string' ? Buffer.from(input.content, 'utf8') : input.content;
-    const hash = sha256(content);
+    // Salted, so that the hash does not give away an input that could be guessed, and erasing the salt erases the link.
+    const sent = input.capture ? Buffer.concat([this.context.newSalt(), content]) : content;
+    const hash = sha256(sent);
     const data: AiDecision = {
       workflow_id: workflow,
       task_id: task,
@@ -143,6 +147,7 @@ export class OpenDecision implements DecisionHandle {
         hash,
         uri: input.uri ?? (input.capture ? `nats-object:countersign_snapshots/${hash}` : `urn:${hash}`),
         ...(input.mediaType === undefined ? {} : { media_type: input.mediaType }),
+        ...(input.capture ? { salt_bytes: saltBytes } : {}),
       },
       output: said.output,
       confidence: said.confidence,
@@ -175,7 +180,7 @@ export class OpenDecision implements DecisionHandle {
       ...(tracestate === null ? {} : { tracestate }),
       data,
     };
-    return { kind: 'decision_ai', event, snapshot: input.capture ? { hash, content } : null };
+    return { kind: 'decision_ai', event, snapshot: input.capture ? { hash, content: sent } : null };
   }
 }
 

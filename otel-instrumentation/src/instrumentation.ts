@@ -15,6 +15,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   eventTypes,
+  saltBytes,
   uuidV7,
   type DecisionAction,
   type HumanDecisionEvent,
@@ -161,6 +162,7 @@ export class Instrumentation {
     const open = new OpenDecision(options, {
       span,
       newId,
+      newSalt: () => randomBytes(saltBytes),
       now: () => new Date(),
       elapsedMs: () => performance.now() - started,
       source: this.source,

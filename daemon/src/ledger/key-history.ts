@@ -41,7 +41,7 @@ export async function recordKey(
       const entry = writtenEntry({ type: eventTypes.key, subject: logWorkflow, data }, now(), newId);
       const [appended] = await append([entry]);
       if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
-      await store.insertKey(client, logId, following, appended.record.index);
+      await store.insertKey(client, logId, appended.record.index, data);
       last = following;
     }
   });

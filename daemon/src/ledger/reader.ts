@@ -44,6 +44,11 @@ export class LedgerReader {
     return store.newestCheckpoint(this.db, this.logId, this.quorum);
   }
 
+  /** Records before this index were dropped by retention. */
+  firstKept(): Promise<number> {
+    return store.firstKept(this.db, this.logId);
+  }
+
   /** Records from `index` on, oldest first, at most `limit`. */
   readFrom(index: number, limit: number): Promise<LedgerRecord[]> {
     return store.readFrom(this.db, this.logId, index, limit);

@@ -1,5 +1,6 @@
 /** All SQL of the ledger. */
 import type { PoolClient } from 'pg';
+import { logWorkflow, type KeyStep } from '@countersign/contract';
 import { copyInto, CopyRows, type Queryable } from '../database/index.ts';
 import { isAnswer, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 import type { ReadHashes, Subtree } from './tree.ts';
@@ -273,6 +274,15 @@ export async function readEntries(db: Queryable, logId: string, start: number, c
   return rows.map(({ entry }) => entry);
 }
 
+/** Records before this index were dropped by retention. */
+export async function firstKept(db: Queryable, logId: string): Promise<number> {
+  const { rows } = await db.query<{ first: string | null }>(
+    'SELECT max(end_index) AS first FROM ledger_partition WHERE log_id = $1 AND dropped_at IS NOT NULL',
+    [logId],
+  );
+  return Number(rows[0]?.first ?? 0);
+}
+
 /** Where an event is; null when it is not in the log. */
 export async function indexOfEvent(db: Queryable, logId: string, eventId: string): Promise<number | null> {
   const { rows } = await db.query<{ log_index: string }>(
@@ -291,12 +301,11 @@ export async function readKeys(db: Queryable, logId: string): Promise<string[]> 
   return rows.map(({ verifier_key }) => verifier_key);
 }
 
-export async function insertKey(db: Queryable, logId: string, verifierKey: string, index: number): Promise<void> {
-  await db.query('INSERT INTO ledger_key (log_id, log_index, verifier_key) VALUES ($1, $2, $3)', [
-    logId,
-    index,
-    verifierKey,
-  ]);
+export async function insertKey(db: Queryable, logId: string, index: number, step: KeyStep): Promise<void> {
+  await db.query(
+    'INSERT INTO ledger_key (log_id, log_index, verifier_key, previous, endorsement) VALUES ($1, $2, $3, $4, $5)',
+    [logId, index, step.key, step.previous, step.endorsement],
+  );
 }
 
 /** What verification reads, of one transaction's client. The streams are for COPY, which takes no parameters. */
@@ -322,6 +331,17 @@ export function verificationQueries(db: Queryable, logId: string) {
     tip: async (): Promise<number> => {
       const { rows } = await db.query<{ size: string }>('SELECT size FROM ledger_tip WHERE log_id = $1', [logId]);
       return Number(rows[0]?.size ?? 0);
+    },
+    /** What the key records say, dropped ones too. */
+    keys: async (): Promise<{ index: number; step: KeyStep }[]> => {
+      const { rows } = await db.query<{ log_index: string; verifier_key: string } & Omit<KeyStep, 'key'>>(
+        'SELECT log_index, verifier_key, previous, endorsement FROM ledger_key WHERE log_id = $1 ORDER BY log_index',
+        [logId],
+      );
+      return rows.map(({ log_index, verifier_key: key, previous, endorsement }) => ({
+        index: Number(log_index),
+        step: { workflow_id: logWorkflow, key, previous, endorsement },
+      }));
     },
     logs: async (): Promise<string> => {
       const { rows } = await db.query<{ log_id: string }>('SELECT log_id FROM ledger_log ORDER BY log_id');

@@ -37,6 +37,8 @@ export class Monitors {
   /** Reads what the log has beyond what is in, and returns the scopes that it touched. */
   async catchUp(log: LedgerReader): Promise<Scope[]> {
     const touched: Scope[] = [];
+    // What retention has dropped cannot be folded any more.
+    this.nextIndex = Math.max(this.nextIndex, await log.firstKept());
     for (;;) {
       const records = await log.readFrom(this.nextIndex, 1_000);
       if (records.length === 0) return touched;

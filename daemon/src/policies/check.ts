@@ -92,11 +92,16 @@ function shape(value: unknown): Wrong[] {
   });
 }
 
+const shortestRetentionMs = 183 * 86_400_000;
+
 /** What the schema cannot say. */
 function meaning(policy: Policy): Wrong[] {
   const durations: [string[], string][] = [
     [['review', 'lease'], policy.review.lease],
     [['breaker', 'authority_lease'], policy.breaker.authority_lease],
+    ...(policy.retention?.keep === undefined
+      ? []
+      : [[['retention', 'keep'], policy.retention.keep] as [string[], string]]),
     ...(['P1', 'P2', 'P3'] as const).map((p): [string[], string] => [['sla', p, 'within'], policy.sla[p].within]),
     ...policy.loop.data_sources.flatMap(({ fresh_within }, i): [string[], string][] =>
       fresh_within === undefined ? [] : [[['loop', 'data_sources', String(i), 'fresh_within'], fresh_within]],
@@ -105,6 +110,15 @@ function meaning(policy: Policy): Wrong[] {
   const wrong: Wrong[] = durations
     .filter(([, text]) => parseDuration(text) === null)
     .map(([path, text]) => ({ path, message: durationHint(text) }));
+
+  const kept = parseDuration(policy.retention?.keep ?? '');
+  if (kept !== null && kept < shortestRetentionMs) {
+    // EU AI Act, Art. 19 and 26(6): at least six months.
+    wrong.push({
+      path: ['retention', 'keep'],
+      message: `${JSON.stringify(policy.retention?.keep)} is below 183 days.`,
+    });
+  }
 
   const { baseline, alternatives, thresholds } = policy.monitors.override_rate;
   const monitor = ['monitors', 'override_rate'];

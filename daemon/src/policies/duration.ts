@@ -5,12 +5,14 @@ const units: Readonly<Record<string, number>> = {
   minute: 60_000,
   hour: 3_600_000,
   day: 86_400_000,
+  // Never shorter than any year is.
+  year: 366 * 86_400_000,
 };
 const iso = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
 
 /** Milliseconds; null when the text is no duration. Wants "15 minutes" and the like, or ISO 8601 days to seconds. */
 export function parseDuration(text: string): number | null {
-  const words = /^(\d+) (second|minute|hour|day)s?$/.exec(text.trim());
+  const words = /^(\d+) (second|minute|hour|day|year)s?$/.exec(text.trim());
   if (words !== null) return positive(Number(words[1]) * (units[words[2] ?? ''] ?? 0));
   const parts = iso.exec(text.trim());
   if (parts === null) return null;
@@ -22,4 +24,4 @@ const positive = (ms: number) => (ms > 0 && Number.isSafeInteger(ms) ? ms : null
 
 /** What to write instead, for an error message. */
 export const durationHint = (text: string): string =>
-  `${JSON.stringify(text)} is not a duration. Write for example "90 seconds", "15 minutes", "2 hours" or "PT2H".`;
+  `${JSON.stringify(text)} is not a duration. Write for example "90 seconds", "15 minutes", "2 hours", "3 years" or "PT2H".`;

@@ -59,8 +59,9 @@ interface Shown {
   readonly text: string;
 }
 
-async function readInput(bytes: Uint8Array, { hash, media_type }: InputSnapshot): Promise<Shown> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
+async function readInput(sent: Uint8Array, { hash, media_type, salt_bytes }: InputSnapshot): Promise<Shown> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(sent)));
+  const bytes = sent.slice(salt_bytes ?? 0);
   const intact = `sha256:${hex(digest)}` === hash;
   if (media_type !== 'message/rfc822') return { intact, headers: [], text: new TextDecoder().decode(bytes) };
   const mail = await PostalMime.parse(bytes);

@@ -12,6 +12,7 @@ import {
 } from '@countersign/contract';
 import Type, { type Static } from 'typebox';
 import type { AuditFilter, LedgerReader, SearchIndex } from '../../ledger/index.ts';
+import type { Snapshot } from '../../snapshots/index.ts';
 import { apiError, type Server } from '../server.ts';
 
 const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }));
@@ -53,7 +54,7 @@ const errors = { 400: ApiError, 403: ApiError, 404: ApiError };
 export interface AuditRoom {
   readonly log: LedgerReader;
   readonly search: SearchIndex;
-  readonly readSnapshot: (hash: string) => Promise<Buffer | null>;
+  readonly readSnapshot: (hash: string) => Promise<Snapshot>;
   readonly namesOf: (records: readonly AuditRecord[]) => Promise<Record<string, string>>;
 }
 
@@ -92,16 +93,20 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, namesOf }:
       schema: { summary: 'The input under a hash, byte for byte', params: Type.Object({ hash: Sha256 }) },
     },
     async ({ params }, reply) => {
-      const content = await readSnapshot(params.hash);
-      if (content === null) {
+      const snapshot = await readSnapshot(params.hash);
+      if (snapshot.is === 'absent') {
         return reply.code(404).send(apiError('not_found', 'This input was not sent along, or has not arrived yet.'));
+      }
+      if (snapshot.is === 'erased') {
+        const day = snapshot.at.toISOString().slice(0, 10);
+        return reply.code(410).send(apiError('erased', `This input was erased on ${day}. The audit trail says why.`));
       }
       // Never shown by a browser as what it might be.
       return reply
         .header('content-security-policy', 'sandbox')
         .header('x-content-type-options', 'nosniff')
         .type('application/octet-stream')
-        .send(content);
+        .send(snapshot.bytes);
     },
   );
 }

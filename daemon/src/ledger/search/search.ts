@@ -5,7 +5,7 @@
  */
 import type { Queryable } from '../../database/index.ts';
 import type { LedgerRecord } from '../record.ts';
-import { indexOfEvent, readFrom, readRecords } from '../store.ts';
+import { firstKept, indexOfEvent, readFrom, readRecords } from '../store.ts';
 import { bucketOf, hitsIn, intersect, OpenSegment, segmentSize, type Hits } from './segment.ts';
 import * as store from './store.ts';
 import { fits, termsOfFilter, type AuditFilter, type Term } from './terms.ts';
@@ -43,7 +43,9 @@ export class SearchIndex {
   /** Indexes what the log has and the stored segments do not. */
   static async start(options: SearchOptions): Promise<SearchIndex> {
     const sealed = await store.newestSegment(options.db, options.logId);
-    const index = new SearchIndex(options, sealed === null ? 0 : sealed + segmentSize);
+    // Whole segments are dropped, and only stored ones.
+    const kept = await firstKept(options.db, options.logId);
+    const index = new SearchIndex(options, sealed === null ? kept : sealed + segmentSize);
     await index.catchUp();
     return index;
   }

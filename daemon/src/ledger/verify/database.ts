@@ -37,11 +37,13 @@ export async function verifyDatabase(options: DatabaseVerification): Promise<Rep
     if (head === null)
       throw new Error(`there is no log "${logId}" in this database. There are: ${await queries.logs()}`);
     const stored = (await queries.checkpoints()).map((checkpoint) => ({ ...checkpoint, from: 'the database' }));
+    const keySteps = new Map((await queries.keys()).map(({ index, step }) => [index, step]));
     const verification = new Verification(
       new LogKeys(options.keys),
       null,
       [...stored, ...options.checkpoints],
       options.witnesses,
+      keySteps,
     );
     let told = 0;
     for await (const found of merged(copyOut(first, queries.leaves), copyOut(second, queries.records))) {

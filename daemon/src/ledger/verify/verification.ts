@@ -62,6 +62,8 @@ export class Verification {
   private readonly origin: string | null;
   private readonly checkpoints: readonly KnownCheckpoint[];
   private readonly witnesses: readonly VerifierKey[];
+  /** What the log keeps aside of its key records, for those that retention has dropped. */
+  private readonly keySteps: ReadonlyMap<number, KeyStep>;
   private readonly tree = new GrowingTree(0, Buffer.alloc(0));
   /** Roots at the sizes that checkpoints name. */
   private readonly roots = new Map<number, Buffer>();
@@ -87,8 +89,10 @@ export class Verification {
     origin: string | null,
     checkpoints: readonly KnownCheckpoint[],
     witnesses: readonly VerifierKey[],
+    keySteps: ReadonlyMap<number, KeyStep>,
   ) {
     this.witnesses = witnesses;
+    this.keySteps = keySteps;
     this.keys = keys;
     this.origin = origin;
     this.checkpoints = checkpoints.toSorted((a, b) => a.size - b.size);
@@ -134,6 +138,8 @@ export class Verification {
   }
 
   private isGone(index: number): void {
+    const key = this.keySteps.get(index);
+    if (key !== undefined) this.keys.observe(index, key);
     const last = this.gone.at(-1);
     if (last?.[1] === index) last[1] = index + 1;
     else this.gone.push([index, index + 1]);

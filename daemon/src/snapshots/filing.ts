@@ -1,6 +1,6 @@
 /**
- * Input snapshots: they travel beside their event, through the object store, named by their hash. Here each is checked
- * against its name and filed where the review page finds it.
+ * Snapshots travel beside their event, through the object store of NATS, named by their hash. Here each is checked against
+ * its name and filed.
  */
 import { createHash } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
@@ -8,15 +8,14 @@ import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 import { Objm, type ObjectInfo, type ObjectStore, type ObjectWatchInfo } from '@nats-io/obj';
 import { StorageType } from '@nats-io/jetstream';
 import { buckets } from '@countersign/contract';
-import type { Pool } from '../database/index.ts';
+import type { Snapshots } from './snapshots.ts';
 
 export type Filed = 'filed' | 'wrong_hash' | 'too_large' | 'given_up';
 
 export interface SnapshotOptions {
   readonly connection: NatsConnection;
   readonly replicas: number;
-  readonly pool: Pool;
-  readonly now: () => Date;
+  readonly snapshots: Snapshots;
   readonly onFiled: (result: Filed) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -82,7 +81,7 @@ export class SnapshotFiling {
     if (content === null) return 'filed';
     if (`sha256:${createHash('sha256').update(content).digest('hex')}` !== name)
       return this.discard(name, 'wrong_hash');
-    await insertSnapshot(this.options.pool, name, Buffer.from(content), this.options.now());
+    await this.options.snapshots.file(name, Buffer.from(content));
     return this.discard(name, 'filed');
   }
 
@@ -106,18 +105,4 @@ function within<T>(ms: number, work: Promise<T>): Promise<T> {
     timer = setTimeout(() => reject(new Error(`the object store did not answer in ${ms} ms`)), ms);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-async function insertSnapshot(pool: Pool, hash: string, content: Buffer, at: Date): Promise<void> {
-  await pool.query('INSERT INTO input_snapshot (hash, content, filed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-    hash,
-    content,
-    at,
-  ]);
-}
-
-/** The bytes under a hash; null when they were never sent, or have not arrived yet. */
-export async function readSnapshot(pool: Pool, hash: string): Promise<Buffer | null> {
-  const { rows } = await pool.query<{ content: Buffer }>('SELECT content FROM input_snapshot WHERE hash = $1', [hash]);
-  return rows[0]?.content ?? null;
 }

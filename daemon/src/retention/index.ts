@@ -1,0 +1,3 @@
+export { Orders } from './orders.ts';
+export { Retention } from './retention.ts';
+export { insertOrder, orderAnswer, withdrawOrder } from './store.ts';

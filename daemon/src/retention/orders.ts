@@ -1,0 +1,90 @@
+/**
+ * Carries out what people order from the command line: the daemon does it, because it alone writes the log. Each order is
+ * one transaction: the act, the record of who and why, and the answer.
+ */
+import { eventTypes, logWorkflow } from '@countersign/contract';
+import type { Pool } from '../database/index.ts';
+import { writtenEntry, type Ledger, type NewId, type SearchIndex } from '../ledger/index.ts';
+import type { Snapshots } from '../snapshots/index.ts';
+import * as store from './store.ts';
+
+export interface OrdersOptions {
+  readonly pool: Pool;
+  readonly logId: string;
+  readonly ledger: Ledger;
+  readonly search: SearchIndex;
+  readonly snapshots: Snapshots;
+  readonly now: () => Date;
+  readonly newId: NewId;
+  readonly onError: (error: unknown) => void;
+}
+
+const everyMs = 1_000;
+
+export class Orders {
+  private readonly options: OrdersOptions;
+  private readonly timer: NodeJS.Timeout;
+  private working: Promise<void> = Promise.resolve();
+  private busy = false;
+
+  constructor(options: OrdersOptions) {
+    this.options = options;
+    this.timer = setInterval(() => this.look(), everyMs);
+  }
+
+  private look(): void {
+    if (this.busy) return;
+    this.busy = true;
+    const carryOut = async () => {
+      try {
+        await this.carryOut();
+      } catch (error) {
+        this.options.onError(error);
+      } finally {
+        this.busy = false;
+      }
+    };
+    this.working = carryOut();
+  }
+
+  private async carryOut(): Promise<void> {
+    const { pool, logId } = this.options;
+    for (const { id, order } of await store.waitingOrders(pool, logId)) await this.erase(id, order);
+  }
+
+  private async erase(id: string, { input, by, justification }: store.Order): Promise<void> {
+    const { ledger, pool, search, snapshots, now, newId } = this.options;
+    const decisions = await search.search({ input_hash: input }, null, 1);
+    if (decisions.records.length === 0) {
+      const message = `no decision in the log has the input ${input}, so nothing was erased.`;
+      await store.finishOrder(pool, id, { is: 'refused', message }, now());
+      return;
+    }
+    await ledger.write(async ({ client, append }) => {
+      if (!(await snapshots.eraseKey(client, input))) {
+        const message = `the input ${input} was erased before.`;
+        return store.finishOrder(client, id, { is: 'refused', message }, now());
+      }
+      const data = { workflow_id: logWorkflow, what: 'input_erased', input, by, justification } as const;
+      const [appended] = await append([
+        writtenEntry({ type: eventTypes.retention, subject: logWorkflow, data }, now(), newId),
+      ]);
+      if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
+      const { event, index } = appended.record;
+      const [decision] = decisions.records;
+      const salted = decision?.event.type === eventTypes.aiDecision && decision.event.data.input_snapshot.salt_bytes;
+      const caveat = salted
+        ? ''
+        : ' Its hash was not salted: whoever can guess the input can still tell that it was this one.';
+      const message = `the input ${input} is erased; record ${index} (${event.id}) says so.${caveat}`;
+      return store.finishOrder(client, id, { is: 'done', log_index: index, message }, now());
+    });
+    // Unreadable already; it need not lie there either.
+    await snapshots.deleteContent(input);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.working;
+  }
+}
