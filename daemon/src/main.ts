@@ -255,6 +255,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         log: reader,
         search,
         readSnapshot: (hash) => snapshots.read(hash),
+        now,
         namesOf: (records) => reviews.namesOf(records),
       });
       responseRoutes(app, response);

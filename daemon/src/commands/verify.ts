@@ -2,17 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { keyTypes, parseCheckpoint, parseNote, parseVerifierKey, type VerifierKey } from '@countersign/contract/note';
 import { readSecret } from '../config.ts';
-import { verifyDatabase, type KnownCheckpoint, type Report } from '../ledger/index.ts';
+import { verifyDatabase, verifyExport, type KnownCheckpoint, type Report } from '../ledger/index.ts';
 import { complain, parse, UsageError, type Command } from './command.ts';
 
 /** What could not be looked at says nothing about what is in it. */
 const cannotTell = 3;
 
 export const verify: Command = {
-  summary: [['verify', 'compute a log anew from its bytes, and say the first thing that is wrong']],
+  summary: [
+    ['verify', 'compute a log anew from its bytes, and say what is wrong and where'],
+    ['verify FILE', 'the same for an export'],
+  ],
   help: `countersign verify: computes a log anew from its bytes, and says what is wrong and where
 
-It reads the database of DATABASE_URL, live or restored from a backup, in one moment of it, with the rights of a reader.
+countersign verify                 the database of DATABASE_URL, live or restored from a backup, in one moment of it; the
+                                   login needs the role countersign_reader
+countersign verify export.jsonl    an export by itself; .csv as well
 
   --key KEY            the log's key, as \`countersign key show\` prints it; again for more. Without it the log's own word is
                        taken for its first key, and only what came after is beyond doubt
@@ -32,20 +37,24 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 the call is wrong, 3 the log c
       log: { type: 'string' },
       json: { type: 'boolean' },
     });
-    if (positionals.length > 0) throw new UsageError(`verify does not know what to do with "${positionals.join(' ')}"`);
+    const [file, ...more] = positionals;
+    if (more.length > 0) throw new UsageError('verify takes one file at a time');
     const keys = (values.key ?? []).map((text) => keyFrom(text, 'key'));
     const checkpoints = (values.checkpoint ?? []).map(checkpointFrom);
+    const witnesses = (values.witness ?? []).map((text) => keyFrom(text, 'witness'));
     const started = performance.now();
     let report: Report;
     try {
-      report = await verifyDatabase({
-        databaseUrl: readSecret('DATABASE_URL', process.env),
-        logId: values.log ?? process.env['COUNTERSIGN_LOG_ID'] ?? 'main',
-        keys,
-        checkpoints,
-        witnesses: (values.witness ?? []).map((text) => keyFrom(text, 'witness')),
-        onProgress: showProgress,
-      });
+      const known = { keys, checkpoints, witnesses };
+      report =
+        file === undefined
+          ? await verifyDatabase({
+              databaseUrl: readSecret('DATABASE_URL', process.env),
+              logId: values.log ?? process.env['COUNTERSIGN_LOG_ID'] ?? 'main',
+              onProgress: showProgress,
+              ...known,
+            })
+          : await verifyExport({ path: file, ...known });
     } catch (error) {
       complain(error);
       return cannotTell;

@@ -9,6 +9,8 @@ export { LedgerReader } from './reader.ts';
 export { auditRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 export { SearchIndex } from './search/search.ts';
 export type { AuditFilter } from './search/terms.ts';
+export { exportRecords } from './export/export.ts';
+export { verifyExport } from './verify/export.ts';
 export { verifyDatabase } from './verify/database.ts';
 export type { KnownCheckpoint, Report } from './verify/verification.ts';
 export { Witnesses, type WitnessAddress } from './witnesses.ts';

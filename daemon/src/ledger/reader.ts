@@ -2,26 +2,31 @@
 import type { LogProof } from '@countersign/contract/proof';
 import type { Tile } from '@countersign/contract/tiles';
 import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
-import type { AuditPage, AuditProof } from '@countersign/contract';
+import type { AuditPage, AuditProof, AuditRecord } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { auditRecord, type LedgerRecord } from './record.ts';
 import { keysById, type KeysById } from './key-history.ts';
 import type { Found } from './search/search.ts';
 import * as store from './store.ts';
 import { readTile } from './tiles.ts';
-import { inclusionProofFrom } from './tree.ts';
+import { cachedHashes, inclusionProofFrom, type ReadHashes } from './tree.ts';
+
+/** 8 kB each. */
+const cachedTiles = 1_024;
 
 export class LedgerReader {
   readonly logId: string;
   private readonly db: Queryable;
   private readonly quorum: number;
   private readonly keys: KeysById;
+  private readonly hashes: ReadHashes;
 
   private constructor(db: Queryable, logId: string, quorum: number, keys: KeysById) {
     this.db = db;
     this.logId = logId;
     this.quorum = quorum;
     this.keys = keys;
+    this.hashes = cachedHashes(store.readHashes(db, logId), cachedTiles);
   }
 
   /** Open it when the log's key is on record. Checkpoints count as published with the signatures of `quorum` witnesses. */
@@ -62,7 +67,7 @@ export class LedgerReader {
 
   /** What search found, as people see it. */
   page({ records, next }: Found): Omit<AuditPage, 'people'> {
-    return { records: records.map((record) => auditRecord(record, this.keys)), next };
+    return { records: records.map((record) => this.auditRecord(record)), next };
   }
 
   /** The bytes of a record that were too many for its entry. */
@@ -82,8 +87,27 @@ export class LedgerReader {
     if (index === null) return null;
     const checkpoint = await this.newestCheckpoint();
     if (checkpoint === null || index >= checkpoint.size) return { is: 'not_covered' };
-    const path = await inclusionProofFrom(store.readHashes(this.db, this.logId), index, checkpoint.size);
-    return { is: 'proof', index, path, checkpoint: checkpoint.note };
+    return { is: 'proof', index, path: await this.pathOf(index, checkpoint.size), checkpoint: checkpoint.note };
+  }
+
+  /** The audit path of a record in the tree of the first `size`. */
+  pathOf(index: number, size: number): Promise<Buffer[]> {
+    return inclusionProofFrom(this.hashes, index, size);
+  }
+
+  /** Leaves from `index` on, at most `limit`. */
+  readLeaves(index: number, limit: number): Promise<Buffer[]> {
+    return store.readHashes(this.db, this.logId)(0, index, limit);
+  }
+
+  /** As people see it. */
+  auditRecord(record: LedgerRecord): AuditRecord {
+    return auditRecord(record, this.keys);
+  }
+
+  /** The keys that the log was signed with, in order, in C2SP's form. */
+  get verifierKeys(): string[] {
+    return [...this.keys.values()].map(formatVerifierKey);
   }
 
   /** The record with its inclusion proof; null when there is no such event, or retention has dropped its record. */
@@ -92,7 +116,7 @@ export class LedgerReader {
     const proof = await this.proveEvent(eventId);
     if (record === null || proof === null) return null;
     return {
-      record: auditRecord(record, this.keys),
+      record: this.auditRecord(record),
       type: record.event.type,
       entry: record.entry.toString('base64'),
       body: record.body?.toString('base64') ?? null,

@@ -84,6 +84,23 @@ export class GrowingTree {
 /** Hashes of `count` subtrees of 256^level leaves from `start`, in order; level 0 is the leaves themselves. */
 export type ReadHashes = (level: number, start: number, count: number) => Promise<Buffer[]>;
 
+/** As `read`, with the tiles of 256 hashes that were read last kept: they never change, only the last of a level grows. */
+export function cachedHashes(read: ReadHashes, tiles: number): ReadHashes {
+  const cache = new Map<string, Buffer[]>();
+  return async (level, start, count) => {
+    const tile = Math.floor(start / leavesPerTile);
+    const from = start - tile * leavesPerTile;
+    if (from + count > leavesPerTile) return read(level, start, count);
+    const name = `${level}/${tile}`;
+    let hashes = cache.get(name) ?? [];
+    if (hashes.length < from + count) hashes = await read(level, tile * leavesPerTile, leavesPerTile);
+    cache.delete(name);
+    cache.set(name, hashes);
+    if (cache.size > tiles) cache.delete(cache.keys().next().value ?? name);
+    return hashes.slice(from, from + count);
+  };
+}
+
 /** The audit path of `index` in the tree of the first `size` leaves (RFC 6962, 2.1.1). Wants 0 ≤ index < size. */
 export async function inclusionProofFrom(read: ReadHashes, index: number, size: number): Promise<Buffer[]> {
   const proof: Buffer[] = [];

@@ -1,4 +1,5 @@
 /** The audit trail: search, one record with its proof, the input it was about. */
+import { Readable } from 'node:stream';
 import {
   ApiError,
   AuditPage,
@@ -11,7 +12,7 @@ import {
   UuidV7,
 } from '@countersign/contract';
 import Type, { type Static } from 'typebox';
-import type { AuditFilter, LedgerReader, SearchIndex } from '../../ledger/index.ts';
+import { exportRecords, type AuditFilter, type LedgerReader, type SearchIndex } from '../../ledger/index.ts';
 import type { Snapshot } from '../../snapshots/index.ts';
 import { apiError, type Server } from '../server.ts';
 
@@ -36,38 +37,61 @@ const Filter = {
   from: Type.Optional(UtcInstant),
   to: Type.Optional(UtcInstant),
 };
+const Filters = Type.Object(Filter);
 const Search = Type.Object({
   ...Filter,
   before: Type.Optional(Type.Integer({ minimum: 0 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
 });
 
-const filterOf = ({ workflow, task, input, actor, ...rest }: Static<typeof Search>): AuditFilter => ({
+const filterOf = ({ workflow, task, input, actor, ...rest }: Static<typeof Filters>): AuditFilter => ({
   ...rest,
   workflow_id: workflow,
   task_id: task,
   input_hash: input,
   actor_type: actor,
 });
+const Export = Type.Object({ ...Filter, format: Type.Optional(Type.Enum(['jsonl', 'csv'])) });
 const errors = { 400: ApiError, 403: ApiError, 404: ApiError };
 
 export interface AuditRoom {
   readonly log: LedgerReader;
   readonly search: SearchIndex;
   readonly readSnapshot: (hash: string) => Promise<Snapshot>;
+  readonly now: () => Date;
   readonly namesOf: (records: readonly AuditRecord[]) => Promise<Record<string, string>>;
 }
 
-export function auditRoutes(app: Server, { log, search, readSnapshot, namesOf }: AuditRoom): void {
+export function auditRoutes(app: Server, { log, search, readSnapshot, now, namesOf }: AuditRoom): void {
   app.get(
     '/v1/audit/records',
     {
       config: { grant: 'audit' },
       schema: { summary: 'Audit records, newest first', querystring: Search, response: { ...errors, 200: AuditPage } },
     },
-    async ({ query }) => {
-      const page = log.page(await search.search(filterOf(query), query.before ?? null, query.limit ?? 50));
+    async ({ query: { before = null, limit = 50, ...query } }) => {
+      const page = log.page(await search.search(filterOf(query), before, limit));
       return { ...page, people: await namesOf(page.records) };
+    },
+  );
+
+  app.get(
+    '/v1/audit/export',
+    {
+      config: { grant: 'audit' },
+      schema: {
+        summary: 'Records with their proofs as JSON Lines or CSV; `countersign verify FILE` checks it',
+        querystring: Export,
+      },
+    },
+    async ({ query: { format = 'jsonl', ...query } }, reply) => {
+      const lines = await exportRecords(log, search, { filter: filterOf(query), format, now: now() });
+      if (lines === null) return reply.code(404).send(apiError('not_found', 'No checkpoint covers any record yet.'));
+      const day = now().toISOString().slice(0, 10);
+      return reply
+        .header('content-disposition', `attachment; filename="countersign-${day}.${format}"`)
+        .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl')
+        .send(Readable.from(lines, { objectMode: false }));
     },
   );
 

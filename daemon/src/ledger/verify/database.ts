@@ -39,7 +39,7 @@ export async function verifyDatabase(options: DatabaseVerification): Promise<Rep
     const stored = (await queries.checkpoints()).map((checkpoint) => ({ ...checkpoint, from: 'the database' }));
     const keySteps = new Map((await queries.keys()).map(({ index, step }) => [index, step]));
     const verification = new Verification(
-      new LogKeys(options.keys),
+      new LogKeys(options.keys, null),
       null,
       [...stored, ...options.checkpoints],
       options.witnesses,

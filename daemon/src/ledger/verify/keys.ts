@@ -26,9 +26,11 @@ export class LogKeys {
   readonly given: boolean;
   private readonly steps: { readonly index: number; readonly step: KeyStep }[] = [];
 
-  constructor(given: readonly VerifierKey[]) {
+  /** Without a key that the auditor names, `otherwise` is taken, or the log's first word. */
+  constructor(given: readonly VerifierKey[], otherwise: VerifierKey | null) {
     this.given = given.length > 0;
     for (const verifier of given) this.trust(verifier);
+    if (!this.given && otherwise !== null) this.trust(otherwise);
   }
 
   private trust(verifier: VerifierKey): void {
@@ -47,6 +49,10 @@ export class LogKeys {
   /** A key record of the log. Trusted at once when a trusted key vouches for it, or as the log's first word. */
   observe(index: number, step: KeyStep): void {
     this.steps.push({ index, step });
+    this.follow(step);
+  }
+
+  private follow(step: KeyStep): void {
     const key = parseVerifierKey(step.key);
     if (key === null) return;
     const isFirstWord = !this.given && step.previous === null && this.keys.size === 0;
@@ -65,8 +71,11 @@ export class LogKeys {
    * checkpoint is good. Changes that nobody vouches for become problems.
    */
   settle(newestIsGood: boolean, problems: Problems): void {
-    const last = this.steps.findLastIndex(({ step }) => this.isTrusted(step.key));
-    for (const [i, { index, step }] of this.steps.entries()) {
+    // An export has its newest records first.
+    const steps = this.steps.toSorted((a, b) => a.index - b.index);
+    for (const { step } of steps) this.follow(step);
+    const last = steps.findLastIndex(({ step }) => this.isTrusted(step.key));
+    for (const [i, { index, step }] of steps.entries()) {
       if (this.isTrusted(step.key)) continue;
       const key = parseVerifierKey(step.key);
       if (newestIsGood && i < last && key !== null) this.trust(key);

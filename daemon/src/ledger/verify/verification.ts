@@ -3,7 +3,14 @@
  * checkpoint, and the signature of every human decision. Fed in order of the index; says at the end what it found.
  */
 import { eventTypes, type CountersignEvent, type KeyStep, type RetentionStep } from '@countersign/contract';
-import { parseCheckpoint, parseNote, toBase64, type Note, type VerifierKey } from '@countersign/contract/note';
+import {
+  parseCheckpoint,
+  parseNote,
+  toBase64,
+  type Checkpoint,
+  type Note,
+  type VerifierKey,
+} from '@countersign/contract/note';
 import { verifyCosignature } from '@countersign/contract/cosignature';
 import { tileWidth } from '@countersign/contract/tiles';
 import { commitmentTo } from '../entry.ts';
@@ -78,6 +85,9 @@ export class Verification {
   private readonly checking = new Set<Promise<void>>();
   /** Tiles of 256 records that do not hash to what the log has stored of them. */
   private readonly wrongTiles: number[] = [];
+  /** Records that came with a proof each, and the checkpoint that it leads to. */
+  private proven = 0;
+  private under: Checkpoint | null = null;
   private signatures = 0;
   private dropped = 0;
   /** The tree cannot be computed any more: a leaf is missing. */
@@ -203,10 +213,10 @@ export class Verification {
     this.problems.add('wrong_hash', first, `the stored hash over records ${first} to ${last} is not what they hash to`);
   }
 
-  /** Everything was added: `size` and `frontier` are what the log says of itself, null when it says nothing. */
-  async finish(head: { readonly size: number; readonly frontier: Buffer } | null, tip: number): Promise<Report> {
-    if (head !== null && head.size > this.size && !this.broken) this.leavesAreMissing(this.size, head.size);
-    if (head !== null && head.size < this.size) {
+  /** Everything was added: `head` is what the log says of itself, `tip` the size that it has published. */
+  async finish(head: { readonly size: number; readonly frontier: Buffer | null }, tip: number): Promise<Report> {
+    if (head.size > this.size && !this.broken) this.leavesAreMissing(this.size, head.size);
+    if (head.size < this.size) {
       this.problems.add(
         'slipped_in',
         head.size,
@@ -215,29 +225,48 @@ export class Verification {
     }
     this.tellChanges();
     this.tellGone();
+    const report = await this.conclude(tip);
+    const whole = head.size === this.size && !this.broken && this.problems.total === 0;
+    if (whole && head.frontier !== null && !new GrowingTree(head.size, head.frontier).root.equals(this.root)) {
+      this.problems.add('wrong_hash', null, 'the stored frontier is not that of the records');
+      return { ...report, ok: false, problems: this.problems.first, problems_total: this.problems.total };
+    }
+    return report;
+  }
+
+  /** A record that is proven to be in the log by itself, not by the tree of all of them. */
+  addProven({ index, leaf, record }: Found): Promise<void> | void {
+    this.proven += 1;
+    if (leaf !== null && record !== null) this.read(index, leaf.eventId, record);
+    if (this.checking.size >= atOnce) return Promise.race(this.checking);
+  }
+
+  /** Every proven record was added; `under` is what their proofs lead to. */
+  finishProven(under: Checkpoint): Promise<Report> {
+    this.under = under;
+    this.roots.set(under.size, Buffer.from(under.root));
+    return this.conclude(0);
+  }
+
+  private async conclude(tip: number): Promise<Report> {
     const newest = this.newestGood();
     this.keys.settle(newest !== null, this.problems);
     this.checkCheckpoints(tip);
+    const witnessed = this.checkWitnesses();
     for (const signed of this.unchecked.splice(0)) this.check(signed, true);
     await Promise.all(this.checking);
-    if (head !== null && head.size === this.size && !this.broken && this.problems.total === 0) {
-      if (!new GrowingTree(head.size, head.frontier).root.equals(this.root)) {
-        this.problems.add('wrong_hash', null, 'the stored frontier is not that of the records');
-      }
-    }
-    const witnessed = this.checkWitnesses();
     return {
       ok: this.problems.total === 0,
-      records: this.size,
+      records: this.under === null ? this.size : this.proven,
       dropped: this.dropped,
-      root: toBase64(this.root),
+      root: toBase64(this.under?.root ?? this.root),
       checkpoints: this.checkpoints.length,
       signatures: this.signatures,
       witnessed,
       newest_checkpoint: newest?.note ?? null,
       keys: this.keys.toJSON(),
       key_was_given: this.keys.given,
-      problems: this.problems.first.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1)),
+      problems: this.problems.first.toSorted((x, y) => (x.index ?? -1) - (y.index ?? -1)),
       problems_total: this.problems.total,
     };
   }
@@ -294,10 +323,11 @@ export class Verification {
       else if (body.origin !== (this.origin ?? this.keys.all[0]?.name))
         wrong(`a checkpoint is of the log ${body.origin}`);
       else if (!this.isSigned(parsed)) wrong(`the checkpoint of size ${size} is not signed by a key of the log`);
-      else if (size > this.size) {
+      else if (size > (this.under?.size ?? this.size)) {
         const message = `a checkpoint was signed for ${size} records, and the log has ${this.size} (${from})`;
         if (!this.broken) this.problems.add('rolled_back', this.size, message);
-      } else if (this.roots.get(size)?.equals(body.root)) good = Math.max(good, size);
+      } else if (this.under !== null && size !== this.under.size) continue;
+      else if (this.roots.get(size)?.equals(body.root)) good = Math.max(good, size);
       // All that follow are wrong for the same reason.
       else if (this.roots.has(size)) firstWrong ??= size;
     }
