@@ -113,6 +113,13 @@ export const Policy = Type.Object(
         lease: Duration,
         justification_required: Type.Array(DecisionAction),
         reason_codes: Type.Array(Line('A short reason to choose from')),
+        reviewers: Type.Optional(
+          Type.Array(Line('A Grafana login'), {
+            minItems: 1,
+            description:
+              'Who may see and decide its cases; everyone with the permission to decide when it is left out.',
+          }),
+        ),
       },
       closed,
     ),

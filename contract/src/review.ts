@@ -9,6 +9,11 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 export const Person = Type.Object({ id: Type.String(), name: Type.String() });
 export type Person = Static<typeof Person>;
 
+/** A person who asks, with the login that policies know them by; null when Grafana did not say. */
+export interface Reviewer extends Person {
+  readonly login: string | null;
+}
+
 export const ReviewState = Type.Enum(['waiting', 'claimed', 'decided']);
 export type ReviewState = Static<typeof ReviewState>;
 

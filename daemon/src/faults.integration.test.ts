@@ -121,8 +121,8 @@ it('files an input that was sent while no daemon ran', async () => {
   await store.putBlob({ name: `sha256:${'e'.repeat(64)}` }, Buffer.from('not what its name says'));
   await start();
   await eventually('the input', async () => {
-    const response = await fetch(`${daemon?.address}/v1/snapshots/${hash}`, {
-      headers: await loop.headers('ann', 'read'),
+    const response = await fetch(`${daemon?.address}/v1/audit/snapshots/${hash}`, {
+      headers: await loop.headers('cleo', 'audit'),
     });
     return response.ok && Buffer.from(await response.arrayBuffer()).equals(content) ? true : null;
   });

@@ -78,11 +78,11 @@ it('takes an unsure decision to a person, back to the service, and into the log'
 
   const claim = (await (await post(`/v1/reviews/cases/${ref.decision_id}/claim`, {}, 'decide')).json()) as Claim;
   expect(claim.item.claimed_by?.name).toBe('ann');
-  const opened = await get<ReviewCase>(`/v1/reviews/cases/${ref.decision_id}`, 'read');
+  const opened = await get<ReviewCase>(`/v1/evidence/cases/${ref.decision_id}`, 'decide');
   expect(opened.decision.features).toEqual({ length: 12, has_html: false });
   const input = await eventually('the input', async () => {
-    const response = await fetch(`${daemon.address}/v1/snapshots/${opened.decision.input_snapshot.hash}`, {
-      headers: await loop.headers('ann', 'read'),
+    const response = await fetch(`${daemon.address}/v1/evidence/snapshots/${opened.decision.input_snapshot.hash}`, {
+      headers: await loop.headers('ann', 'decide'),
     });
     return response.ok ? Buffer.from(await response.arrayBuffer()) : null;
   });
@@ -137,7 +137,7 @@ it('lets one person win and tells the other who it was', async () => {
     return queue.items.find((i) => i.decision_id === ref.decision_id);
   });
   const claim = (await (await post(`/v1/reviews/cases/${ref.decision_id}/claim`, {}, 'decide')).json()) as Claim;
-  const opened = await get<ReviewCase>(`/v1/reviews/cases/${ref.decision_id}`, 'read');
+  const opened = await get<ReviewCase>(`/v1/evidence/cases/${ref.decision_id}`, 'decide');
   const second = await post(`/v1/reviews/cases/${ref.decision_id}/claim`, {}, 'decide', 'ben');
   expect(second.status).toBe(409);
   expect(await second.json()).toMatchObject({ error: 'claimed_by_other', winner: { name: 'ann' } });

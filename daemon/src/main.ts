@@ -1,6 +1,7 @@
 /** The one place that wires the rooms together: what is handed down, in which order things start, and how they stop. */
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { AuditRecord } from '@countersign/contract';
 import { pino } from 'pino';
 import { Alerts } from './alerts/index.ts';
 import { AuthorityDistribution, Breakers } from './breakers/index.ts';
@@ -9,6 +10,7 @@ import { migrate, openPool } from './database/index.ts';
 import {
   auditRoutes,
   createServer,
+  evidenceRoutes,
   identifier,
   logRoutes,
   operationsRoutes,
@@ -34,7 +36,7 @@ import {
 import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
 import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
-import { readPolicies, recordPolicies } from './policies/index.ts';
+import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
 import { Orders, Retention } from './retention/index.ts';
 import { Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
@@ -251,13 +253,15 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     await app.register(async () => {
       reviewRoutes(app, reviews, () => outbox.poke());
       logRoutes(app, reader);
-      auditRoutes(app, {
+      const audit = {
         log: reader,
         search,
-        readSnapshot: (hash) => snapshots.read(hash),
+        readSnapshot: (hash: string) => snapshots.read(hash),
         now,
-        namesOf: (records) => reviews.namesOf(records),
-      });
+        namesOf: (records: readonly AuditRecord[]) => reviews.namesOf(records),
+      };
+      auditRoutes(app, audit);
+      evidenceRoutes(app, { ...audit, reviews, reviewedBy: (person) => reviewedBy(policies, person) });
       responseRoutes(app, response);
       operationsRoutes(app, {
         notReady: async () => {

@@ -57,7 +57,7 @@ async function pick(call: Call, { leave, truthOf, random }: ReviewersOptions): P
 async function review(call: Call, item: QueueItem, options: ReviewersOptions, ended: AbortSignal): Promise<void> {
   const path = `v1/reviews/cases/${item.decision_id}`;
   const claim = await call<Claim>('POST', `${path}/claim`, {});
-  const opened = claim === null ? null : await call<ReviewCase>('GET', path);
+  const opened = claim === null ? null : await call<ReviewCase>('GET', `v1/evidence/cases/${item.decision_id}`);
   if (claim === null || opened === null) return;
   const thinking = options.paceMs * (0.5 + options.random());
   await pause(thinking, ended);

@@ -13,6 +13,7 @@ it.each([
   ['POST', 'v1/reviews/claim-next', 'decide'],
   ['POST', 'v1/reviews/cases/x/decide', 'decide'],
   ['GET', 'v1/audit/records', 'audit'],
+  ['GET', 'v1/evidence/cases/x', 'decide'],
   ['POST', 'v1/breakers/trip', 'operate'],
   ['POST', 'v1/approvals/rollback', 'approve'],
   ['GET', 'v1/response', 'read'],

@@ -5,7 +5,7 @@
  * token that lets them read.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Person } from '@countersign/contract';
+import type { Reviewer } from '@countersign/contract';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 
 /** One kind of act, one plugin.json route. */
@@ -24,7 +24,7 @@ export interface IdentityOptions {
 }
 
 export type Identified =
-  | { readonly is: 'person'; readonly person: Person }
+  | { readonly is: 'person'; readonly person: Reviewer }
   | { readonly is: 'refused'; readonly message: string }
   /** Grafana's keys cannot be read, so nobody can be told from anybody. */
   | { readonly is: 'unavailable'; readonly error: unknown };
@@ -43,7 +43,7 @@ export function identifier({ secret, jwksUrl, issuer, audience, auditToken }: Id
   return async (headers, grant) => {
     const bearer = /^Bearer (\S+)$/.exec(only(headers['authorization']) ?? '')?.[1];
     if (grant === 'audit' && auditToken !== '' && sameSecret(bearer, auditToken)) {
-      return { is: 'person', person: { id: 'audit-token', name: 'an auditor’s tool' } };
+      return { is: 'person', person: { id: 'audit-token', name: 'an auditor’s tool', login: null } };
     }
     if (!sameSecret(only(headers['x-countersign-secret']), secret)) {
       return refused('This request did not come through the Countersign app. Check the secret in its settings.');
@@ -74,7 +74,11 @@ export function identifier({ secret, jwksUrl, issuer, audience, auditToken }: Id
     const shown = [name, username].find((text): text is string => typeof text === 'string' && text !== '');
     return {
       is: 'person',
-      person: { id: `${issuer}#${audience}#${payload.sub}`, name: (shown ?? payload.sub).slice(0, 200) },
+      person: {
+        id: `${issuer}#${audience}#${payload.sub}`,
+        name: (shown ?? payload.sub).slice(0, 200),
+        login: typeof username === 'string' && username !== '' ? username : null,
+      },
     };
   };
 }

@@ -1,5 +1,6 @@
 export { identifier, type Identify } from './identity.ts';
 export { auditRoutes } from './routes/audit.ts';
+export { evidenceRoutes } from './routes/evidence.ts';
 export { logRoutes } from './routes/log.ts';
 export { operationsRoutes } from './routes/operations.ts';
 export { responseRoutes, type Acted, type ResponseRoom } from './routes/response.ts';

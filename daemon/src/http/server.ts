@@ -1,14 +1,14 @@
 /** The HTTP server: routes over the rooms, with identity and grant checked at the door. */
 import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { unstorableIn, type ApiError, type Person } from '@countersign/contract';
+import { unstorableIn, type ApiError, type Reviewer } from '@countersign/contract';
 import fastify, { type FastifyError } from 'fastify';
 import type { Grant, Identify } from './identity.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who is asking; set on every route that has a grant. */
-    person: Person;
+    person: Reviewer;
   }
   interface FastifyContextConfig {
     /** What the route takes; a route without one is open to anyone who can reach the port. */
@@ -32,7 +32,7 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
     routerOptions: { maxParamLength: 300 },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  app.decorateRequest('person', null as unknown as Person);
+  app.decorateRequest('person', null as unknown as Reviewer);
 
   app.addHook('onRequest', async (request, reply) => {
     const [path = ''] = (request.raw.url ?? '').split('?');

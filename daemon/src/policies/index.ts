@@ -1,2 +1,3 @@
 export { checkPolicy, formatProblem, policySchema, type PolicyCheck } from './check.ts';
 export { durationOf, priorityOf, readPolicies, recordPolicies, type Policies, type PolicyInForce } from './policies.ts';
+export { mayReview, reviewedBy } from './reviewers.ts';

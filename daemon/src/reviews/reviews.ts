@@ -10,7 +10,7 @@ import {
   type Claim,
   type DecideRequest,
   type Decided,
-  type Person,
+  type Reviewer,
   type Queue,
   type ReviewCase,
   type ReviewReason,
@@ -26,7 +26,7 @@ import {
   type NewId,
   type SearchIndex,
 } from '../ledger/index.ts';
-import { durationOf, priorityOf, type Policies } from '../policies/index.ts';
+import { durationOf, mayReview, priorityOf, reviewedBy, type Policies } from '../policies/index.ts';
 import type { Breakers, BreakerState } from '../breakers/index.ts';
 import type { Models } from '../models/index.ts';
 import { refusalOf, type Refusal } from './rules.ts';
@@ -108,13 +108,13 @@ export class Reviews {
     }
   }
 
-  async queue(workflowId: string | null, limit: number): Promise<Queue> {
+  /** The cases that a person may decide; of one workflow, or of all. */
+  async queue(workflowId: string | null, person: Reviewer, limit: number): Promise<Queue> {
     const { pool, now } = this.options;
     const at = now();
-    const rows = await store.readQueue(pool, workflowId, limit);
-    const counts = (await store.countQueue(pool, at)).filter(
-      (c) => workflowId === null || c.workflow_id === workflowId,
-    );
+    const rows = await store.readQueue(pool, this.workflowsOf(person, workflowId), limit);
+    const reviewed = this.workflowsOf(person, workflowId);
+    const counts = (await store.countQueue(pool, at)).filter((c) => reviewed.includes(c.workflow_id));
     const sum = (key: 'waiting' | 'claimed' | 'overdue') => counts.reduce((total, c) => total + c[key], 0);
     return {
       items: rows.map((row) => store.queueItem(row, at)),
@@ -124,13 +124,19 @@ export class Reviews {
     };
   }
 
-  /** The case with all that a reviewer sees; null when there is none. */
-  async open(decisionId: string, person: Person): Promise<ReviewCase | null> {
+  private workflowsOf(person: Reviewer, workflowId: string | null): string[] {
+    const reviewed = reviewedBy(this.options.policies, person);
+    return workflowId === null ? reviewed : reviewed.filter((workflow) => workflow === workflowId);
+  }
+
+  /** The case with all that a reviewer of its workflow sees; null for others, and when there is none. */
+  async open(decisionId: string, person: Reviewer): Promise<ReviewCase | null> {
     const { pool, log, search, policies, breakers, now } = this.options;
     const row = await store.readCase(pool, decisionId);
     const record = row === null ? null : await log.readEvent(row.ai_event_id);
     const policy = policies.get(row?.workflow_id ?? '')?.policy;
     if (row === null || record?.event.type !== eventTypes.aiDecision || policy === undefined) return null;
+    if (!mayReview(policies, row.workflow_id, person)) return null;
     const item = store.queueItem(row, now());
     const breaker = await breakers.stateOf(pool, row.workflow_id, row.model_name);
     const history = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
@@ -153,11 +159,11 @@ export class Reviews {
   }
 
   /** Claims a case, or renews the claim. Null when there is no such case. */
-  async claim(decisionId: string, person: Person): Promise<Claim | Refusal | null> {
+  async claim(decisionId: string, person: Reviewer): Promise<Claim | Refusal | null> {
     const { pool, policies, now } = this.options;
     const before = await store.readCase(pool, decisionId);
     const policy = policies.get(before?.workflow_id ?? '')?.policy;
-    if (before === null || policy === undefined) return null;
+    if (before === null || policy === undefined || !mayReview(policies, before.workflow_id, person)) return null;
     await store.notePerson(pool, person.id, person.name);
     const at = now();
     const until = new Date(at.getTime() + durationOf(policy.review.lease));
@@ -166,17 +172,17 @@ export class Reviews {
   }
 
   /** Claims the most urgent case that nobody holds; null when there is none. */
-  async claimNext(workflowId: string | null, person: Person): Promise<Claim | Refusal | null> {
+  async claimNext(workflowId: string | null, person: Reviewer): Promise<Claim | Refusal | null> {
     const { pool, policies, now } = this.options;
     await store.notePerson(pool, person.id, person.name);
     const at = now();
     const leases = [...policies.values()].map(({ policy }) => durationOf(policy.review.lease));
     const until = new Date(at.getTime() + Math.min(...leases));
-    const decisionId = await store.claimNextCase(pool, workflowId, person.id, at, until);
+    const decisionId = await store.claimNextCase(pool, this.workflowsOf(person, workflowId), person.id, at, until);
     return decisionId === null ? null : this.claimOf(decisionId, person);
   }
 
-  private async claimOf(decisionId: string, person: Person): Promise<Claim | Refusal | null> {
+  private async claimOf(decisionId: string, person: Reviewer): Promise<Claim | Refusal | null> {
     const at = this.options.now();
     const row = await store.readCase(this.options.pool, decisionId);
     if (row === null) return null;
@@ -198,7 +204,7 @@ export class Reviews {
   }
 
   /** Ends the person's claim; false when they held none. */
-  async release(decisionId: string, person: Person): Promise<boolean> {
+  async release(decisionId: string, person: Reviewer): Promise<boolean> {
     return store.releaseCase(this.options.pool, decisionId, person.id, this.options.now());
   }
 
@@ -206,12 +212,12 @@ export class Reviews {
    * Records a person's decision. The same idempotency key by the same person again gives the same answer and changes
    * nothing. Null when there is no such case.
    */
-  decide(decisionId: string, person: Person, request: DecideRequest): Promise<Decided | Refusal | null> {
+  decide(decisionId: string, person: Reviewer, request: DecideRequest): Promise<Decided | Refusal | null> {
     const { ledger, policies, now, newId, onDecided } = this.options;
     return ledger.write(async (tx) => {
       const row = await store.lockCase(tx.client, decisionId);
       const policy = policies.get(row?.workflow_id ?? '')?.policy;
-      if (row === null || policy === undefined) return null;
+      if (row === null || policy === undefined || !mayReview(policies, row.workflow_id, person)) return null;
       const earlier = await store.readAnswer(tx.client, request.idempotency_key);
       if (earlier !== null) {
         return earlier.reviewer === person.id && (earlier.answer as Decided).decision_id === decisionId
@@ -293,7 +299,7 @@ export function reasonForReview(decision: AiDecision, { breaker, rolledBack }: P
 
 const evidenceHash = (entry: Buffer) => `sha256:${createHash('sha256').update(entry).digest('hex')}`;
 
-function verdictOf(row: store.CaseRow, request: DecideRequest, person: Person, record: LedgerRecord): Verdict {
+function verdictOf(row: store.CaseRow, request: DecideRequest, person: Reviewer, record: LedgerRecord): Verdict {
   return {
     v: 1,
     verdict_id: record.event.id,

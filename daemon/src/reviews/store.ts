@@ -87,12 +87,12 @@ export async function lockCase(db: Queryable, decisionId: string): Promise<CaseR
   return rows[0] ?? null;
 }
 
-/** Undecided cases, most urgent first. */
-export async function readQueue(db: Queryable, workflowId: string | null, limit: number): Promise<CaseRow[]> {
+/** Undecided cases of some workflows, most urgent first. */
+export async function readQueue(db: Queryable, workflows: readonly string[], limit: number): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
-    `${selectCase} WHERE c.decided_at IS NULL AND ($1::text IS NULL OR c.workflow_id = $1)
+    `${selectCase} WHERE c.decided_at IS NULL AND c.workflow_id = ANY($1)
      ORDER BY c.priority, c.due_at, c.decision_id LIMIT $2`,
-    [workflowId, limit],
+    [workflows, limit],
   );
   return rows;
 }
@@ -140,7 +140,7 @@ export async function claimCase(
 /** The most urgent case that nobody holds, given to a person; the id of it. */
 export async function claimNextCase(
   db: Queryable,
-  workflowId: string | null,
+  workflows: readonly string[],
   person: string,
   now: Date,
   until: Date,
@@ -151,10 +151,10 @@ export async function claimNextCase(
          lease_epoch = lease_epoch + CASE WHEN claimed_by IS NOT DISTINCT FROM $2 THEN 0 ELSE 1 END
      WHERE decision_id = (
        SELECT decision_id FROM review_case
-       WHERE decided_at IS NULL AND (lease_until IS NULL OR lease_until <= $3) AND ($1::text IS NULL OR workflow_id = $1)
+       WHERE decided_at IS NULL AND (lease_until IS NULL OR lease_until <= $3) AND workflow_id = ANY($1)
        ORDER BY priority, due_at, decision_id LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING decision_id`,
-    [workflowId, person, now, until],
+    [workflows, person, now, until],
   );
   return rows[0]?.decision_id ?? null;
 }

@@ -153,8 +153,8 @@ describe('countersign erase', () => {
       );
       return rows[0];
     });
-    const headers = await loop.headers('ann', 'read');
-    const show = () => fetch(`${daemon.address}/v1/snapshots/${input.hash}`, { headers });
+    const headers = await loop.headers('ann', 'decide');
+    const show = () => fetch(`${daemon.address}/v1/evidence/snapshots/${input.hash}`, { headers });
     const shown = await eventually('the input', async () => {
       const response = await show();
       return response.ok ? Buffer.from(await response.arrayBuffer()) : null;

@@ -18,7 +18,7 @@ export const useQueue = () =>
 export const useCase = (id: string | undefined) =>
   useQuery({
     queryKey: keys.case(id ?? ''),
-    queryFn: () => get<ReviewCase>(`v1/reviews/cases/${id}`),
+    queryFn: () => get<ReviewCase>(`v1/evidence/cases/${id}`),
     enabled: id !== undefined,
     refetchInterval: 5_000,
   });
@@ -27,7 +27,7 @@ export const useCase = (id: string | undefined) =>
 export const useSnapshot = (hash: string) =>
   useQuery({
     queryKey: ['snapshot', hash],
-    queryFn: () => getBytes(`v1/snapshots/${hash}`),
+    queryFn: () => getBytes(`v1/evidence/snapshots/${hash}`),
     staleTime: Infinity,
     retry: 5,
     retryDelay: 1_000,

@@ -14,6 +14,7 @@ import {
 import Type, { type Static } from 'typebox';
 import { exportRecords, type AuditFilter, type LedgerReader, type SearchIndex } from '../../ledger/index.ts';
 import type { Snapshot } from '../../snapshots/index.ts';
+import { sendSnapshot } from './snapshot.ts';
 import { apiError, type Server } from '../server.ts';
 
 const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }));
@@ -38,13 +39,13 @@ const Filter = {
   to: Type.Optional(UtcInstant),
 };
 const Filters = Type.Object(Filter);
-const Search = Type.Object({
+export const Search = Type.Object({
   ...Filter,
   before: Type.Optional(Type.Integer({ minimum: 0 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
 });
 
-const filterOf = ({ workflow, task, input, actor, ...rest }: Static<typeof Filters>): AuditFilter => ({
+export const filterOf = ({ workflow, task, input, actor, ...rest }: Static<typeof Filters>): AuditFilter => ({
   ...rest,
   workflow_id: workflow,
   task_id: task,
@@ -111,26 +112,11 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
   );
 
   app.get(
-    '/v1/snapshots/:hash',
+    '/v1/audit/snapshots/:hash',
     {
-      config: { grant: 'read' },
+      config: { grant: 'audit' },
       schema: { summary: 'The input under a hash, byte for byte', params: Type.Object({ hash: Sha256 }) },
     },
-    async ({ params }, reply) => {
-      const snapshot = await readSnapshot(params.hash);
-      if (snapshot.is === 'absent') {
-        return reply.code(404).send(apiError('not_found', 'This input was not sent along, or has not arrived yet.'));
-      }
-      if (snapshot.is === 'erased') {
-        const day = snapshot.at.toISOString().slice(0, 10);
-        return reply.code(410).send(apiError('erased', `This input was erased on ${day}. The audit trail says why.`));
-      }
-      // Never shown by a browser as what it might be.
-      return reply
-        .header('content-security-policy', 'sandbox')
-        .header('x-content-type-options', 'nosniff')
-        .type('application/octet-stream')
-        .send(snapshot.bytes);
-    },
+    async ({ params }, reply) => sendSnapshot(reply, await readSnapshot(params.hash)),
   );
 }

@@ -1,5 +1,5 @@
 /** The review queue and its cases. */
-import { ApiError, Claim, DecideRequest, Decided, Queue, ReviewCase, Uuid } from '@countersign/contract';
+import { ApiError, Claim, DecideRequest, Decided, Queue, Uuid } from '@countersign/contract';
 import Type from 'typebox';
 import type { Refusal, Reviews } from '../../reviews/index.ts';
 import { apiError, type Server } from '../server.ts';
@@ -24,17 +24,7 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
         response: { ...errors, 200: Queue },
       },
     },
-    ({ query }) => reviews.queue(query.workflow ?? null, query.limit ?? 100),
-  );
-
-  app.get(
-    '/v1/reviews/cases/:decision_id',
-    {
-      config: { grant: 'read' },
-      schema: { summary: 'One case with its evidence', params: Params, response: { ...errors, 200: ReviewCase } },
-    },
-    async ({ params, person }, reply) =>
-      (await reviews.open(params.decision_id, person)) ?? reply.code(404).send(noCase(params.decision_id)),
+    ({ query, person }) => reviews.queue(query.workflow ?? null, person, query.limit ?? 100),
   );
 
   app.post(
@@ -108,7 +98,7 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
   );
 }
 
-const noCase = (id: string) => apiError('not_found', `there is no case ${id}`);
+export const noCase = (id: string) => apiError('not_found', `there is no case ${id}`);
 const statusOf = ({ is }: Refusal) => (is === 'bad_request' ? 400 : 409);
 const errorOf = (refusal: Refusal) =>
   apiError(refusal.is, refusal.message, refusal.is === 'bad_request' ? null : refusal.winner);

@@ -156,7 +156,10 @@ it('is verified on the command line', async () => {
     promisify(execFile)(process.execPath, [
       '--conditions=countersign-source',
       join(import.meta.dirname, '../../cli.ts'),
-      ...['verify', path, '--key', formatVerifierKey(second)],
+      'verify',
+      path,
+      '--key',
+      formatVerifierKey(second),
     ]).then(
       ({ stdout }) => ({ code: 0, stdout }),
       (error: { code: number; stdout: string }) => error,

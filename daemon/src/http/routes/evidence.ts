@@ -1,0 +1,94 @@
+/** What reviewers may read: cases, inputs and records of the workflows that they review, and of no other. */
+import {
+  ApiError,
+  AuditPage,
+  AuditProof,
+  ReviewCase,
+  Sha256,
+  Uuid,
+  UuidV7,
+  type Reviewer,
+} from '@countersign/contract';
+import Type from 'typebox';
+import type { Reviews } from '../../reviews/index.ts';
+import { apiError, type Server } from '../server.ts';
+import { filterOf, Search, type AuditRoom } from './audit.ts';
+import { noCase } from './reviews.ts';
+import { sendSnapshot } from './snapshot.ts';
+
+const errors = { 400: ApiError, 403: ApiError, 404: ApiError };
+
+export interface EvidenceRoom extends Pick<AuditRoom, 'log' | 'search' | 'readSnapshot' | 'namesOf'> {
+  readonly reviews: Reviews;
+  readonly reviewedBy: (person: Reviewer) => readonly string[];
+}
+
+export function evidenceRoutes(app: Server, room: EvidenceRoom): void {
+  const { log, search, readSnapshot, namesOf, reviews, reviewedBy } = room;
+  app.get(
+    '/v1/evidence/cases/:decision_id',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'One case with its evidence',
+        params: Type.Object({ decision_id: Uuid }),
+        response: { ...errors, 200: ReviewCase },
+      },
+    },
+    async ({ params, person }, reply) =>
+      (await reviews.open(params.decision_id, person)) ?? reply.code(404).send(noCase(params.decision_id)),
+  );
+
+  app.get(
+    '/v1/evidence/snapshots/:hash',
+    {
+      config: { grant: 'decide' },
+      schema: { summary: 'The input of a decision, byte for byte', params: Type.Object({ hash: Sha256 }) },
+    },
+    async ({ params, person }, reply) => {
+      for (const workflow_id of reviewedBy(person)) {
+        const decisions = await search.search({ workflow_id, input_hash: params.hash }, null, 1);
+        if (decisions.records.length > 0) return sendSnapshot(reply, await readSnapshot(params.hash));
+      }
+      return sendSnapshot(reply, { is: 'absent' });
+    },
+  );
+
+  app.get(
+    '/v1/evidence/records',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'Audit records of a workflow that one reviews, newest first',
+        querystring: Search,
+        response: { ...errors, 200: AuditPage },
+      },
+    },
+    async ({ query: { before = null, limit = 50, ...query }, person }, reply) => {
+      const reviewed = reviewedBy(person);
+      if (query.workflow === undefined || !reviewed.includes(query.workflow)) {
+        const which = reviewed.length === 0 ? 'You review none.' : `You review ${reviewed.join(', ')}.`;
+        return reply.code(403).send(apiError('forbidden', `Say which workflow, one that you review. ${which}`));
+      }
+      const page = log.page(await search.search(filterOf(query), before, limit));
+      return { ...page, people: await namesOf(page.records) };
+    },
+  );
+
+  app.get(
+    '/v1/evidence/records/:event_id',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'One record of a workflow that one reviews, with its inclusion proof',
+        params: Type.Object({ event_id: UuidV7 }),
+        response: { ...errors, 200: AuditProof },
+      },
+    },
+    async ({ params, person }, reply) => {
+      const proof = await log.prove(params.event_id);
+      if (proof !== null && reviewedBy(person).includes(proof.record.workflow_id)) return proof;
+      return reply.code(404).send(apiError('not_found', `there is no event ${params.event_id}`));
+    },
+  );
+}
