@@ -14,9 +14,10 @@ import {
   readSuccessions,
   recordKey,
   SearchIndex,
+  Witnesses,
   type Entry,
 } from '../daemon/src/ledger/index.ts';
-import { createTestDatabase, type TestDatabase } from './test-loop.ts';
+import { createTestDatabase, eventually, type TestDatabase } from './test-loop.ts';
 
 export const testStart = Date.UTC(2026, 0, 1);
 
@@ -29,6 +30,8 @@ export interface TestLog {
   readonly reader: LedgerReader;
   readonly search: SearchIndex;
   readonly checkpoints: Checkpoints;
+  /** Signs the head and publishes it, without witnesses. */
+  sign(): Promise<void>;
   /** A second daemon's worth of it, over the same log and key. */
   again(): Promise<TestLog>;
   /** Ends its connections; the database stays. */
@@ -72,22 +75,41 @@ export async function openTestLog(database: TestDatabase, directory: string): Pr
     // Signed when a test says so.
     delayMs: 86_400_000,
     onError: fail,
-    onPublished: () => undefined,
+    onSigned: () => undefined,
   });
   const close = async () => {
     await checkpoints.stop().catch(() => undefined);
     await search.stop();
     await pool.end();
   };
+  const reader = await LedgerReader.open(pool, 'main');
+  const witnesses = new Witnesses({
+    pool,
+    logId: 'main',
+    witnesses: [],
+    quorum: 0,
+    onResult: () => undefined,
+    onError: fail,
+  });
   return {
     database,
     directory,
     keyFile,
     pool,
     ledger,
-    reader: await LedgerReader.open(pool, 'main', 0),
+    reader,
     search,
     checkpoints,
+    sign: async () => {
+      await checkpoints.sign();
+      const signed = await checkpoints.newest();
+      if (signed === null) return;
+      witnesses.show(signed);
+      await eventually('the checkpoint', async () => {
+        const published = await reader.newestCheckpoint();
+        return published?.size === signed.size ? true : null;
+      });
+    },
     again: () => openTestLog(database, directory),
     close,
     drop: async () => {

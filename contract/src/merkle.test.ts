@@ -143,6 +143,14 @@ describe('consistency', () => {
     );
   });
 
+  it('knows the one empty tree', () => {
+    const [empty, other] = [treeHead([]), new Uint8Array(32)];
+    const claim = { oldSize: 0, newSize: 0, oldRoot: empty, newRoot: empty, proof: [] };
+    expect(verifyConsistency(claim)).toBe(true);
+    expect(verifyConsistency({ ...claim, oldRoot: other, newRoot: other })).toBe(false);
+    expect(verifyConsistency({ ...claim, oldRoot: other, newSize: 1, newRoot: other })).toBe(false);
+  });
+
   it('refuses a tree that shrank', () => {
     const all = numbered(5);
     expect(

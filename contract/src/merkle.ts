@@ -98,8 +98,9 @@ export function verifyConsistency(claim: {
   const { oldSize, newSize, oldRoot, newRoot, proof } = claim;
   if (!isCount(oldSize) || !isCount(newSize) || oldSize > newSize) return false;
   if (![oldRoot, newRoot, ...proof].every(isHash)) return false;
+  if (oldSize === 0 && !equal(oldRoot, treeHead([]))) return false;
   if (oldSize === newSize) return proof.length === 0 && equal(oldRoot, newRoot);
-  if (oldSize === 0) return proof.length === 0 && equal(oldRoot, treeHead([]));
+  if (oldSize === 0) return proof.length === 0;
 
   let node = oldSize - 1;
   let last = newSize - 1;

@@ -100,20 +100,27 @@ function parseSignature(line: string): NoteSignature | null {
 export const isBy = ({ name, id }: NoteSignature, key: VerifierKey): boolean =>
   name === key.name && hex(id) === hex(key.id);
 
-/** The checkpoint when it is signed by `key`, and every signature in its name is good. Those of others are ignored. */
-export function verifyCheckpoint(note: string, key: VerifierKey): Checkpoint | null {
-  const parsed = parseNote(note);
-  const ours = parsed?.signatures.filter((signature) => isBy(signature, key)) ?? [];
-  if (parsed === null || ours.length === 0) return null;
-  const message = utf8.encode(parsed.text);
-  const good = ours.every(({ signature }) => verifyEd25519(signature, message, key.publicKey));
-  return good ? parseCheckpoint(parsed.text) : null;
+/** Whether `key` has signed the note, and every signature in its name is good. Those of others are ignored. */
+export function isSignedBy({ text, signatures }: Note, key: VerifierKey): boolean {
+  const ours = signatures.filter((signature) => isBy(signature, key));
+  const message = utf8.encode(text);
+  return ours.length > 0 && ours.every(({ signature }) => verifyEd25519(signature, message, key.publicKey));
 }
 
-/** Strict: decimal size without leading zero, canonical base64 root of 32 bytes, no extension lines. */
-export function parseCheckpoint(text: string): Checkpoint | null {
-  const [origin, size, root, end, ...extension] = text.split('\n');
-  if (!origin || size === undefined || root === undefined || end !== '' || extension.length > 0) return null;
+/** The checkpoint when `key` has signed it. */
+export function verifyCheckpoint(note: string, key: VerifierKey): Checkpoint | null {
+  const parsed = parseNote(note);
+  return parsed !== null && isSignedBy(parsed, key) ? parseCheckpoint(parsed.text) : null;
+}
+
+/**
+ * Strict: decimal size without leading zero, canonical base64 root of 32 bytes. Extension lines, which our logs never have
+ * and others may, are refused unless they are asked for.
+ */
+export function parseCheckpoint(text: string, extensions: 'refused' | 'allowed' = 'refused'): Checkpoint | null {
+  const [origin, size, root, ...rest] = text.split('\n');
+  if (!origin || size === undefined || root === undefined || rest.pop() !== '') return null;
+  if (rest.includes('') || (rest.length > 0 && extensions === 'refused')) return null;
   if (!/^(0|[1-9]\d{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) return null;
   const hash = fromBase64(root);
   return hash?.length === 32 ? { origin, size: Number(size), root: hash } : null;

@@ -71,6 +71,8 @@ describe('tile paths', () => {
     'tile/0/x000/001',
     'tile/00/000',
     'tile/0/000.p/256',
+    'tile/0/000.p/257',
+    'tile/0/000.p/999',
     'tile/0/000.p/0',
     'tile/0/000.p/08',
     'tile/64/000',

@@ -29,6 +29,10 @@ export function parseTilePath(path: string): Tile | null {
     index: Number(name.replaceAll(/[x/]/g, '')),
     width: width === undefined ? tileWidth : Number(width),
   };
-  const known = (tile.level === 'entries' || tile.level <= 63) && tile.width >= 1 && Number.isSafeInteger(tile.index);
+  const known =
+    (tile.level === 'entries' || tile.level <= 63) &&
+    tile.width >= 1 &&
+    tile.width <= tileWidth &&
+    Number.isSafeInteger(tile.index);
   return known && tilePath(tile) === path ? tile : null;
 }

@@ -87,16 +87,18 @@ CREATE TABLE ledger_key (
   PRIMARY KEY (log_id, log_index)
 );
 
--- The size of the newest checkpoint, for compare-and-swap.
+-- The size of the newest checkpoint, for compare-and-swap, and of the newest that everyone may see.
 CREATE TABLE ledger_tip (
   log_id text COLLATE "C" PRIMARY KEY REFERENCES ledger_log,
-  size   bigint NOT NULL
+  size   bigint NOT NULL,
+  published bigint NOT NULL DEFAULT 0
 );
 
 -- What witnesses say of checkpoints: signature lines of C2SP tlog-cosignature.
 CREATE TABLE ledger_cosignature (
   log_id  text COLLATE "C" NOT NULL,
   size    bigint NOT NULL,
+  -- Its verifier key.
   witness text   NOT NULL,
   line    text   NOT NULL,
   PRIMARY KEY (log_id, size, witness),
@@ -208,7 +210,7 @@ GRANT SELECT, INSERT ON ledger_log, ledger_leaf, ledger_record, ledger_subtree, 
   ledger_posting TO countersign_writer;
 GRANT UPDATE (epoch, size, frontier) ON ledger_log TO countersign_writer;
 GRANT SELECT, INSERT ON ledger_cosignature, ledger_key TO countersign_writer;
-GRANT SELECT, INSERT, UPDATE (size) ON ledger_tip TO countersign_writer;
+GRANT SELECT, INSERT, UPDATE (size, published) ON ledger_tip TO countersign_writer;
 GRANT SELECT ON ledger_tip, ledger_cosignature, ledger_key TO countersign_reader;
 GRANT SELECT ON ledger_partition, audit_record TO countersign_writer;
 GRANT EXECUTE ON FUNCTION ledger_add_partition, ledger_drop_records TO countersign_writer;

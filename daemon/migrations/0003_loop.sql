@@ -10,8 +10,10 @@ CREATE TABLE monitor_snapshot (
 );
 
 CREATE TABLE policy_in_force (
-  workflow_id text PRIMARY KEY,
-  hash        text NOT NULL
+  log_id      text COLLATE "C" NOT NULL REFERENCES ledger_log,
+  workflow_id text NOT NULL,
+  hash        text NOT NULL,
+  PRIMARY KEY (log_id, workflow_id)
 );
 
 CREATE TABLE alert (

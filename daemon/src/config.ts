@@ -1,6 +1,6 @@
 /** The daemon's configuration, from environment variables alone. Secrets may come from files: NAME_FILE instead of NAME. */
 import { readFileSync } from 'node:fs';
-import { keyTypes, parseVerifierKey } from '@countersign/contract/note';
+import { hex, keyTypes, parseVerifierKey } from '@countersign/contract/note';
 import type { WitnessAddress } from './ledger/index.ts';
 import type { S3Credentials } from './snapshots/index.ts';
 
@@ -136,16 +136,22 @@ function credentialsOf(text: (name: string) => string): S3Credentials | null {
 }
 
 function readWitnesses(lines: string, problems: string[]): WitnessAddress[] {
-  const written = lines.split('\n').map((line) => line.trim());
-  return written
-    .filter((line) => line !== '')
-    .flatMap((line) => {
-      const [text = '', url = '', ...rest] = line.split(/\s+/);
-      const key = parseVerifierKey(text, keyTypes.cosignature);
-      if (key !== null && /^https?:/.test(url) && URL.canParse(url) && rest.length === 0) return [{ key, url }];
+  const seen = new Set<string>();
+  return lines.split('\n').flatMap((written) => {
+    const line = written.trim();
+    if (line === '') return [];
+    const [text = '', url = '', ...rest] = line.split(/\s+/);
+    const key = parseVerifierKey(text, keyTypes.cosignature);
+    if (key === null || !/^https?:/.test(url) || !URL.canParse(url) || rest.length > 0) {
       problems.push(`COUNTERSIGN_WITNESSES has "${line}", want the key of a witness, a space, and its URL.`);
       return [];
-    });
+    }
+    // One that signs twice would count twice, whatever it calls itself.
+    const publicKey = hex(key.publicKey);
+    if (seen.has(publicKey)) problems.push(`COUNTERSIGN_WITNESSES names the key of ${key.name} twice. Name it once.`);
+    seen.add(publicKey);
+    return [{ key, url }];
+  });
 }
 
 /** One variable, for commands that need no more. Throws a ConfigError when it is not set. */

@@ -96,7 +96,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onAppend: (_records, seconds) => metrics.observe('countersign_ledger_append_seconds', { log: logId }, seconds),
     });
     await recordKey(ledger, logId, key, readSuccessions(config.keyFile), now, newUuid);
-    const reader = await LedgerReader.open(pool, logId, config.witnessQuorum);
+    const reader = await LedgerReader.open(pool, logId);
     const contents = openContentStore(config.snapshots.url, pool, config.snapshots.credentials);
     const snapshots = new Snapshots(pool, contents, now);
     const models = new Models(now, newUuid);
@@ -145,13 +145,11 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       pool,
       logId,
       witnesses: config.witnesses,
+      quorum: config.witnessQuorum,
       onResult: (witness, result) => metrics.count('countersign_witness_requests_total', { witness, result }),
       onError: trouble('a witness has not signed'),
     });
     stops.push(() => witnesses.stop());
-    // One that was published before a restart may still lack signatures.
-    const published = await (await LedgerReader.open(pool, logId, 0)).newestCheckpoint();
-    if (published !== null) witnesses.show(published);
     const checkpoints = new Checkpoints({
       pool,
       logId,
@@ -163,8 +161,11 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         if (error instanceof RewrittenError) onFatal(error);
         else trouble('no checkpoint was signed')(error);
       },
-      onPublished: (checkpoint) => witnesses.show(checkpoint),
+      onSigned: (checkpoint) => witnesses.show(checkpoint),
     });
+    // One that was signed before a restart may not be published yet.
+    const signed = await checkpoints.newest();
+    if (signed !== null) witnesses.show(signed);
     stops.push(() => checkpoints.stop());
     ledger.onCommitted((records) => {
       for (const record of records) countDecision(metrics, record);
@@ -172,7 +173,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       reactions.hear(records);
       checkpoints.schedule();
     });
-    await recordPolicies(ledger, policies, now, newUuid);
+    await recordPolicies(ledger, logId, policies, now, newUuid);
 
     const orders = new Orders({
       pool,

@@ -43,7 +43,7 @@ DATABASE_URL is a login with the role countersign_writer. Backups of the databas
     const logId = values.log ?? process.env['COUNTERSIGN_LOG_ID'] ?? 'main';
     const pool = openPool(readSecret('DATABASE_URL', process.env), 'countersign_writer', () => undefined);
     try {
-      const input = values.input ?? (await inputOf(await LedgerReader.open(pool, logId, 0), values.event ?? ''));
+      const input = values.input ?? (await inputOf(await LedgerReader.open(pool, logId), values.event ?? ''));
       const by = (values.by ?? userInfo().username).slice(0, 200);
       const id = randomUUID();
       await insertOrder(pool, logId, id, { what: 'erase_input', input, by, justification: values.why }, new Date());

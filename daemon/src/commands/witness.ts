@@ -11,7 +11,8 @@ export const witness: Command = {
 Run it where the database's administrator has no say: another machine, another team.
 
   --name NAME     what it signs as, as a URL without its scheme: witness.example.com/one
-  --log KEY       a log's key, as \`countersign key show\` prints it; again for more
+  --log KEY       a log's key, as \`countersign key show\` prints it; again for more. For a log whose origin is not the name
+                  of its key: "KEY ORIGIN"
   --key FILE      its own Ed25519 key, in PEM; made when it does not exist (witness-key.pem)
   --state FILE    what it has signed last (witness-state.json). Losing it means trusting each log anew
   --host, --port  where to listen (127.0.0.1, 8788; 0 for any free port)
@@ -30,10 +31,11 @@ The first line it prints is its key, for COUNTERSIGN_WITNESSES of the daemon and
     if (positionals.length > 0) throw new UsageError('the witness takes options only');
     if (values.name === undefined) throw new UsageError('--name is missing: what the witness signs as');
     if (values.log === undefined) throw new UsageError('--log is missing: a witness signs only for logs it knows');
-    const logs = values.log.map((text) => {
+    const logs = values.log.map((written) => {
+      const [text = '', ...origin] = written.split(' ');
       const key = parseVerifierKey(text);
-      if (key === null) throw new UsageError(`--log is "${text}", which is no key of a log`);
-      return key;
+      if (key === null) throw new UsageError(`--log is "${written}", which is no key of a log`);
+      return { key, origin: origin.length === 0 ? key.name : origin.join(' ') };
     });
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)

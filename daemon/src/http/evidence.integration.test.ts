@@ -72,7 +72,8 @@ async function ask(path: string, login: string, grant: string, more: Record<stri
   };
   const response = await fetch(`${daemon.address}${path}`, { headers });
   const text = await response.text();
-  return { status: response.status, text, body: (text.startsWith('{') ? JSON.parse(text) : null) as unknown };
+  const isJson = /^application\/json(;|$)/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, text, body: (isJson ? JSON.parse(text) : null) as unknown };
 }
 
 describe('a reviewer', () => {
@@ -162,7 +163,10 @@ describe('anybody else', () => {
     const tile = await fetch(`${daemon.address}/tile/0/000.p/1`);
     expect(tile.status).toBe(200);
     expect(tile.headers.get('cache-control')).toContain('immutable');
-    expect((await fetch(`${daemon.address}/tile/0/0`)).headers.get('cache-control')).toBe('no-store');
+    for (const path of ['/tile/0/0', '/tile/0/000', '/tile/0/000.p/257', '/tile/0/000.p/200', '/tile/6/000']) {
+      const nothing = await fetch(`${daemon.address}${path}`);
+      expect([path, nothing.status, nothing.headers.get('cache-control')]).toEqual([path, 404, 'no-store']);
+    }
   });
 });
 
@@ -182,6 +186,33 @@ describe('an auditor', () => {
     }
     const wrong = { authorization: `Bearer ${auditToken.slice(1)}-` };
     expect((await fetch(`${daemon.address}/tile/entries/000.p/1`, { headers: wrong })).status).toBe(403);
+  });
+
+  it('gets entries compressed when they take it so', async () => {
+    for (const [codings, expected] of [
+      ['gzip', 'gzip'],
+      ['br;q=1.0, GZIP;q=0.5', 'gzip'],
+      ['gzip;q=0', null],
+      ['not-gzip', null],
+      ['identity', null],
+    ] as const) {
+      const headers = { authorization: `Bearer ${auditToken}`, 'accept-encoding': codings };
+      const response = await fetch(`${daemon.address}/tile/entries/000.p/1`, { headers });
+      expect([codings, response.headers.get('content-encoding')]).toEqual([codings, expected]);
+      expect(response.headers.get('vary')).toBe('accept-encoding');
+    }
+    const headers = { authorization: `Bearer ${auditToken}` };
+    for (const [index, status] of [
+      ['0', 404],
+      ['99999999999999999999', 400],
+      ['-1', 400],
+      ['x', 400],
+    ] as const) {
+      expect([index, (await fetch(`${daemon.address}/v1/audit/bodies/${index}`, { headers })).status]).toEqual([
+        index,
+        status,
+      ]);
+    }
   });
 
   it('does nothing else with the token', async () => {

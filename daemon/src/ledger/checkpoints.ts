@@ -19,8 +19,8 @@ export interface CheckpointOptions {
   readonly now: () => Date;
   readonly delayMs: number;
   readonly onError: (error: unknown) => void;
-  /** A new one was published. */
-  readonly onPublished: (checkpoint: store.SignedCheckpoint) => void;
+  /** There is a new one, which nobody has seen. */
+  readonly onSigned: (checkpoint: store.SignedCheckpoint) => void;
 }
 
 /** The log in the database is not the one that this key has signed. */
@@ -51,6 +51,10 @@ export class Checkpoints {
     }, this.options.delayMs);
   }
 
+  newest(): Promise<store.SignedCheckpoint | null> {
+    return store.newestSigned(this.options.pool, this.options.logId);
+  }
+
   /** Signs the present head, unless a checkpoint covers it. Throws RewrittenError rather than sign another history. */
   sign(): Promise<void> {
     // One after another: each builds on what was signed last.
@@ -60,9 +64,9 @@ export class Checkpoints {
   }
 
   private async signHead(): Promise<void> {
-    const { pool, logId, key, lastSigned, now, onPublished } = this.options;
+    const { pool, logId, key, lastSigned, now, onSigned } = this.options;
     const head = await store.readHead(pool, logId);
-    const newest = await store.newestCheckpoint(pool, logId, 0);
+    const newest = await store.newestSigned(pool, logId);
     if (head === null || head.size <= (newest?.size ?? 0)) return this.assertContinues(head?.size ?? 0, null);
     const root = new GrowingTree(head.size, head.frontier).root;
     await this.assertContinues(head.size, root);
@@ -72,7 +76,7 @@ export class Checkpoints {
     // Before anyone can see it: after a crash here there is one more checkpoint that was never shown, and none forgotten.
     await lastSigned.write(note);
     const signed = { size: head.size, note, signedAt: now() };
-    if (await store.publishCheckpoint(pool, logId, newest?.size ?? 0, signed)) onPublished(signed);
+    if (await store.insertCheckpoint(pool, logId, newest?.size ?? 0, signed)) onSigned(signed);
   }
 
   private async assertContinues(size: number, root: Buffer | null): Promise<void> {

@@ -13,5 +13,6 @@ export { exportRecords } from './export/export.ts';
 export { verifyExport } from './verify/export.ts';
 export { verifyDatabase } from './verify/database.ts';
 export type { KnownCheckpoint, Report } from './verify/verification.ts';
-export { Witnesses, type WitnessAddress } from './witnesses.ts';
+export { Witnesses } from './witnesses.ts';
+export type { WitnessAddress } from './witness-client.ts';
 export { newUuid, writtenEntry, type NewId } from './written.ts';

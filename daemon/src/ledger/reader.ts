@@ -1,6 +1,6 @@
 /** What can be read from a log by anyone who may: records, search, proofs. Needs no key and takes nothing over. */
 import type { LogProof } from '@countersign/contract/proof';
-import type { Tile } from '@countersign/contract/tiles';
+import { tileWidth, type Tile } from '@countersign/contract/tiles';
 import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
 import type { AuditPage, AuditProof, AuditRecord } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
@@ -17,21 +17,19 @@ const cachedTiles = 1_024;
 export class LedgerReader {
   readonly logId: string;
   private readonly db: Queryable;
-  private readonly quorum: number;
   private readonly keys: KeysById;
   private readonly hashes: ReadHashes;
 
-  private constructor(db: Queryable, logId: string, quorum: number, keys: KeysById) {
+  private constructor(db: Queryable, logId: string, keys: KeysById) {
     this.db = db;
     this.logId = logId;
-    this.quorum = quorum;
     this.keys = keys;
     this.hashes = cachedHashes(store.readHashes(db, logId), cachedTiles);
   }
 
-  /** Open it when the log's key is on record. Checkpoints count as published with the signatures of `quorum` witnesses. */
-  static async open(db: Queryable, logId: string, quorum: number): Promise<LedgerReader> {
-    return new LedgerReader(db, logId, quorum, await keysById(db, logId));
+  /** Open it when the log's key is on record. */
+  static async open(db: Queryable, logId: string): Promise<LedgerReader> {
+    return new LedgerReader(db, logId, await keysById(db, logId));
   }
 
   /** Of the key in use, in C2SP's form. */
@@ -44,9 +42,9 @@ export class LedgerReader {
     return (await store.readHead(this.db, this.logId))?.size ?? 0;
   }
 
-  /** Null while nothing is recorded. */
+  /** The newest that was published, with the signatures of its witnesses; null before the first. */
   newestCheckpoint(): Promise<store.SignedCheckpoint | null> {
-    return store.newestCheckpoint(this.db, this.logId, this.quorum);
+    return store.newestPublished(this.db, this.logId);
   }
 
   /** Records before this index were dropped by retention. */
@@ -75,7 +73,11 @@ export class LedgerReader {
     return (await store.readRecords(this.db, this.logId, [index]))[0]?.body ?? null;
   }
 
-  readTile(tile: Tile): Promise<Buffer | null> {
+  /** Null for a tile that the newest published checkpoint does not have. */
+  async readTile(tile: Tile): Promise<Buffer | null> {
+    const published = (await this.newestCheckpoint())?.size ?? 0;
+    const leaves = tile.level === 'entries' ? 1 : tileWidth ** tile.level;
+    if ((tile.index * tileWidth + tile.width) * leaves > published) return null;
     return readTile(this.db, this.logId, tile);
   }
 

@@ -195,25 +195,57 @@ export interface SignedCheckpoint {
   readonly signedAt: Date;
 }
 
-/** The newest with the signatures of at least `quorum` witnesses, which are part of its note. */
-export async function newestCheckpoint(db: Queryable, logId: string, quorum: number): Promise<SignedCheckpoint | null> {
-  const { rows } = await db.query<{ size: string; note: string; signed_at: Date }>(
-    `SELECT size, note || coalesce(lines, '') AS note, signed_at FROM ledger_checkpoint
-     CROSS JOIN LATERAL (
-       SELECT count(*) AS witnesses, string_agg(line, '' ORDER BY witness) AS lines FROM ledger_cosignature c
-       WHERE c.log_id = ledger_checkpoint.log_id AND c.size = ledger_checkpoint.size) cosigned
-     WHERE log_id = $1 AND witnesses >= $2 ORDER BY size DESC LIMIT 1`,
-    [logId, quorum],
+const selectCheckpoint = `SELECT size, signed_at,
+  note || coalesce((SELECT string_agg(line, '' ORDER BY witness) FROM ledger_cosignature c
+    WHERE c.log_id = k.log_id AND c.size = k.size), '') AS note FROM ledger_checkpoint k`;
+
+interface CheckpointRow {
+  size: string;
+  note: string;
+  signed_at: Date;
+}
+
+const checkpointFrom = (row: CheckpointRow | undefined): SignedCheckpoint | null =>
+  row === undefined ? null : { size: Number(row.size), note: row.note, signedAt: row.signed_at };
+
+/** The newest that was signed, shown to anyone or not yet. Its note is without witnesses. */
+export async function newestSigned(db: Queryable, logId: string): Promise<SignedCheckpoint | null> {
+  const { rows } = await db.query<CheckpointRow>(
+    'SELECT size, note, signed_at FROM ledger_checkpoint WHERE log_id = $1 ORDER BY size DESC LIMIT 1',
+    [logId],
   );
-  const row = rows[0];
-  return row === undefined ? null : { size: Number(row.size), note: row.note, signedAt: row.signed_at };
+  return checkpointFrom(rows[0]);
+}
+
+/** The newest that was published, with the signatures of witnesses that it has. */
+export async function newestPublished(db: Queryable, logId: string): Promise<SignedCheckpoint | null> {
+  const { rows } = await db.query<CheckpointRow>(
+    `${selectCheckpoint} WHERE log_id = $1 AND size = (SELECT published FROM ledger_tip WHERE log_id = $1)`,
+    [logId],
+  );
+  return checkpointFrom(rows[0]);
+}
+
+/** Publishes a checkpoint when at least `quorum` of these witnesses have signed it; what is published never goes back. */
+export async function publishCheckpoint(
+  db: Queryable,
+  logId: string,
+  size: number,
+  witnesses: readonly string[],
+  quorum: number,
+): Promise<void> {
+  await db.query(
+    `UPDATE ledger_tip SET published = $2 WHERE log_id = $1 AND published < $2
+       AND (SELECT count(*) FROM ledger_cosignature WHERE log_id = $1 AND size = $2 AND witness = ANY($3)) >= $4`,
+    [logId, size, witnesses, quorum],
+  );
 }
 
 /**
- * Publishes a checkpoint when `previous` (a size; 0 for none) is still the newest: compare and swap. False when it is not,
- * so that of two who publish one wins, and the log never goes backwards.
+ * Adds a checkpoint when `previous` (a size; 0 for none) is still the newest: compare and swap. False when it is not, so
+ * that of two who sign one wins, and the log never goes backwards.
  */
-export async function publishCheckpoint(
+export async function insertCheckpoint(
   db: Queryable,
   logId: string,
   previous: number,
@@ -320,9 +352,7 @@ export function verificationQueries(db: Queryable, logId: string) {
     head: () => readHead(db, logId),
     checkpoints: async (): Promise<{ size: number; note: string }[]> => {
       const { rows } = await db.query<{ size: string; note: string }>(
-        `SELECT size, note || coalesce((SELECT string_agg(line, '' ORDER BY witness) FROM ledger_cosignature c
-           WHERE c.log_id = k.log_id AND c.size = k.size), '') AS note
-         FROM ledger_checkpoint k WHERE log_id = $1 ORDER BY size`,
+        `${selectCheckpoint} WHERE log_id = $1 ORDER BY size`,
         [logId],
       );
       return rows.map(({ size, note }) => ({ size: Number(size), note }));

@@ -1,151 +1,119 @@
 /**
- * Asks witnesses to sign what was published, and keeps their signatures. A witness signs only what continues the log that
- * it saw before, so that with one beyond the database administrator's reach, history cannot be rewritten unseen.
+ * Publishes checkpoints: at once, or, with witnesses, when a quorum of them has signed. A witness signs only what continues
+ * the log that it saw before, so that with one beyond the database administrator's reach, history cannot be rewritten unseen.
+ * Witnesses are asked in rounds, all about the same checkpoint, so that their signatures come together on it.
  */
-import { verifyCosignature } from '@countersign/contract/cosignature';
-import { toBase64, type VerifierKey } from '@countersign/contract/note';
+import { formatVerifierKey } from '@countersign/contract/note';
 import type { Pool } from '../database/index.ts';
 import * as store from './store.ts';
-import { consistencyProofFrom } from './tree.ts';
-
-export interface WitnessAddress {
-  readonly key: VerifierKey;
-  /** Before `/add-checkpoint`. */
-  readonly url: string;
-}
-
-export type WitnessResult = 'signed' | 'unreachable' | 'refused' | 'ahead' | 'bad_signature';
+import { AskedWitness, WitnessError, type WitnessAddress, type WitnessResult } from './witness-client.ts';
 
 export interface WitnessesOptions {
   readonly pool: Pool;
   readonly logId: string;
   readonly witnesses: readonly WitnessAddress[];
+  /** How many of them have to sign; 0 to the number of witnesses. */
+  readonly quorum: number;
   readonly onResult: (witness: string, result: WitnessResult) => void;
   readonly onError: (error: unknown) => void;
 }
 
-const timeoutMs = 5_000;
 const retryMs = 5_000;
-/** One to learn where the witness stands, one to go on from there, one for a race. */
-const tries = 3;
-/** The answer is a few signature lines. */
-const largestAnswer = 65_536;
 
 export class Witnesses {
-  private readonly asked: readonly Asked[];
-
-  constructor(options: WitnessesOptions) {
-    this.asked = options.witnesses.map((witness) => new Asked(options, witness));
-  }
-
-  /** A new checkpoint to be signed; of several that wait, only the newest is. */
-  show(checkpoint: store.SignedCheckpoint): void {
-    for (const witness of this.asked) witness.show(checkpoint);
-  }
-
-  /** Ends when what is under way has. */
-  async stop(): Promise<void> {
-    await Promise.all(this.asked.map((witness) => witness.stop()));
-  }
-}
-
-/** One witness, asked about one checkpoint at a time. */
-class Asked {
   private readonly options: WitnessesOptions;
-  private readonly witness: WitnessAddress;
-  /** What it has signed last, as far as we know. */
-  private known = 0;
+  private readonly asked: readonly AskedWitness[];
+  private readonly busy = new Map<AskedWitness, Promise<void>>();
+  /** The newest that is not published, or not signed by all. */
   private next: store.SignedCheckpoint | null = null;
   private working: Promise<void> | null = null;
-  private stopped = false;
-  private wake: () => void = () => undefined;
+  private readonly ending = new AbortController();
 
-  constructor(options: WitnessesOptions, witness: WitnessAddress) {
+  constructor(options: WitnessesOptions) {
     this.options = options;
-    this.witness = witness;
+    const { pool, logId } = options;
+    this.asked = options.witnesses.map((witness) => new AskedWitness(pool, logId, witness, this.ending.signal));
   }
 
+  /** A new checkpoint to be published; of several that wait, only the newest is. */
   show(checkpoint: store.SignedCheckpoint): void {
     this.next = checkpoint;
     this.working ??= this.work().finally(() => (this.working = null));
   }
 
   private async work(): Promise<void> {
-    const { onResult, onError } = this.options;
-    const { name } = this.witness.key;
-    while (this.next !== null && !this.stopped) {
+    while (this.next !== null && !this.ending.signal.aborted) {
       const checkpoint: store.SignedCheckpoint = this.next;
       try {
-        onResult(name, await this.ask(checkpoint));
-        if (this.next === checkpoint) this.next = null;
+        const missing = await this.round(checkpoint);
+        if (this.next === checkpoint && !missing) this.next = null;
+        if (missing && this.next === checkpoint) await this.pause();
       } catch (error) {
-        onResult(name, error instanceof WitnessError ? error.result : 'unreachable');
-        onError(error);
-        await new Promise<void>((resolve) => {
-          this.wake = resolve;
-          setTimeout(resolve, retryMs).unref();
-        });
+        this.options.onError(error);
+        await this.pause();
       }
     }
   }
 
-  private async ask(checkpoint: store.SignedCheckpoint): Promise<'signed'> {
-    const { pool, logId } = this.options;
-    const { key } = this.witness;
-    for (let attempt = 1; attempt <= tries; attempt++) {
-      const old = this.known;
-      const proof = await consistencyProofFrom(store.readHashes(pool, logId), old, checkpoint.size);
-      const hashes = proof.map((hash) => `${toBase64(hash)}\n`).join('');
-      const { status, text } = await this.post(`old ${old}\n${hashes}\n${checkpoint.note}`);
-      if (status === 200) {
-        const signed = verifyCosignature(checkpoint.note + text, key);
-        if (signed === null)
-          throw new WitnessError('bad_signature', `the witness ${key.name} has answered with no good signature`);
-        await store.insertCosignature(pool, logId, checkpoint.size, key.name, signed.line);
-        this.known = checkpoint.size;
-        return 'signed';
-      }
-      if (status !== 409)
-        throw new WitnessError('refused', `the witness ${key.name} refuses (${status}): ${text.trim()}`);
-      this.known = sizeIn(text) ?? 0;
-      if (this.known > checkpoint.size) {
-        const message = `the witness ${key.name} has signed for ${this.known} records, and this log has published ${checkpoint.size}`;
-        throw new WitnessError('ahead', message);
-      }
-    }
-    throw new WitnessError('refused', `the witness ${key.name} has changed its mind ${tries} times`);
-  }
-
-  private async post(body: string): Promise<{ status: number; text: string }> {
-    const response = await fetch(`${this.witness.url.replace(/\/$/, '')}/add-checkpoint`, {
-      method: 'POST',
-      headers: { 'content-type': 'text/plain; charset=utf-8' },
-      body,
-      signal: AbortSignal.timeout(timeoutMs),
-      redirect: 'error',
+  /** Asks every witness that is free, until enough have signed or all have answered. True when some have not signed. */
+  private async round(checkpoint: store.SignedCheckpoint): Promise<boolean> {
+    await this.publish(checkpoint);
+    if (this.asked.length === 0) return false;
+    const signed = new Set<AskedWitness>();
+    const enough = new Promise<void>((resolve) => {
+      const free = this.asked.filter((witness) => !this.busy.has(witness));
+      const answers = free.map(async (witness) => {
+        if (await this.ask(witness, checkpoint)) signed.add(witness);
+        this.busy.delete(witness);
+        if (signed.size >= this.options.quorum) resolve();
+      });
+      free.forEach((witness, i) => this.busy.set(witness, answers[i] ?? Promise.resolve()));
+      void Promise.allSettled(answers).then(() => resolve());
     });
-    const text = await response.text();
-    return { status: response.status, text: text.slice(0, largestAnswer) };
+    await enough;
+    await this.publish(checkpoint);
+    // A slow one is asked again when it is free, and holds nobody up unless it is needed.
+    const free = this.asked.length - this.busy.size;
+    if (free < this.options.quorum && this.busy.size > 0) await Promise.race(this.busy.values());
+    return signed.size < this.asked.length;
   }
 
+  private async ask(witness: AskedWitness, checkpoint: store.SignedCheckpoint): Promise<boolean> {
+    const { onResult, onError } = this.options;
+    try {
+      await witness.ask(checkpoint);
+      onResult(witness.name, 'signed');
+      return true;
+    } catch (error) {
+      if (this.ending.signal.aborted) return false;
+      onResult(witness.name, error instanceof WitnessError ? error.result : 'unreachable');
+      onError(error);
+      return false;
+    }
+  }
+
+  /** Shows the checkpoint to the world when enough of our witnesses have signed it. */
+  private publish({ size }: store.SignedCheckpoint): Promise<void> {
+    const { pool, logId, witnesses, quorum } = this.options;
+    const ours = witnesses.map(({ key }) => formatVerifierKey(key));
+    return store.publishCheckpoint(pool, logId, size, ours, quorum);
+  }
+
+  private pause(): Promise<void> {
+    const { signal } = this.ending;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, retryMs);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** Gives up what is under way: a witness that has not answered yet is asked again at the next start. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.wake();
-    await this.working;
+    this.ending.abort();
+    await Promise.allSettled([this.working, ...this.busy.values()]);
   }
-}
-
-class WitnessError extends Error {
-  override readonly name = 'WitnessError';
-  readonly result: WitnessResult;
-
-  constructor(result: WitnessResult, message: string) {
-    super(message);
-    this.result = result;
-  }
-}
-
-function sizeIn(text: string): number | null {
-  const size = /^(0|[1-9]\d{0,15})\n$/.exec(text)?.[1];
-  return size === undefined || !Number.isSafeInteger(Number(size)) ? null : Number(size);
 }

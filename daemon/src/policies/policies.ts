@@ -35,19 +35,26 @@ export async function readPolicies(directory: string): Promise<Policies> {
 }
 
 /** Appends a record for each policy that is new or changed since the daemon last ran. */
-export async function recordPolicies(ledger: Ledger, policies: Policies, now: () => Date, newId: NewId): Promise<void> {
+export async function recordPolicies(
+  ledger: Ledger,
+  logId: string,
+  policies: Policies,
+  now: () => Date,
+  newId: NewId,
+): Promise<void> {
   await ledger.write(async ({ client, append }) => {
     for (const [workflow, { hash }] of policies) {
-      const { rows } = await client.query<{ hash: string }>('SELECT hash FROM policy_in_force WHERE workflow_id = $1', [
-        workflow,
-      ]);
+      const { rows } = await client.query<{ hash: string }>(
+        'SELECT hash FROM policy_in_force WHERE log_id = $1 AND workflow_id = $2',
+        [logId, workflow],
+      );
       const previous = rows[0]?.hash ?? null;
       if (previous === hash) continue;
       const data = { workflow_id: workflow, hash, previous_hash: previous };
       await append([writtenEntry({ type: eventTypes.policy, subject: workflow, data }, now(), newId)]);
       await client.query(
-        'INSERT INTO policy_in_force VALUES ($1, $2) ON CONFLICT (workflow_id) DO UPDATE SET hash = $2',
-        [workflow, hash],
+        'INSERT INTO policy_in_force (log_id, workflow_id, hash) VALUES ($1, $2, $3) ON CONFLICT (log_id, workflow_id) DO UPDATE SET hash = $3',
+        [logId, workflow, hash],
       );
     }
   });

@@ -27,7 +27,7 @@ beforeAll(async () => {
     );
     await log.ledger.write((tx) => tx.append(entries));
   }
-  await log.checkpoints.sign();
+  await log.sign();
   // What is full is stored by now.
   await log.search.stop();
 });
@@ -99,7 +99,7 @@ it('drops whole partitions, with the inputs, and keeps every proof', async () =>
   expect(await log.reader.prove(event.id)).not.toBeNull();
 
   expect(await droppedAfter(4 * yearMs, { 'mail-moderation': '200 days', refunds: '' })).toBe(whole);
-  await log.checkpoints.sign();
+  await log.sign();
   expect(await log.reader.firstKept()).toBe(whole);
   expect(await log.reader.readEvent(event.id)).toBeNull();
   expect(await log.reader.readTile({ level: 'entries', index: 0, width: 256 })).toBeNull();

@@ -1,3 +1,3 @@
 export { createWitnessServer } from './server.ts';
 export { WitnessState } from './state.ts';
-export { Witness } from './witness.ts';
+export { Witness, type KnownLog } from './witness.ts';

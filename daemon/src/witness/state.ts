@@ -90,7 +90,7 @@ function read(path: string): Notes {
 }
 
 function checkpointIn(note: unknown): Checkpoint | null {
-  return typeof note === 'string' ? parseCheckpoint(parseNote(note)?.text ?? '') : null;
+  return typeof note === 'string' ? parseCheckpoint(parseNote(note)?.text ?? '', 'allowed') : null;
 }
 
 /** A lock of a process that is gone is taken over. */

@@ -1,6 +1,8 @@
 /** A real witness process, asked by a log and by those who would like it to sign what it must not. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +18,12 @@ import {
   verifyCheckpoint,
   type VerifierKey,
 } from '@countersign/contract/note';
+import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { aiDecisionEntry, openTestLog, startTestLog, testOrigin, type TestLog } from '../../../stack/test-log.ts';
 import { createTestDatabase, eventually } from '../../../stack/test-loop.ts';
-import { LedgerReader, loadSigningKey, verifyDatabase, Witnesses, type SigningKey } from '../ledger/index.ts';
+import { loadSigningKey, verifyDatabase, Witnesses, type SigningKey } from '../ledger/index.ts';
+import { createWitnessServer, Witness, WitnessState } from './index.ts';
 
 interface Running {
   readonly key: VerifierKey;
@@ -37,8 +41,8 @@ afterEach(() => {
 });
 
 /** As a user starts it; rejects with what it says when it will not. */
-function startWitness(logs: readonly VerifierKey[]): Promise<Running> {
-  const args = ['--name', 'witness.example/one', '--port', '0'];
+function startWitness(logs: readonly VerifierKey[], more: readonly string[] = []): Promise<Running> {
+  const args = ['--name', 'witness.example/one', '--port', '0', ...more];
   for (const log of logs) args.push('--log', formatVerifierKey(log));
   for (const file of ['key', 'state']) args.push(`--${file}`, join(directory, file));
   const cli = join(import.meta.dirname, '../cli.ts');
@@ -74,8 +78,9 @@ describe('asked by anyone', () => {
     proof = consistencyProof(leaves.slice(0, size), Math.min(old, size)),
     note = checkpoint(size),
   ) => `old ${old}\n${proof.map((hash) => `${toBase64(hash)}\n`).join('')}\n${note}`;
-  const ask = async ({ url }: Running, body: string) => {
-    const response = await fetch(`${url}/add-checkpoint`, { method: 'POST', body });
+  const ask = async ({ url }: Running, body: string | Buffer<ArrayBuffer>, type = 'nonsense') => {
+    const headers = { 'content-type': type };
+    const response = await fetch(`${url}/add-checkpoint`, { method: 'POST', body, headers });
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
   };
 
@@ -109,6 +114,11 @@ describe('asked by anyone', () => {
     const unknown = loadSigningKey(join(directory, 'unknown'), 'log.example/b');
     for (const [what, body, expected] of [
       ['no request', 'hello', { status: 400 }],
+      [
+        'no UTF-8',
+        Buffer.concat([Buffer.from(request(5, 7)), Buffer.from('— x '), Buffer.of(0xff, 0x0a)]),
+        { status: 400 },
+      ],
       ['no checkpoint', 'old 5\n\nhello\n', { status: 400 }],
       ['a leading zero', request(5, 7).replace('old 5', 'old 05'), { status: 400 }],
       ['a hash that is none', `old 5\nAAAA\n\n${checkpoint(7)}`, { status: 400 }],
@@ -138,6 +148,18 @@ describe('asked by anyone', () => {
     }
     expect((await ask(witness, 'x'.repeat(200_000))).status).toBe(413);
     expect(await ask(witness, request(5, 7))).toMatchObject({ status: 200 });
+  });
+
+  it('signs for a log whose origin is not the name of its key, and whose checkpoints have more lines', async () => {
+    const witness = await startWitness(
+      [log.verifier],
+      ['--log', `${formatVerifierKey(log.verifier)} an origin of its own`],
+    );
+    const text = `${formatCheckpoint({ origin: 'an origin of its own', size: 3, root: treeHead(leaves.slice(0, 3)) })}more\n`;
+    const note = formatNote(text, log.verifier, log.sign(Buffer.from(text)));
+    const { status, text: line } = await ask(witness, request(0, 3, [], note));
+    expect(status).toBe(200);
+    expect(verifyCosignature(note + line, witness.key)).not.toBeNull();
   });
 
   it('signs one of two that come at once', async () => {
@@ -178,8 +200,146 @@ describe('asked by a log', () => {
   const append = (to: TestLog, from: number, count: number) =>
     to.ledger.write((tx) => tx.append(Array.from({ length: count }, (_, i) => aiDecisionEntry(from + i))));
 
-  it('keeps its checkpoints back until the witness has signed, and shows a rewritten log to nobody', async () => {
+  /** Witnesses in this process, each as slow as it is told. */
+  async function slowWitnesses(delays: readonly number[]) {
     const key = loadSigningKey(log.keyFile, testOrigin).verifier;
+    const states: WitnessState[] = [];
+    const servers: FastifyInstance[] = [];
+    const witnesses = await Promise.all(
+      delays.map(async (delay, i) => {
+        const signing = loadSigningKey(join(directory, `key-${i}`), `witness.example/${i}`, keyTypes.cosignature);
+        const state = WitnessState.open(join(directory, `state-${i}`));
+        const server = createWitnessServer(
+          new Witness(signing, [{ origin: testOrigin, key }], state, () => new Date()),
+        );
+        server.addHook('onRequest', () => new Promise((resolve) => setTimeout(resolve, delay).unref()));
+        states.push(state);
+        servers.push(server);
+        return { key: signing.verifier, url: await server.listen({ port: 0, host: '127.0.0.1' }) };
+      }),
+    );
+    const end = async () => {
+      for (const server of servers) {
+        server.server.closeAllConnections();
+        await server.close();
+      }
+      for (const state of states) state.close();
+    };
+    return { witnesses, end };
+  }
+
+  it('brings slow witnesses together on one checkpoint, and waits for none that is not needed', async () => {
+    const { witnesses, end } = await slowWitnesses([20, 150, 400]);
+    const show = async (quorum: number, rounds: number) => {
+      const asked = new Witnesses({
+        pool: log.pool,
+        logId: 'main',
+        witnesses,
+        quorum,
+        onResult: () => undefined,
+        onError: () => undefined,
+      });
+      const published = new Set<number>();
+      for (let i = 0; i < rounds; i++) {
+        await append(log, 10_000 + quorum * 1_000 + i, 1);
+        await log.checkpoints.sign();
+        asked.show((await log.checkpoints.newest())!);
+        published.add((await log.reader.newestCheckpoint())?.size ?? 0);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      const last = (await log.checkpoints.newest())!;
+      await eventually('the last one', async () =>
+        (await log.reader.newestCheckpoint())?.size === last.size ? true : null,
+      );
+      await asked.stop();
+      return published.size;
+    };
+    // 1.8 s of a new checkpoint each 60 ms: three together take 0.4 s a round, two of them 0.15 s.
+    expect(await show(3, 30)).toBeGreaterThan(2);
+    expect(await show(2, 30)).toBeGreaterThan(5);
+    const { note } = (await log.reader.newestCheckpoint())!;
+    expect(witnesses.filter(({ key }) => verifyCosignature(note, key) !== null).length).toBeGreaterThanOrEqual(2);
+    await end();
+  });
+
+  it('counts the witnesses that it has now, by their keys, and never shows less than before', async () => {
+    const { witnesses, end } = await slowWitnesses([0, 0]);
+    const results: string[] = [];
+    const asking = (asked: typeof witnesses, quorum: number) =>
+      new Witnesses({
+        pool: log.pool,
+        logId: 'main',
+        witnesses: asked,
+        quorum,
+        onResult: (name, result) => results.push(`${name} ${result}`),
+        onError: () => undefined,
+      });
+    await append(log, 20_000, 1);
+    await log.checkpoints.sign();
+    const signed = (await log.checkpoints.newest())!;
+    const first = asking([witnesses[0]!], 1);
+    first.show(signed);
+    await eventually('the first', async () =>
+      (await log.reader.newestCheckpoint())?.size === signed.size ? true : null,
+    );
+    await first.stop();
+    // The same name with another key is another witness, and what the old one has signed does not count for it.
+    const impostor = loadSigningKey(join(directory, 'other'), witnesses[0]!.key.name, keyTypes.cosignature).verifier;
+    await append(log, 20_001, 1);
+    await log.checkpoints.sign();
+    const renamed = asking([{ key: impostor, url: witnesses[0]!.url }], 1);
+    renamed.show((await log.checkpoints.newest())!);
+    await eventually('an answer', async () => (results.includes('witness.example/0 bad_signature') ? true : null));
+    await renamed.stop();
+    expect((await log.reader.newestCheckpoint())?.size).toBe(signed.size);
+    await end();
+  });
+
+  it('stops at once though a witness hangs, and does not read what one pours out', async () => {
+    const hanging = createServer(() => undefined);
+    let poured = 0;
+    const pouring = createServer((_request, response) => {
+      const pour = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536, 'x'))) poured += 65_536;
+      };
+      response.on('drain', pour);
+      pour();
+    });
+    const urls = await Promise.all(
+      [hanging, pouring].map(async (server) => {
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      }),
+    );
+    const results: string[] = [];
+    const asked = new Witnesses({
+      pool: log.pool,
+      logId: 'main',
+      witnesses: urls.map((url, i) => ({
+        key: loadSigningKey(join(directory, `w${i}`), `witness.example/${i}`, keyTypes.cosignature).verifier,
+        url,
+      })),
+      quorum: 2,
+      onResult: (name, result) => results.push(`${name} ${result}`),
+      onError: () => undefined,
+    });
+    await append(log, 30_000, 1);
+    await log.checkpoints.sign();
+    asked.show((await log.checkpoints.newest())!);
+    await eventually('the end of the pouring', async () => (results.length > 0 ? true : null));
+    expect(results).toEqual(['witness.example/1 unreachable']);
+    expect(poured).toBeLessThan(10_000_000);
+    const stopped = asked.stop().then(() => 'stopped');
+    expect(await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 2_000))])).toBe('stopped');
+    for (const server of [hanging, pouring]) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('keeps its checkpoints back until the witness has signed, and shows a rewritten log to nobody', async () => {
+    const own = await startTestLog(inject('postgresUrl'));
+    const key = loadSigningKey(own.keyFile, testOrigin).verifier;
     const witness = await startWitness([key]);
     const results: string[] = [];
     const witnessesOf = (of: TestLog) =>
@@ -187,30 +347,30 @@ describe('asked by a log', () => {
         pool: of.pool,
         logId: 'main',
         witnesses: [{ key: witness.key, url: witness.url }],
+        quorum: 1,
         onResult: (_witness, result) => results.push(result),
         onError: () => undefined,
       });
     const show = async (of: TestLog) => {
       const witnesses = witnessesOf(of);
       await of.checkpoints.sign();
-      witnesses.show((await of.reader.newestCheckpoint())!);
+      witnesses.show((await of.checkpoints.newest())!);
       const seen = results.length;
       await eventually('an answer', async () => (results.length > seen ? true : null));
       await witnesses.stop();
       return results.at(-1);
     };
-    const public_ = await LedgerReader.open(log.pool, 'main', 1);
-    await append(log, 0, 20);
-    await log.checkpoints.sign();
-    expect(await public_.newestCheckpoint()).toBeNull();
-    expect(await show(log)).toBe('signed');
-    await append(log, 20, 300);
-    expect(await show(log)).toBe('signed');
-    const shown = await public_.newestCheckpoint();
+    await append(own, 0, 20);
+    await own.checkpoints.sign();
+    expect(await own.reader.newestCheckpoint()).toBeNull();
+    expect(await show(own)).toBe('signed');
+    await append(own, 20, 300);
+    expect(await show(own)).toBe('signed');
+    const shown = await own.reader.newestCheckpoint();
     expect(verifyCosignature(shown!.note, witness.key)).not.toBeNull();
     const verify = (keys: readonly VerifierKey[]) =>
       verifyDatabase({
-        databaseUrl: log.database.url,
+        databaseUrl: own.database.url,
         logId: 'main',
         keys: [key],
         witnesses: keys,
@@ -222,9 +382,9 @@ describe('asked by a log', () => {
     expect(await verify([nobody])).toMatchObject({ ok: false, problems: [{ kind: 'not_witnessed' }] });
 
     // The administrator of the database has another history, and the key's memory as well.
-    await log.close();
-    rmSync(`${log.keyFile}.last`);
-    const rewritten = await openTestLog(await createTestDatabase(inject('postgresUrl')), log.directory);
+    await own.close();
+    rmSync(`${own.keyFile}.last`);
+    const rewritten = await openTestLog(await createTestDatabase(inject('postgresUrl')), own.directory);
     try {
       await append(rewritten, 5_000, 100);
       expect(await show(rewritten)).toBe('ahead');
@@ -233,6 +393,7 @@ describe('asked by a log', () => {
     } finally {
       await rewritten.close();
       await rewritten.database.drop();
+      await own.drop();
     }
   });
 });

@@ -7,14 +7,20 @@ import { treeHead, verifyConsistency, type Hash } from '@countersign/contract/me
 import {
   fromBase64,
   isBy,
+  isSignedBy,
   parseCheckpoint,
   parseNote,
-  verifyCheckpoint,
   type Checkpoint,
   type VerifierKey,
 } from '@countersign/contract/note';
 import type { SigningKey } from '../ledger/index.ts';
 import type { WitnessState } from './state.ts';
+
+/** A log may have several keys; its origin is most often the name of its key. */
+export interface KnownLog {
+  readonly origin: string;
+  readonly key: VerifierKey;
+}
 
 export type Answer =
   | { readonly status: 200; readonly body: string }
@@ -33,13 +39,12 @@ const longestProof = 63;
 
 export class Witness {
   private readonly key: SigningKey;
-  /** A log may have several keys of one name. */
-  private readonly logs: readonly VerifierKey[];
+  private readonly logs: readonly KnownLog[];
   private readonly state: WitnessState;
   private readonly now: () => Date;
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(key: SigningKey, logs: readonly VerifierKey[], state: WitnessState, now: () => Date) {
+  constructor(key: SigningKey, logs: readonly KnownLog[], state: WitnessState, now: () => Date) {
     this.key = key;
     this.logs = logs;
     this.state = state;
@@ -62,7 +67,7 @@ export class Witness {
     const request = parseRequest(body);
     if (request === null) return refuse(400, 'the request is not as C2SP tlog-witness has it');
     const { oldSize, proof, note, checkpoint } = request;
-    const keys = this.logs.filter(({ name }) => name === checkpoint.origin);
+    const keys = this.logs.filter(({ origin }) => origin === checkpoint.origin).map(({ key }) => key);
     if (keys.length === 0) return refuse(404, `the log ${checkpoint.origin} is not known here`);
     if (!isSignedByAny(note, keys)) return refuse(403, 'the checkpoint is not signed by a key of its log');
     if (oldSize > checkpoint.size) return refuse(400, `the old size ${oldSize} is larger than the checkpoint`);
@@ -90,8 +95,9 @@ function continues(known: { size: number; root: Hash }, next: Checkpoint, proof:
 
 /** Some key of the log has signed, and no signature in the name of one is bad. */
 function isSignedByAny(note: string, keys: readonly VerifierKey[]): boolean {
-  const signed = keys.filter((key) => parseNote(note)?.signatures.some((signature) => isBy(signature, key)));
-  return signed.length > 0 && signed.every((key) => verifyCheckpoint(note, key) !== null);
+  const parsed = parseNote(note);
+  const signed = keys.filter((key) => parsed?.signatures.some((signature) => isBy(signature, key)));
+  return parsed !== null && signed.length > 0 && signed.every((key) => isSignedBy(parsed, key));
 }
 
 /** The note without the signatures of strangers. */
@@ -110,7 +116,7 @@ function parseRequest(body: string): AddCheckpoint | null {
   const proof = hashes.map(fromBase64);
   if (old === undefined || proof.length > longestProof || !proof.every((hash) => hash?.length === 32)) return null;
   const note = body.slice(end + 2);
-  const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '');
+  const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '', 'allowed');
   if (checkpoint === null) return null;
   return { oldSize: Number(old), proof: proof as Hash[], note, checkpoint };
 }

@@ -21,7 +21,7 @@ export function logRoutes(app: Server, log: LedgerReader): void {
     { schema: { summary: 'The newest signed checkpoint (C2SP tlog-checkpoint)' } },
     async (_request, reply) => {
       const checkpoint = await log.newestCheckpoint();
-      if (checkpoint === null) return reply.code(404).send(apiError('not_found', 'Nothing is recorded yet.'));
+      if (checkpoint === null) return nothing(reply, 'No checkpoint is published yet.');
       return reply.header('cache-control', 'public, max-age=1').type(text).send(checkpoint.note);
     },
   );
@@ -47,11 +47,9 @@ export function logRoutes(app: Server, log: LedgerReader): void {
     },
     async ({ params }, reply) => {
       const proof = await log.proveEvent(params.event_id);
-      if (proof === null) return reply.code(404).send(apiError('not_found', `there is no event ${params.event_id}`));
+      if (proof === null) return nothing(reply, `there is no event ${params.event_id}`);
       if (proof.is === 'not_covered') {
-        return reply
-          .code(404)
-          .send(apiError('not_found', 'No checkpoint covers this record yet. Ask again in a second.'));
+        return nothing(reply, 'No checkpoint covers this record yet. Ask again in a second.');
       }
       return reply
         .type(text)
@@ -66,12 +64,12 @@ export function logRoutes(app: Server, log: LedgerReader): void {
       config: { grant: 'audit' },
       schema: {
         summary: 'The bytes of an event that were too many for an entry, to which the entry commits',
-        params: Type.Object({ index: Type.Integer({ minimum: 0 }) }),
+        params: Type.Object({ index: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) }),
       },
     },
     async ({ params }, reply) => {
       const body = await log.readBody(params.index);
-      if (body === null) return reply.code(404).send(apiError('not_found', `record ${params.index} has no body aside`));
+      if (body === null) return nothing(reply, `record ${params.index} has no body aside`);
       return forEver(reply, 'private').type('application/octet-stream').send(body);
     },
   );
@@ -84,12 +82,18 @@ async function sendTile(log: LedgerReader, request: FastifyRequest, reply: Fasti
   const bytes = await log.readTile(tile);
   if (bytes === null) return noTile(reply, path);
   void forEver(reply, cache).type('application/octet-stream');
-  if (!isWorthCompressing(tile) || !/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(bytes);
-  return reply
-    .header('vary', 'accept-encoding')
-    .header('content-encoding', 'gzip')
-    .send(await compress(bytes));
+  if (!isWorthCompressing(tile)) return reply.send(bytes);
+  void reply.header('vary', 'accept-encoding');
+  if (!takesGzip(request.headers['accept-encoding'])) return reply.send(bytes);
+  return reply.header('content-encoding', 'gzip').send(await compress(bytes));
 }
+
+/** Whether gzip is among the codings, and not with a weight of 0 (RFC 9110, 12.5.3). */
+const takesGzip = (codings: string | string[] | undefined): boolean =>
+  String(codings ?? '')
+    .toLowerCase()
+    .split(',')
+    .some((coding) => /^\s*(x-)?gzip\s*(;\s*q=(0?\.\d*[1-9]\d*|1(\.0*)?)\s*)?$/.test(coding));
 
 /** Hashes do not get smaller. */
 const isWorthCompressing = ({ level }: Tile) => level === 'entries';
@@ -98,7 +102,8 @@ const forEver = (reply: FastifyReply, cache: 'public' | 'private') =>
   reply.header('cache-control', `${cache}, max-age=${yearSeconds}, immutable`);
 
 const noTile = (reply: FastifyReply, path: string) =>
-  reply
-    .code(404)
-    .header('cache-control', 'no-store')
-    .send(apiError('not_found', `there is no ${path}: not yet, not in this form, or dropped by retention`));
+  nothing(reply, `there is no ${path}: not published yet, not in this form, or dropped by retention`);
+
+/** It may be there a moment later. */
+const nothing = (reply: FastifyReply, message: string) =>
+  reply.code(404).header('cache-control', 'no-store').send(apiError('not_found', message));

@@ -40,7 +40,7 @@ beforeAll(async () => {
   await log.ledger.write((tx) =>
     tx.append([humanDecisionEntry(10, 'ben', 'under the new key'), aiDecisionEntry(400, {}, 70_000)]),
   );
-  await log.checkpoints.sign();
+  await log.sign();
 });
 afterAll(() => log?.drop());
 

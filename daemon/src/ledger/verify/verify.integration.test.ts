@@ -30,12 +30,12 @@ beforeAll(async () => {
   const append = (entries: Parameters<Parameters<Parameters<typeof log.ledger.write>[0]>[0]['append']>[0]) =>
     log.ledger.write((tx) => tx.append(entries));
   await append(Array.from({ length: 300 }, (_, i) => aiDecisionEntry(i)));
-  await log.checkpoints.sign();
+  await log.sign();
   const checkpoint = await log.reader.newestCheckpoint();
   kept = { size: checkpoint!.size, note: checkpoint!.note, from: 'an auditor' };
   await append([humanDecisionEntry(7, 'ann', 'a newsletter'), aiDecisionEntry(300, {}, 70_000)]);
   await append(Array.from({ length: 400 }, (_, i) => aiDecisionEntry(400 + i)));
-  await log.checkpoints.sign();
+  await log.sign();
   // Record 0 is the key's: record i + 1 is the i-th AI decision up to 300, 301 the human one, 302 the large one.
   await log.close();
 });
@@ -237,12 +237,12 @@ describe('a new key', () => {
     try {
       const first = loadSigningKey(other.keyFile, testOrigin).verifier;
       await other.ledger.write((tx) => tx.append([aiDecisionEntry(1), humanDecisionEntry(1, 'ann', 'no')]));
-      await other.checkpoints.sign();
+      await other.sign();
       await other.close();
       const { key: second } = rotateKey(other.keyFile, testOrigin);
       const rotated = await other.again();
       await rotated.ledger.write((tx) => tx.append([aiDecisionEntry(2), humanDecisionEntry(2, 'ben', 'no')]));
-      await rotated.checkpoints.sign();
+      await rotated.sign();
       const proof = await rotated.reader.prove(humanDecisionEntry(1, 'ann', 'no').event.id);
       expect(proof?.record.audit_signature).toMatchObject({ key: formatVerifierKey(first) });
       await rotated.close();
