@@ -1,5 +1,6 @@
 /** `npm run bench`: the product's numbers, each beside its goal. Names of benchmarks as arguments run just those. */
 import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { buildApp, buildPackages } from './build.ts';
 import { benchmarkApp } from './bench/app.ts';
 import { benchmarkIngest } from './bench/ingest.ts';
@@ -8,7 +9,14 @@ import { benchmarkLedger } from './bench/ledger.ts';
 import { benchmarkMonitors } from './bench/monitors.ts';
 import type { Figure } from './bench/figure.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
+const usage = `npm run bench: the product's numbers, each beside its goal
+
+  npm run bench                        all of them
+  npm run bench -- ledger ingest       some: instrumentation, monitors, ledger, ingest, app
+  npm run bench -- ledger --rows N     with a log of N records (10,000,000, which takes 15 GB and some minutes)
+`;
+
+const benchmarks: Readonly<Record<string, (rows: number) => Promise<Figure[]>>> = {
   instrumentation: benchmarkInstrumentation,
   monitors: benchmarkMonitors,
   ledger: benchmarkLedger,
@@ -16,14 +24,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   app: benchmarkApp,
 };
 
-const names = process.argv.slice(2);
-const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `countersign: there is no benchmark ${unknown.join(', ')}. There are ${Object.keys(benchmarks).join(', ')}.\n`,
-  );
-  process.exit(2);
-}
+const { names, rows } = readArguments();
 buildPackages();
 buildApp();
 process.stdout.write(
@@ -31,8 +32,28 @@ process.stdout.write(
 );
 for (const [name, run] of Object.entries(benchmarks)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  for (const { what, measured, goal, met } of await run()) {
+  for (const { what, measured, goal, met } of await run(rows)) {
     const verdict = met === null ? '    ' : met ? 'met ' : 'MISS';
-    process.stdout.write(`${verdict}  ${name.padEnd(16)} ${what.padEnd(64)} ${measured.padStart(18)}   ${goal}\n`);
+    process.stdout.write(`${verdict}  ${name.padEnd(16)} ${what.padEnd(68)} ${measured.padStart(18)}   ${goal}\n`);
+  }
+}
+
+function readArguments(): { names: readonly string[]; rows: number } {
+  try {
+    const options = { rows: { type: 'string', default: '10000000' }, help: { type: 'boolean', short: 'h' } } as const;
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    if (values.help) {
+      process.stdout.write(usage);
+      process.exit(0);
+    }
+    const count = Number(values.rows);
+    if (!Number.isInteger(count) || count < 1_000)
+      throw new Error(`--rows is "${values.rows}", want a whole number from 1000`);
+    const unknown = positionals.filter((name) => !Object.hasOwn(benchmarks, name));
+    if (unknown.length > 0) throw new Error(`there is no benchmark ${unknown.join(', ')}`);
+    return { names: positionals, rows: count };
+  } catch (error) {
+    process.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(2);
   }
 }

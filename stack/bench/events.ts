@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { uuidV7, type AiDecisionEvent } from '@countersign/contract';
 
 const tiers = ['low', 'medium', 'high'] as const;
-const words = [
+export const words = [
   'sender',
   'is',
   'known',

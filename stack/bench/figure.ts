@@ -37,4 +37,5 @@ export const atLeast = (what: string, value: number, limit: number, show: (n: nu
 
 export const ratio = (n: number): string => `${n.toFixed(2)} ×`;
 export const nanoseconds = (n: number): string => `${n.toFixed(0)} ns`;
+export const milliseconds = (n: number): string => `${n.toFixed(1)} ms`;
 export const perSecond = (n: number): string => `${Math.round(n).toLocaleString('en')} /s`;

@@ -6,7 +6,17 @@
 import type { Queryable } from '../../database/index.ts';
 import type { LedgerRecord } from '../record.ts';
 import { firstKept, indexOfEvent, readFrom, readRecords } from '../store.ts';
-import { bucketOf, hitsIn, intersect, OpenSegment, segmentSize, type Hits } from './segment.ts';
+import {
+  bucketOf,
+  everything,
+  hitsIn,
+  intersect,
+  newestFirst,
+  nothing,
+  OpenSegment,
+  segmentSize,
+  type Hits,
+} from './segment.ts';
 import * as store from './store.ts';
 import { fits, termsOfFilter, type AuditFilter, type Term } from './terms.ts';
 
@@ -119,22 +129,26 @@ export class SearchIndex {
 
   /** At most `limit` records before index `before`, newest first. */
   async search(filter: AuditFilter, before: number | null, limit: number): Promise<Found> {
+    const { db, logId } = this.options;
     const end = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.nextIndex);
     if (filter.event_id !== undefined) return this.byEvent(filter.event_id, filter, end);
     const found: LedgerRecord[] = [];
-    for await (const candidates of this.candidates(filter, end)) {
-      for (let at = 0; at < candidates.length; at += readAtOnce) {
-        // A little more than a page, because the index may propose too much.
-        const wanted = Math.max(limit + 1 - found.length, 16);
-        for (let i = at; i < Math.min(at + readAtOnce, candidates.length); i += wanted) {
-          const indexes = candidates.slice(i, Math.min(i + wanted, at + readAtOnce));
-          const records = await readRecords(this.options.db, this.options.logId, indexes);
-          found.push(...records.filter((record) => fits(record, filter)));
-          if (found.length > limit) return { records: found.slice(0, limit), next: found[limit - 1]?.index ?? null };
-        }
-      }
+    let indexes: number[] = [];
+    const look = async () => {
+      const records = await readRecords(db, logId, indexes);
+      found.push(...records.filter((record) => fits(record, filter)));
+      indexes = [];
+    };
+    for await (const index of this.candidates(filter, end)) {
+      indexes.push(index);
+      // A little more than a page, because the index may propose too much.
+      if (indexes.length < Math.max(limit + 1 - found.length, 16)) continue;
+      await look();
+      if (found.length > limit) break;
     }
-    return { records: found, next: null };
+    if (found.length <= limit) await look();
+    const records = found.slice(0, limit);
+    return { records, next: found.length > limit ? (records.at(-1)?.index ?? null) : null };
   }
 
   private async byEvent(eventId: string, filter: AuditFilter, end: number): Promise<Found> {
@@ -144,50 +158,65 @@ export class SearchIndex {
     return { records: records.filter((record) => fits(record, filter)), next: null };
   }
 
-  /** Indexes that may fit, a segment at a time, newest first. */
-  private async *candidates(filter: AuditFilter, end: number): AsyncGenerator<number[]> {
-    const terms = termsOfFilter(filter);
-    const span = secondsOf(filter);
+  /** Indexes that may fit, newest first. */
+  private async *candidates(filter: AuditFilter, end: number): AsyncGenerator<number> {
     // Taken once: a segment that moves to PostgreSQL meanwhile must not be missed or met twice.
     const inMemory = [...this.segments];
+    const terms = rarestFirst(termsOfFilter(filter), inMemory);
+    const span = secondsOf(filter);
     for (const segment of inMemory.toReversed()) {
-      const hits = within(
-        span,
-        segment.times,
-        allHits(terms, (term) => segment.hits(term), segment.times.length),
-      );
-      yield indexesOf(segment.first, hits, end);
+      const all = terms.map((term) => segment.hits(term)).reduce(intersect, everything);
+      const size = Math.min(segment.times.length, end - segment.first);
+      yield* indexesFrom(segment.first, newestFirst(within(span, segment.times, all), size));
     }
     let to = Math.min(inMemory[0]?.first ?? 0, Math.ceil(end / segmentSize) * segmentSize);
     for (let chunk = firstChunk; to > 0; chunk *= chunkGrowth) {
-      const from = Math.max(0, to - chunk * segmentSize);
-      for (const [first, hits] of await this.storedHits(terms, span, from, to)) yield indexesOf(first, hits, end);
-      to = from;
+      const start = Math.max(0, to - chunk * segmentSize);
+      for (const [first, hits] of await this.storedHits(terms, span, start, to)) {
+        yield* indexesFrom(first, newestFirst(hits, end - first));
+      }
+      to = start;
     }
   }
 
-  /** The hits in each stored segment of [from, to), newest first; segments without are left out. */
-  private async storedHits(terms: readonly Term[], span: Span, from: number, to: number): Promise<[number, Hits][]> {
+  /** The hits in each stored segment of [start, to), newest first; segments without are left out. */
+  private async storedHits(terms: readonly Term[], span: Span, start: number, to: number): Promise<[number, Hits][]> {
     const { db, logId } = this.options;
-    let hits = new Map<number, Hits>();
-    for (const segment of await store.segmentsWithin(db, logId, from, to, span.from, span.to))
-      hits.set(segment, everything);
+    const segments = await store.segmentsWithin(db, logId, start, to, span.from, span.to);
+    let hits = new Map<number, Hits>(segments.map((first) => [first, everything]));
     for (const term of terms) {
       if (hits.size === 0) break;
       const narrowed = new Map<number, Hits>();
       for (const { first, postings } of await store.postings(db, logId, bucketOf(term), [...hits.keys()])) {
-        const both = narrow(hits.get(first) ?? [], hitsIn(postings, term));
-        if (both.length > 0) narrowed.set(first, both);
+        const both = intersect(hits.get(first) ?? nothing, hitsIn(postings, term));
+        if (!('list' in both) || both.list.length > 0) narrowed.set(first, both);
       }
       hits = narrowed;
     }
     if (span.from !== null || span.to !== null) {
       for (const { first, times } of await store.timesOf(db, logId, [...hits.keys()], span.from, span.to)) {
-        hits.set(first, within(span, times, hits.get(first) ?? []));
+        hits.set(first, within(span, times, hits.get(first) ?? nothing));
       }
     }
     return [...hits].toSorted(([a], [b]) => b - a);
   }
+}
+
+/** By how often they come in the newest records: the rarest leaves least to read for the others. */
+function rarestFirst(terms: readonly Term[], newest: readonly OpenSegment[]): Term[] {
+  const count = (term: Term) =>
+    newest.reduce((sum, segment) => {
+      const hits = segment.hits(term);
+      return sum + ('list' in hits ? hits.list.length : segmentSize);
+    }, 0);
+  return terms
+    .map((term) => ({ term, count: count(term) }))
+    .toSorted((a, b) => a.count - b.count)
+    .map(({ term }) => term);
+}
+
+function* indexesFrom(first: number, offsets: Iterable<number>): Generator<number> {
+  for (const offset of offsets) yield first + offset;
 }
 
 /** In whole seconds, inclusive on both sides: the records themselves are checked more finely. */
@@ -201,29 +230,12 @@ const secondsOf = ({ from, to }: AuditFilter): Span => ({
   to: to === undefined ? null : Math.floor(Date.parse(to) / 1000),
 });
 
-const everything: Hits = Array.from({ length: segmentSize }, (_, i) => i);
-const narrow = (a: Hits, b: Hits) => (a === everything ? b : intersect(a, b));
-
-const allHits = (terms: readonly Term[], hitsOf: (term: Term) => Hits, size: number): Hits =>
-  terms
-    .map(hitsOf)
-    .reduce(narrow, everything)
-    .slice(0, terms.length === 0 ? size : undefined);
-
-const within = ({ from, to }: Span, times: ArrayLike<number>, hits: Hits): Hits =>
-  from === null && to === null
-    ? hits
-    : hits.filter((hit) => {
-        const at = times[hit] ?? Number.NaN;
-        return (from === null || at >= from) && (to === null || at <= to);
-      });
-
-/** Newest first. */
-function indexesOf(first: number, hits: Hits, end: number): number[] {
-  const indexes: number[] = [];
-  for (let i = hits.length - 1; i >= 0; i--) {
-    const index = first + (hits[i] ?? 0);
-    if (index < end) indexes.push(index);
+const within = ({ from: earliest, to: latest }: Span, times: ArrayLike<number>, hits: Hits): Hits => {
+  if (earliest === null && latest === null) return hits;
+  const list: number[] = [];
+  for (const hit of newestFirst(hits, times.length)) {
+    const at = times[hit] ?? Number.NaN;
+    if ((earliest === null || at >= earliest) && (latest === null || at <= latest)) list.push(hit);
   }
-  return indexes;
-}
+  return { list: list.toReversed() };
+};

@@ -8,12 +8,15 @@ import { termsOf, type Term } from './terms.ts';
 export const segmentSize = 16_384;
 export const buckets = 512;
 export const bucketOf = (term: Term): number => term >>> 23;
+const bitmapBytes = segmentSize / 8;
 /** Up to here a list of 2 bytes a hit is smaller than a bit for each record. */
 const listLimit = segmentSize / 16;
-const bitmapBytes = segmentSize / 8;
 
-/** Offsets of records within a segment, ascending. */
-export type Hits = readonly number[];
+/** Which records of a segment: their offsets, ascending, or a bit for each. */
+export type Hits = { readonly list: readonly number[] } | { readonly bits: Uint8Array };
+
+export const everything: Hits = { bits: new Uint8Array(bitmapBytes).fill(0xff) };
+export const nothing: Hits = { list: [] };
 
 export class OpenSegment {
   /** Index of its first record. */
@@ -41,12 +44,12 @@ export class OpenSegment {
   }
 
   hits(term: Term): Hits {
-    return this.postings.get(term) ?? [];
+    return { list: this.postings.get(term) ?? [] };
   }
 
   /** The buckets that are not empty. */
   seal(): Map<number, Buffer> {
-    const byBucket = new Map<number, [Term, number[]][]>();
+    const byBucket = new Map<number, (readonly [Term, readonly number[]])[]>();
     for (const posting of this.postings) {
       const bucket = bucketOf(posting[0]);
       const there = byBucket.get(bucket);
@@ -58,7 +61,7 @@ export class OpenSegment {
 }
 
 /** Number of terms (2 bytes), for each its 4 bytes and number of hits − 1 (2 bytes), then for each its hits. */
-function encodeBucket(postings: readonly (readonly [Term, Hits])[]): Buffer {
+function encodeBucket(postings: readonly (readonly [Term, readonly number[]])[]): Buffer {
   const size = postings.reduce((sum, [, hits]) => sum + 6 + bytesOf(hits.length), 2);
   const bytes = Buffer.alloc(size);
   let at = bytes.writeUInt16BE(postings.length, 0);
@@ -83,28 +86,42 @@ export function hitsIn(bucket: Buffer, term: Term): Hits {
     if (bucket.readInt32BE(2 + i * 6) === term) return decodeHits(bucket.subarray(at, at + bytesOf(count)), count);
     at += bytesOf(count);
   }
-  return [];
+  return nothing;
 }
 
 const bytesOf = (hits: number) => (hits <= listLimit ? hits * 2 : bitmapBytes);
 
-function decodeHits(bytes: Buffer, count: number): Hits {
-  if (count <= listLimit) return Array.from({ length: count }, (_, i) => bytes.readUInt16BE(i * 2));
-  const hits: number[] = [];
-  for (const [i, byte] of bytes.entries()) {
-    for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) hits.push(i * 8 + bit);
+const decodeHits = (bytes: Buffer, count: number): Hits =>
+  count > listLimit ? { bits: bytes } : { list: Array.from({ length: count }, (_, i) => bytes.readUInt16BE(i * 2)) };
+
+/** What is in both. */
+export function intersect(a: Hits, b: Hits): Hits {
+  if ('bits' in a && 'bits' in b) {
+    const { bits } = b;
+    return { bits: a.bits.map((byte, i) => byte & (bits[i] ?? 0)) };
   }
-  return hits;
+  const [{ list }, other] = 'list' in a ? [a, b] : [b as { list: readonly number[] }, a];
+  if ('bits' in other) return { list: list.filter((hit) => hasBit(other.bits, hit)) };
+  const there = new Set(other.list);
+  return { list: list.filter((hit) => there.has(hit)) };
 }
 
-/** What is in both, ascending. */
-export function intersect(a: Hits, b: Hits): Hits {
-  const both: number[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length;) {
-    const [x, y] = [a[i]!, b[j]!];
-    if (x === y) both.push(x);
-    if (x <= y) i += 1;
-    if (y <= x) j += 1;
+const hasBit = (bits: Uint8Array, hit: number) => ((bits[hit >>> 3] ?? 0) & (1 << (hit & 7))) !== 0;
+
+/** Their offsets below `end`, the newest first. */
+export function* newestFirst(hits: Hits, end: number): Generator<number> {
+  if ('list' in hits) {
+    for (let i = hits.list.length - 1; i >= 0; i--) {
+      const hit = hits.list[i] ?? 0;
+      if (hit < end) yield hit;
+    }
+    return;
   }
-  return both;
+  for (let i = Math.min(bitmapBytes, Math.ceil(end / 8)) - 1; i >= 0; i--) {
+    const byte = hits.bits[i] ?? 0;
+    if (byte === 0) continue;
+    for (let bit = 7; bit >= 0; bit--) {
+      if ((byte & (1 << bit)) !== 0 && i * 8 + bit < end) yield i * 8 + bit;
+    }
+  }
 }

@@ -2,7 +2,13 @@
  * A log verified from its bytes: the tree is computed anew from every record, and held against every stored leaf, every
  * checkpoint, and the signature of every human decision. Fed in order of the index; says at the end what it found.
  */
-import { eventTypes, type CountersignEvent, type KeyStep, type RetentionStep } from '@countersign/contract';
+import {
+  eventTypes,
+  logWorkflow,
+  type CountersignEvent,
+  type KeyStep,
+  type RetentionStep,
+} from '@countersign/contract';
 import {
   parseCheckpoint,
   parseNote,
@@ -61,7 +67,10 @@ export interface Report {
 /** Signature checks under way at once. */
 const atOnce = 256;
 const humanDecision = Buffer.from(`"${eventTypes.humanDecision}"`);
-const ownRecord = Buffer.from('"workflow_id":"countersign"');
+/** How records of the daemon's own begin: canonical JSON sorts its keys. */
+const canonicalStart = '{"data":{';
+const ownRecord = Buffer.from(`"workflow_id":"${logWorkflow}"`);
+const idAt = '{"specversion":"1.0","id":"'.length;
 
 export class Verification {
   readonly problems = new Problems();
@@ -162,10 +171,11 @@ export class Verification {
       return;
     }
     const bytes = body ?? entry;
-    if (!bytes.includes(eventId)) {
+    // Where our package writes it; elsewhere is as good.
+    if (bytes.toString('latin1', idAt, idAt + eventId.length) !== eventId && !bytes.includes(eventId)) {
       this.problems.add('wrong_event', index, `the leaf of record ${index} names event ${eventId}, its bytes do not`);
     }
-    if (bytes.includes(ownRecord)) this.readOwn(index, bytes);
+    if (bytes.toString('latin1', 0, canonicalStart.length) === canonicalStart) this.readOwn(index, bytes);
     if (signature === null && !bytes.includes(humanDecision)) return;
     if (signature === null) {
       if ((JSON.parse(bytes.toString('utf8')) as CountersignEvent).type !== eventTypes.humanDecision) return;
@@ -178,6 +188,7 @@ export class Verification {
   }
 
   private readOwn(index: number, bytes: Buffer): void {
+    if (!bytes.includes(ownRecord)) return;
     const event = JSON.parse(bytes.toString('utf8')) as CountersignEvent;
     if (event.type === eventTypes.key) this.keys.observe(index, event.data satisfies KeyStep);
     if (event.type === eventTypes.retention) this.retained.push(event.data);
