@@ -7,6 +7,7 @@ import { freePort, run, type Running } from './process.ts';
 
 export interface Nats {
   readonly url: string;
+  readonly pid: number;
   readonly exited: Running['exited'];
   stop(): Promise<void>;
 }
@@ -63,7 +64,12 @@ export async function startNats(
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { url: `nats://127.0.0.1:${port}`, exited: server.exited, stop: async () => void (await server.stop()) };
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    pid: server.pid,
+    exited: server.exited,
+    stop: async () => void (await server.stop()),
+  };
 }
 
 /** NATS speaks first. */

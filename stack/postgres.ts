@@ -23,6 +23,7 @@ import { freePort, run, type Running } from './process.ts';
 
 export interface Postgres {
   readonly url: string;
+  readonly pid: number;
   readonly exited: Running['exited'];
   stop(): Promise<void>;
 }
@@ -33,14 +34,14 @@ const asNobody = isRoot ? ['--reuid', String(nobody), '--regid', String(nobody),
 const environment = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 const startupMs = 60_000;
 
-/** Starts it, with a new empty cluster when `directory` has none. Throws with PostgreSQL's own words when it will not. */
-export async function startPostgres(directory: string, password: string): Promise<Postgres> {
+/** Starts it on any free port, unless one is asked for, with a new empty cluster when `directory` has none. Throws with PostgreSQL's own words when it will not. */
+export async function startPostgres(directory: string, password: string, wantedPort?: number): Promise<Postgres> {
   const { native, dataDirectory } = prepare(directory);
   await clearLeftovers(dataDirectory);
   if (!existsSync(join(dataDirectory, 'PG_VERSION')) || existsSync(`${dataDirectory}.incomplete`)) {
     initialise(native, dataDirectory, password);
   }
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   let said = '';
   let ready: () => void = () => undefined;
   const listening = new Promise<void>((resolve) => (ready = resolve));
@@ -75,6 +76,7 @@ export async function startPostgres(directory: string, password: string): Promis
   late.catch(() => undefined);
   return {
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
+    pid: server.pid,
     exited: server.exited,
     stop: async () => void (await server.stop()),
   };

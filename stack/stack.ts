@@ -5,6 +5,7 @@ import { connect as connectNats } from '@nats-io/transport-node';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { migrate } from '../daemon/src/database/index.ts';
 import { findNatsServer, startNats } from './nats.ts';
 import { startPostgres } from './postgres.ts';
 import { run, type Running } from './process.ts';
@@ -36,6 +37,10 @@ export interface Stack {
 
 interface Secrets {
   readonly postgres: string;
+  /** Of the login that the daemon has, which may write and nothing more. */
+  readonly daemonDatabase: string;
+  /** Of auditors' own tools. */
+  readonly audit: string;
   readonly natsDaemon: string;
   readonly natsService: string;
   readonly plugin: string;
@@ -106,7 +111,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const postgres = await startPostgres(join(directory, 'postgres'), secrets.postgres);
       stops.push(() => postgres.stop());
       watch('PostgreSQL', postgres, null);
-      return postgres.url;
+      return prepareDatabase(postgres.url, secrets.daemonDatabase, join(directory, 'postgres'));
     });
 
     const nats = await step('NATS', async () => {
@@ -166,6 +171,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           ...nats.daemon,
           COUNTERSIGN_HTTP_PORT: String(httpPort),
           COUNTERSIGN_PLUGIN_SECRET: secrets.plugin,
+          COUNTERSIGN_AUDIT_TOKEN: secrets.audit,
           COUNTERSIGN_GRAFANA_URL: appUrl,
           COUNTERSIGN_SIGNING_KEY_FILE: join(directory, 'signing-key.pem'),
           COUNTERSIGN_POLICIES: join(root, 'policies'),
@@ -211,9 +217,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /** Made once, kept beside the data that they guard. */
 function readSecrets(directory: string): Secrets {
   const path = join(directory, 'secrets.json');
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Secrets;
+  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Secrets>) : {};
   const fresh = () => randomBytes(24).toString('base64url');
-  const secrets: Secrets = { postgres: fresh(), natsDaemon: fresh(), natsService: fresh(), plugin: fresh() };
+  const secrets: Secrets = {
+    postgres: fresh(),
+    daemonDatabase: fresh(),
+    audit: fresh(),
+    natsDaemon: fresh(),
+    natsService: fresh(),
+    plugin: fresh(),
+    ...kept,
+  };
   writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 });
   return secrets;
 }
@@ -240,6 +254,34 @@ function makeStateDirectory(directory: string): void {
       },
     );
   }
+}
+
+/** Makes schema and roles as the superuser, and a login for the daemon that may write the ledger and nothing more. */
+async function prepareDatabase(url: string, password: string, directory: string): Promise<string> {
+  try {
+    await migrate(url);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message} To begin anew, without what is recorded: rm -r ${directory}`, { cause: error });
+  }
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    // A role takes no parameters: PostgreSQL itself quotes the password.
+    const { rows } = await client.query<{ statement: string }>(
+      `SELECT format(CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_daemon')
+         THEN 'ALTER ROLE countersign_daemon PASSWORD %L'
+         ELSE 'CREATE ROLE countersign_daemon LOGIN PASSWORD %L IN ROLE countersign_writer' END, $1::text) AS statement`,
+      [password],
+    );
+    await client.query(rows[0]?.statement ?? '');
+  } finally {
+    await client.end();
+  }
+  const daemonUrl = new URL(url);
+  daemonUrl.username = 'countersign_daemon';
+  daemonUrl.password = password;
+  return daemonUrl.href;
 }
 
 async function checkDatabase(url: string): Promise<string> {

@@ -17,6 +17,9 @@ export class CallError extends Error {
   }
 }
 
+/** Below Grafana's root. */
+export const proxyPath = `api/plugin-proxy/${pluginId}`;
+
 type Query = Record<string, string | number | undefined>;
 
 export const get = <T>(path: string, params: Query = {}) => call<T>('GET', path, { params });
@@ -34,7 +37,7 @@ async function call<T>(method: 'GET' | 'POST', path: string, options: CallOption
   try {
     const response = await lastValueFrom(
       getBackendSrv().fetch<T>({
-        url: `api/plugin-proxy/${pluginId}/${path}`,
+        url: `${proxyPath}/${path}`,
         method,
         ...options,
         showErrorAlert: false,

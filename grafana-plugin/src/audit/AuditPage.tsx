@@ -3,10 +3,10 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditRecord } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Badge, Button, Combobox, Input, useStyles2 } from '@grafana/ui';
+import { Badge, Button, Combobox, Input, LinkButton, useStyles2 } from '@grafana/ui';
 import { useState, type FormEvent } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { useAuditRecords, type AuditFilter } from '../api/audit';
+import { exportUrl, filterNames, useAuditRecords, type AuditFilter } from '../api/audit';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { actionText, actorName } from '../parts/words';
 import { RecordDetail } from './RecordDetail';
@@ -21,7 +21,7 @@ const actions = (['accept', 'reject', 'modify', 'escalate', 'rollback'] as const
   value,
   label: actionText[value],
 }));
-const filterNames = ['workflow', 'task', 'actor', 'action'] as const;
+const tiers = (['low', 'medium', 'high'] as const).map((value) => ({ value, label: `${value} risk` }));
 
 export default function AuditPage() {
   const styles = useStyles2(getStyles);
@@ -50,14 +50,35 @@ export default function AuditPage() {
     <PluginPage
       pageNav={{ text: 'Audit', subTitle: 'Everything that was decided, by whom, and the proof of it.' }}
       actions={
-        <Button variant="secondary" icon="sync" onClick={() => void records.refetch()}>
-          Refresh
-        </Button>
+        <>
+          <LinkButton variant="secondary" icon="download-alt" href={exportUrl(filter, 'jsonl')} download>
+            Export
+          </LinkButton>
+          <LinkButton variant="secondary" icon="download-alt" href={exportUrl(filter, 'csv')} download>
+            CSV
+          </LinkButton>
+          <Button variant="secondary" icon="sync" onClick={() => void records.refetch()}>
+            Refresh
+          </Button>
+        </>
       }
     >
       <div className={styles.filters} role="search">
         <TextFilter name="Workflow" value={filter.workflow} onChange={(workflow) => set({ workflow })} />
         <TextFilter name="Task" value={filter.task} onChange={(task) => set({ task })} />
+        <TextFilter name="Words of the justification" value={filter.text} onChange={(text) => set({ text })} />
+        <TextFilter name="Model version" value={filter.model_version} onChange={(v) => set({ model_version: v })} />
+        <TimeFilter name="From" value={filter.from} onChange={(from) => set({ from })} />
+        <TimeFilter name="To" value={filter.to} onChange={(to) => set({ to })} />
+        <Combobox
+          aria-label="Risk tier"
+          options={tiers}
+          value={filter.risk_tier ?? null}
+          placeholder="Any risk"
+          isClearable
+          width={20}
+          onChange={(o) => set({ risk_tier: o?.value ?? null })}
+        />
         <Combobox
           aria-label="Who"
           options={actors}
@@ -123,6 +144,39 @@ function TextFilter({
       />
     </form>
   );
+}
+
+/** In the browser's time zone; the address and the daemon have UTC. */
+function TimeFilter({
+  name,
+  value,
+  onChange,
+}: {
+  name: string;
+  value: string | undefined;
+  onChange: (value: string | null) => void;
+}) {
+  return (
+    <Input
+      aria-label={name}
+      prefix={name}
+      type="datetime-local"
+      step={1}
+      width={34}
+      value={value === undefined ? '' : localTime(new Date(value))}
+      onChange={(e) => {
+        const at = new Date(e.currentTarget.value);
+        if (e.currentTarget.value === '') onChange(null);
+        else if (!Number.isNaN(at.getTime())) onChange(at.toISOString());
+      }}
+    />
+  );
+}
+
+/** As the input wants it: no zone, no milliseconds. */
+function localTime(at: Date): string {
+  if (Number.isNaN(at.getTime())) return '';
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
 interface RecordsProps {

@@ -1,11 +1,12 @@
 /** One record: all its fields, its entry as it was recorded, and the proof that it is in the log. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { AuditProof } from '@countersign/contract';
+import type { AuditProof, InputSnapshot } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
-import { Alert, Drawer, Icon, useStyles2 } from '@grafana/ui';
-import { useMemo } from 'react';
-import { useProof } from '../api/audit';
+import { Alert, Button, Drawer, Icon, useStyles2 } from '@grafana/ui';
+import { useMemo, useState } from 'react';
+import { useAuditedInput, useProof } from '../api/audit';
+import InputContent from '../review/InputContent';
 import { Failed, Skeleton } from '../parts/states';
 import { checkProof } from './verify-proof';
 
@@ -77,11 +78,30 @@ function Detail({ proof }: { proof: AuditProof }) {
           </div>
         ))}
       </dl>
+      {proof.record.input_snapshot !== null && <AuditedInput snapshot={proof.record.input_snapshot} />}
       <h3>Entry, as recorded</h3>
       <pre>{entry}</pre>
       <h3>Checkpoint</h3>
       <pre>{proof.checkpoint ?? 'none yet'}</pre>
     </>
+  );
+}
+
+/** Fetched when somebody asks: an input may be large, and is nobody's business without need. */
+function AuditedInput({ snapshot }: { snapshot: InputSnapshot }) {
+  const [asked, setAsked] = useState(false);
+  const input = useAuditedInput(snapshot.hash, asked);
+  return (
+    <section aria-label="Input">
+      <h3>Input</h3>
+      {!asked ? (
+        <Button variant="secondary" size="sm" onClick={() => setAsked(true)}>
+          Fetch it and check its hash
+        </Button>
+      ) : (
+        <InputContent content={input} snapshot={snapshot} />
+      )}
+    </section>
   );
 }
 
