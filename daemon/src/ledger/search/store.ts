@@ -57,10 +57,14 @@ export async function postings(
   bucket: number,
   segments: readonly number[],
 ): Promise<{ first: number; postings: Buffer }[]> {
-  const { rows } = await db.query<{ first_index: string; postings: Buffer }>(
-    'SELECT first_index, postings FROM ledger_posting WHERE log_id = $1 AND bucket = $2 AND first_index = ANY($3::bigint[])',
-    [logId, bucket, segments],
-  );
+  const query = {
+    text: `SELECT first_index, postings FROM ledger_posting
+           WHERE log_id = $1 AND bucket = $2 AND first_index = ANY($3::bigint[])`,
+    values: [logId, bucket, segments],
+    // As text the bytes would come in hex.
+    binary: true,
+  };
+  const { rows } = await db.query<{ first_index: string; postings: Buffer }>(query);
   return rows.map((row) => ({ first: Number(row.first_index), postings: row.postings }));
 }
 
