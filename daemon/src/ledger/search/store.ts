@@ -1,5 +1,4 @@
 /** All SQL of the search index. */
-import pg from 'pg';
 import type { Queryable } from '../../database/index.ts';
 
 /** The first index of the newest stored segment; null when there is none. */
@@ -51,15 +50,6 @@ export async function segmentsWithin(
   return rows.map((row) => Number(row.first_index));
 }
 
-const bytea: number = pg.types.builtins.BYTEA;
-/** Bytes in the binary format are what they are, for which pg has no parser; its buffer is soon used again. */
-const binaryTypes: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === bytea && format === 'binary'
-      ? (value: Buffer) => Buffer.from(value)
-      : pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
-};
-
 /** One bucket of some segments. */
 export async function postings(
   db: Queryable,
@@ -67,15 +57,11 @@ export async function postings(
   bucket: number,
   segments: readonly number[],
 ): Promise<{ first: number; postings: Buffer }[]> {
-  const query = {
-    text: `SELECT first_index, postings FROM ledger_posting
-           WHERE log_id = $1 AND bucket = $2 AND first_index = ANY($3::bigint[])`,
-    values: [logId, bucket, segments],
-    // As text the bytes would come in hex.
-    binary: true,
-    types: binaryTypes,
-  };
-  const { rows } = await db.query<{ first_index: string; postings: Buffer }>(query);
+  const { rows } = await db.query<{ first_index: string; postings: Buffer }>(
+    `SELECT first_index, postings FROM ledger_posting
+     WHERE log_id = $1 AND bucket = $2 AND first_index = ANY($3::bigint[])`,
+    [logId, bucket, segments],
+  );
   return rows.map((row) => ({ first: Number(row.first_index), postings: row.postings }));
 }
 
