@@ -10,6 +10,7 @@ import {
   bucketOf,
   everything,
   hitsIn,
+  isEmpty,
   intersect,
   newestFirst,
   nothing,
@@ -162,7 +163,8 @@ export class SearchIndex {
   private async *candidates(filter: AuditFilter, end: number): AsyncGenerator<number> {
     // Taken once: a segment that moves to PostgreSQL meanwhile must not be missed or met twice.
     const inMemory = [...this.segments];
-    const terms = rarestFirst(termsOfFilter(filter), inMemory);
+    const terms = termsOfFilter(filter);
+    const ordered = rarestFirst(terms, inMemory);
     const span = secondsOf(filter);
     for (const segment of inMemory.toReversed()) {
       const all = terms.map((term) => segment.hits(term)).reduce(intersect, everything);
@@ -172,7 +174,7 @@ export class SearchIndex {
     let to = Math.min(inMemory[0]?.first ?? 0, Math.ceil(end / segmentSize) * segmentSize);
     for (let chunk = firstChunk; to > 0; chunk *= chunkGrowth) {
       const start = Math.max(0, to - chunk * segmentSize);
-      for (const [first, hits] of await this.storedHits(terms, span, start, to)) {
+      for (const [first, hits] of await this.storedHits(ordered, span, start, to)) {
         yield* indexesFrom(first, newestFirst(hits, end - first));
       }
       to = start;
@@ -180,18 +182,21 @@ export class SearchIndex {
   }
 
   /** The hits in each stored segment of [start, to), newest first; segments without are left out. */
-  private async storedHits(terms: readonly Term[], span: Span, start: number, to: number): Promise<[number, Hits][]> {
+  private async storedHits(
+    { rare, common }: OrderedTerms,
+    span: Span,
+    start: number,
+    to: number,
+  ): Promise<[number, Hits][]> {
     const { db, logId } = this.options;
     const segments = await store.segmentsWithin(db, logId, start, to, span.from, span.to);
     let hits = new Map<number, Hits>(segments.map((first) => [first, everything]));
-    for (const term of terms) {
+    // Rare terms one by one, for each leaves fewer segments to read; what is left of the common ones at once.
+    for (const group of [...rare.map((term) => [term]), common]) {
       if (hits.size === 0) break;
-      const narrowed = new Map<number, Hits>();
-      for (const { first, postings } of await store.postings(db, logId, bucketOf(term), [...hits.keys()])) {
-        const both = intersect(hits.get(first) ?? nothing, hitsIn(postings, term));
-        if (!('list' in both) || both.list.length > 0) narrowed.set(first, both);
-      }
-      hits = narrowed;
+      const segmentsLeft = [...hits.keys()];
+      const found = await Promise.all(group.map((term) => store.postings(db, logId, bucketOf(term), segmentsLeft)));
+      for (const [i, postings] of found.entries()) hits = narrow(hits, postings, group[i] ?? 0);
     }
     if (span.from !== null || span.to !== null) {
       for (const { first, times } of await store.timesOf(db, logId, [...hits.keys()], span.from, span.to)) {
@@ -202,17 +207,33 @@ export class SearchIndex {
   }
 }
 
-/** By how often they come in the newest records: the rarest leaves least to read for the others. */
-function rarestFirst(terms: readonly Term[], newest: readonly OpenSegment[]): Term[] {
-  const count = (term: Term) =>
-    newest.reduce((sum, segment) => {
-      const hits = segment.hits(term);
-      return sum + ('list' in hits ? hits.list.length : segmentSize);
-    }, 0);
-  return terms
-    .map((term) => ({ term, count: count(term) }))
-    .toSorted((a, b) => a.count - b.count)
-    .map(({ term }) => term);
+interface OrderedTerms {
+  /** The rarest first. */
+  readonly rare: readonly Term[];
+  readonly common: readonly Term[];
+}
+
+/** By how often they come in the newest records. */
+function rarestFirst(terms: readonly Term[], newest: readonly OpenSegment[]): OrderedTerms {
+  const records = newest.reduce((sum, { times }) => sum + times.length, 0);
+  const counted = terms.map((term) => ({ term, count: newest.reduce((sum, segment) => sum + segment.count(term), 0) }));
+  const isCommon = ({ count }: { count: number }) => count > records / 16;
+  const rare = counted.filter((one) => !isCommon(one)).toSorted((a, b) => a.count - b.count);
+  return { rare: rare.map(({ term }) => term), common: counted.filter(isCommon).map(({ term }) => term) };
+}
+
+/** The hits that a term has as well, of the segments that have any. */
+function narrow(
+  hits: ReadonlyMap<number, Hits>,
+  postings: readonly { first: number; postings: Buffer }[],
+  term: Term,
+): Map<number, Hits> {
+  const narrowed = new Map<number, Hits>();
+  for (const { first, postings: bucket } of postings) {
+    const both = intersect(hits.get(first) ?? nothing, hitsIn(bucket, term));
+    if (!isEmpty(both)) narrowed.set(first, both);
+  }
+  return narrowed;
 }
 
 function* indexesFrom(first: number, offsets: Iterable<number>): Generator<number> {

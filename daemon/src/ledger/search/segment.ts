@@ -47,6 +47,10 @@ export class OpenSegment {
     return { list: this.postings.get(term) ?? [] };
   }
 
+  count(term: Term): number {
+    return this.postings.get(term)?.length ?? 0;
+  }
+
   /** The buckets that are not empty. */
   seal(): Map<number, Buffer> {
     const byBucket = new Map<number, (readonly [Term, readonly number[]])[]>();
@@ -105,6 +109,9 @@ export function intersect(a: Hits, b: Hits): Hits {
   const there = new Set(other.list);
   return { list: list.filter((hit) => there.has(hit)) };
 }
+
+export const isEmpty = (hits: Hits): boolean =>
+  'list' in hits ? hits.list.length === 0 : hits.bits.every((byte) => byte === 0);
 
 const hasBit = (bits: Uint8Array, hit: number) => ((bits[hit >>> 3] ?? 0) & (1 << (hit & 7))) !== 0;
 
