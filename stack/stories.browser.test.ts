@@ -93,6 +93,45 @@ it('a reviewer rejects a real message, and an auditor proves it', async () => {
   await page.close();
 });
 
+it('an auditor finds records by their words, checks an input, and takes an export along that verifies', async () => {
+  const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/review`);
+  await become(page, 'cleo');
+  await page.goto(`${stack.appUrl}${app}/audit`);
+  await page.getByTestId('records').waitFor();
+  await page.getByLabel('Words of the justification').fill('SURE ham');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/text=SURE\+ham/);
+  await page.waitForFunction(() => {
+    const rows = [...document.querySelectorAll('[data-testid=records] tbody tr')];
+    return rows.length > 0 && rows.every((row) => row.textContent.includes('sure that it is ham'));
+  });
+  await keep(page, 'audit-search');
+
+  const record = page.getByTestId('records').locator('tr', { hasText: 'spam-logit' }).first();
+  await record.getByRole('button').press('Enter');
+  await page.getByRole('button', { name: 'Fetch it and check its hash' }).press('Enter');
+  await page.getByText('Matches its recorded hash').waitFor();
+  await keep(page, 'audit-input');
+  await page.keyboard.press('Escape');
+
+  for (const [name, format] of [
+    ['Export', 'jsonl'],
+    ['CSV', 'csv'],
+  ] as const) {
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name, exact: true }).click();
+    const path = join(directory, `export.${format}`);
+    await (await downloading).saveAs(path);
+    const verified = spawnSync(process.execPath, [join(import.meta.dirname, '../daemon/dist/cli.js'), 'verify', path], {
+      encoding: 'utf8',
+    });
+    expect(verified.stdout).toMatch(/^Nothing is wrong: \d+ records?, 1 checkpoint/);
+    expect(verified.status).toBe(0);
+  }
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
 it('a draft survives a reload, and typing does not press keys', async () => {
   const { page } = await openPage(browser, `${stack.appUrl}${app}/review`);
   await page.getByTestId('queue-item').first().waitFor();

@@ -4,7 +4,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditProof, InputSnapshot } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
 import { Alert, Button, Drawer, Icon, useStyles2 } from '@grafana/ui';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useAuditedInput, useProof } from '../api/audit';
 import InputContent from '../review/InputContent';
 import { Failed, Skeleton } from '../parts/states';
@@ -89,13 +89,19 @@ function Detail({ proof }: { proof: AuditProof }) {
 
 /** Fetched when somebody asks: an input may be large, and is nobody's business without need. */
 function AuditedInput({ snapshot }: { snapshot: InputSnapshot }) {
+  const section = useRef<HTMLElement>(null);
   const [asked, setAsked] = useState(false);
   const input = useAuditedInput(snapshot.hash, asked);
+  const ask = () => {
+    // The button goes; without a new place for the focus, the keyboard would be out of the drawer.
+    section.current?.focus();
+    setAsked(true);
+  };
   return (
-    <section aria-label="Input">
+    <section aria-label="Input" ref={section} tabIndex={-1}>
       <h3>Input</h3>
       {!asked ? (
-        <Button variant="secondary" size="sm" onClick={() => setAsked(true)}>
+        <Button variant="secondary" size="sm" onClick={ask}>
           Fetch it and check its hash
         </Button>
       ) : (
