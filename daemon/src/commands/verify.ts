@@ -93,10 +93,12 @@ function inWords(report: Report, seconds: number): string {
   const looked =
     `${count(report.records, 'record')}${dropped}, ${count(report.checkpoints, 'checkpoint')}, ` +
     `${count(report.signatures, 'signed human decision')}, in ${seconds.toFixed(1)} s\n`;
+  const tail = report.records - report.covered;
+  const uncovered = report.ok && tail > 0 ? `The last ${count(tail, 'record')} no checkpoint covers yet.\n` : '';
   const trust = report.key_was_given
     ? ''
     : `The key was taken from the log itself. Compare it with the one you know, and give it by --key:\n  ${report.keys.join('\n  ')}\n`;
-  if (report.ok) return `Nothing is wrong: ${looked}${trust}`;
+  if (report.ok) return `Nothing is wrong: ${looked}${uncovered}${trust}`;
   const shown = report.problems.slice(0, 20).map(({ kind, message }) => `  ${kind}: ${message}\n`);
   const more = report.problems_total - shown.length;
   return `WRONG: ${looked}${shown.join('')}${more > 0 ? `  and ${more.toLocaleString('en')} more\n` : ''}${trust}`;

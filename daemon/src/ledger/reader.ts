@@ -5,6 +5,7 @@ import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
 import type { AuditPage, AuditProof, AuditRecord } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { auditRecord, type LedgerRecord } from './record.ts';
+import { newestPublished, type SignedCheckpoint } from './checkpoints/store.ts';
 import { keysById, type KeysById } from './key-history.ts';
 import type { Found } from './search/search.ts';
 import * as store from './store.ts';
@@ -43,8 +44,8 @@ export class LedgerReader {
   }
 
   /** The newest that was published, with the signatures of its witnesses; null before the first. */
-  newestCheckpoint(): Promise<store.SignedCheckpoint | null> {
-    return store.newestPublished(this.db, this.logId);
+  newestCheckpoint(): Promise<SignedCheckpoint | null> {
+    return newestPublished(this.db, this.logId);
   }
 
   /** Records before this index were dropped by retention. */

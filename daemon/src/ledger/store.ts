@@ -1,6 +1,6 @@
 /** All SQL of the ledger. */
 import type { PoolClient } from 'pg';
-import { logWorkflow, type KeyStep } from '@countersign/contract';
+import type { KeyStep } from '@countersign/contract';
 import { copyInto, CopyRows, type Queryable } from '../database/index.ts';
 import { isAnswer, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 import type { ReadHashes, Subtree } from './tree.ts';
@@ -189,93 +189,6 @@ export const readHashes =
     return rows.map((row) => row.hash);
   };
 
-export interface SignedCheckpoint {
-  readonly size: number;
-  readonly note: string;
-  readonly signedAt: Date;
-}
-
-const selectCheckpoint = `SELECT size, signed_at,
-  note || coalesce((SELECT string_agg(line, '' ORDER BY witness) FROM ledger_cosignature c
-    WHERE c.log_id = k.log_id AND c.size = k.size), '') AS note FROM ledger_checkpoint k`;
-
-interface CheckpointRow {
-  size: string;
-  note: string;
-  signed_at: Date;
-}
-
-const checkpointFrom = (row: CheckpointRow | undefined): SignedCheckpoint | null =>
-  row === undefined ? null : { size: Number(row.size), note: row.note, signedAt: row.signed_at };
-
-/** The newest that was signed, shown to anyone or not yet. Its note is without witnesses. */
-export async function newestSigned(db: Queryable, logId: string): Promise<SignedCheckpoint | null> {
-  const { rows } = await db.query<CheckpointRow>(
-    'SELECT size, note, signed_at FROM ledger_checkpoint WHERE log_id = $1 ORDER BY size DESC LIMIT 1',
-    [logId],
-  );
-  return checkpointFrom(rows[0]);
-}
-
-/** The newest that was published, with the signatures of witnesses that it has. */
-export async function newestPublished(db: Queryable, logId: string): Promise<SignedCheckpoint | null> {
-  const { rows } = await db.query<CheckpointRow>(
-    `${selectCheckpoint} WHERE log_id = $1 AND size = (SELECT published FROM ledger_tip WHERE log_id = $1)`,
-    [logId],
-  );
-  return checkpointFrom(rows[0]);
-}
-
-/** Publishes a checkpoint when at least `quorum` of these witnesses have signed it; what is published never goes back. */
-export async function publishCheckpoint(
-  db: Queryable,
-  logId: string,
-  size: number,
-  witnesses: readonly string[],
-  quorum: number,
-): Promise<void> {
-  await db.query(
-    `UPDATE ledger_tip SET published = $2 WHERE log_id = $1 AND published < $2
-       AND (SELECT count(*) FROM ledger_cosignature WHERE log_id = $1 AND size = $2 AND witness = ANY($3)) >= $4`,
-    [logId, size, witnesses, quorum],
-  );
-}
-
-/**
- * Adds a checkpoint when `previous` (a size; 0 for none) is still the newest: compare and swap. False when it is not, so
- * that of two who sign one wins, and the log never goes backwards.
- */
-export async function insertCheckpoint(
-  db: Queryable,
-  logId: string,
-  previous: number,
-  checkpoint: SignedCheckpoint,
-): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `WITH tip AS (
-       INSERT INTO ledger_tip AS tip (log_id, size) VALUES ($1, $2)
-       ON CONFLICT (log_id) DO UPDATE SET size = $2 WHERE tip.size = $5 AND tip.size < $2 RETURNING tip.size)
-     INSERT INTO ledger_checkpoint (log_id, size, note, signed_at) SELECT $1, size, $3, $4 FROM tip
-     ON CONFLICT DO NOTHING`,
-    [logId, checkpoint.size, checkpoint.note, checkpoint.signedAt, previous],
-  );
-  return rowCount === 1;
-}
-
-/** Keeps what a witness has signed; once. */
-export async function insertCosignature(
-  db: Queryable,
-  logId: string,
-  size: number,
-  witness: string,
-  line: string,
-): Promise<void> {
-  await db.query(
-    'INSERT INTO ledger_cosignature (log_id, size, witness, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-    [logId, size, witness, line],
-  );
-}
-
 const selectRecord = `SELECT log_id, log_index, recorded_at, stream_sequence, answers, about, entry, body, signature
   FROM ledger_record`;
 
@@ -338,46 +251,6 @@ export async function insertKey(db: Queryable, logId: string, index: number, ste
     'INSERT INTO ledger_key (log_id, log_index, verifier_key, previous, endorsement) VALUES ($1, $2, $3, $4, $5)',
     [logId, index, step.key, step.previous, step.endorsement],
   );
-}
-
-/** What verification reads, of one transaction's client. The streams are for COPY, which takes no parameters. */
-export function verificationQueries(db: Queryable, logId: string) {
-  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(logId)) throw new Error(`"${logId}" is no log id`);
-  const select = (columns: string, table: string, order: string) =>
-    `SELECT ${columns} FROM ${table} WHERE log_id = '${logId}' ORDER BY ${order}`;
-  return {
-    leaves: select('log_index, event_id, leaf_hash', 'ledger_leaf', 'log_index'),
-    records: select('log_index, entry, body, signature', 'ledger_record', 'log_index'),
-    subtrees: select('level, subtree_index, hash', 'ledger_subtree', 'level, subtree_index'),
-    head: () => readHead(db, logId),
-    checkpoints: async (): Promise<{ size: number; note: string }[]> => {
-      const { rows } = await db.query<{ size: string; note: string }>(
-        `${selectCheckpoint} WHERE log_id = $1 ORDER BY size`,
-        [logId],
-      );
-      return rows.map(({ size, note }) => ({ size: Number(size), note }));
-    },
-    /** Size of the newest checkpoint that was ever published; 0 before the first. */
-    tip: async (): Promise<number> => {
-      const { rows } = await db.query<{ size: string }>('SELECT size FROM ledger_tip WHERE log_id = $1', [logId]);
-      return Number(rows[0]?.size ?? 0);
-    },
-    /** What the key records say, dropped ones too. */
-    keys: async (): Promise<{ index: number; step: KeyStep }[]> => {
-      const { rows } = await db.query<{ log_index: string; verifier_key: string } & Omit<KeyStep, 'key'>>(
-        'SELECT log_index, verifier_key, previous, endorsement FROM ledger_key WHERE log_id = $1 ORDER BY log_index',
-        [logId],
-      );
-      return rows.map(({ log_index, verifier_key: key, previous, endorsement }) => ({
-        index: Number(log_index),
-        step: { workflow_id: logWorkflow, key, previous, endorsement },
-      }));
-    },
-    logs: async (): Promise<string> => {
-      const { rows } = await db.query<{ log_id: string }>('SELECT log_id FROM ledger_log ORDER BY log_id');
-      return rows.map(({ log_id }) => log_id).join(', ') || 'none';
-    },
-  };
 }
 
 interface RecordRow {

@@ -10,7 +10,7 @@ import type { LedgerReader } from '../reader.ts';
 import type { LedgerRecord } from '../record.ts';
 import type { SearchIndex } from '../search/search.ts';
 import { fits, type AuditFilter } from '../search/terms.ts';
-import type { SignedCheckpoint } from '../store.ts';
+import type { SignedCheckpoint } from '../checkpoints/store.ts';
 import { csvColumns, csvLine, csvRow } from './csv.ts';
 
 export interface ExportManifest {

@@ -2,9 +2,10 @@
 import pg from 'pg';
 import type { VerifierKey } from '@countersign/contract/note';
 import { copyOut, readBigint, type CopyRow } from '../../database/index.ts';
-import { verificationQueries } from '../store.ts';
+import { verificationQueries } from './store.ts';
 import { LogKeys } from './keys.ts';
-import { Verification, type Found, type KnownCheckpoint, type Report } from './verification.ts';
+import type { KnownCheckpoint } from './checkpoint-check.ts';
+import { Verification, type Found, type Report } from './verification.ts';
 
 export interface DatabaseVerification {
   readonly databaseUrl: string;
@@ -38,13 +39,13 @@ export async function verifyDatabase(options: DatabaseVerification): Promise<Rep
       throw new Error(`there is no log "${logId}" in this database. There are: ${await queries.logs()}`);
     const stored = (await queries.checkpoints()).map((checkpoint) => ({ ...checkpoint, from: 'the database' }));
     const keySteps = new Map((await queries.keys()).map(({ index, step }) => [index, step]));
-    const verification = new Verification(
-      new LogKeys(options.keys, null),
-      null,
-      [...stored, ...options.checkpoints],
-      options.witnesses,
+    const verification = new Verification({
+      keys: new LogKeys(options.keys, null),
+      origin: null,
+      checkpoints: [...stored, ...options.checkpoints],
+      witnesses: options.witnesses,
       keySteps,
-    );
+    });
     let told = 0;
     for await (const found of merged(copyOut(first, queries.leaves), copyOut(second, queries.records))) {
       for (const one of found) {

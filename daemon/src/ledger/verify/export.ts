@@ -20,7 +20,8 @@ import type { KeysById } from '../key-history.ts';
 import { auditRecord, readRecord } from '../record.ts';
 import { leafHash } from '../tree.ts';
 import { LogKeys } from './keys.ts';
-import { Verification, type KnownCheckpoint, type Report } from './verification.ts';
+import type { KnownCheckpoint } from './checkpoint-check.ts';
+import { Verification, type Report } from './verification.ts';
 
 export interface ExportVerification {
   readonly path: string;
@@ -108,13 +109,13 @@ class ExportCheck {
     const named = manifest.keys.flatMap((text) => parseVerifierKey(text) ?? []);
     this.keysById = new Map(named.map((key) => [hex(key.id), key]));
     const ours = { size: checkpoint.size, note: manifest.checkpoint, from: 'the export' };
-    this.verification = new Verification(
-      new LogKeys(keys, named.at(-1) ?? null),
-      manifest.origin,
-      [ours, ...checkpoints],
+    this.verification = new Verification({
+      keys: new LogKeys(keys, named.at(-1) ?? null),
+      origin: manifest.origin,
+      checkpoints: [ours, ...checkpoints],
       witnesses,
-      new Map(),
-    );
+      keySteps: new Map(),
+    });
   }
 
   problem(kind: 'slipped_in' | 'missing' | 'changed', message: string): void {

@@ -21,6 +21,8 @@ export type ProblemKind =
   | 'wrong_root'
   /** The log is shorter than it has been. */
   | 'rolled_back'
+  /** There is no checkpoint at all that says what the log is. */
+  | 'not_covered'
   /** No checkpoint carries the signatures of the witnesses that were asked for. */
   | 'not_witnessed'
   /** A stored hash of the tree is not what the records hash to. */

@@ -9,19 +9,11 @@ import {
   type KeyStep,
   type RetentionStep,
 } from '@countersign/contract';
-import {
-  parseCheckpoint,
-  parseNote,
-  toBase64,
-  type Checkpoint,
-  type Note,
-  type VerifierKey,
-} from '@countersign/contract/note';
-import { verifyCosignature } from '@countersign/contract/cosignature';
-import { tileWidth } from '@countersign/contract/tiles';
+import { toBase64, type Checkpoint } from '@countersign/contract/note';
 import { commitmentTo } from '../entry.ts';
 import { GrowingTree, leafHash, type Subtree } from '../tree.ts';
-import { LogKeys, verifyBeside, verifyNow } from './keys.ts';
+import { CheckpointCheck, type CheckpointCheckOptions } from './checkpoint-check.ts';
+import { verifyBeside, type LogKeys } from './keys.ts';
 import { Problems, type Problem } from './problems.ts';
 
 /** One index of the log, as it was found. */
@@ -37,13 +29,6 @@ export interface Found {
   } | null;
 }
 
-export interface KnownCheckpoint {
-  readonly size: number;
-  readonly note: string;
-  /** Where it comes from, for messages. */
-  readonly from: string;
-}
-
 export interface Report {
   readonly ok: boolean;
   readonly records: number;
@@ -53,6 +38,8 @@ export interface Report {
   readonly root: string;
   readonly checkpoints: number;
   readonly signatures: number;
+  /** Records that the newest good checkpoint covers. */
+  readonly covered: number;
   /** Records covered by a checkpoint that all the witnesses asked for have signed; null when none were asked for. */
   readonly witnessed: number | null;
   /** The newest good checkpoint; null when there is none. */
@@ -72,18 +59,17 @@ const canonicalStart = '{"data":{';
 const ownRecord = Buffer.from(`"workflow_id":"${logWorkflow}"`);
 const idAt = '{"specversion":"1.0","id":"'.length;
 
+export interface VerificationOptions extends Omit<CheckpointCheckOptions, 'problems'> {
+  readonly keySteps: ReadonlyMap<number, KeyStep>;
+}
+
 export class Verification {
   readonly problems = new Problems();
   private readonly keys: LogKeys;
-  private readonly origin: string | null;
-  private readonly checkpoints: readonly KnownCheckpoint[];
-  private readonly witnesses: readonly VerifierKey[];
+  private readonly checkpoints: CheckpointCheck;
   /** What the log keeps aside of its key records, for those that retention has dropped. */
   private readonly keySteps: ReadonlyMap<number, KeyStep>;
   private readonly tree = new GrowingTree(0, Buffer.alloc(0));
-  /** Roots at the sizes that checkpoints name. */
-  private readonly roots = new Map<number, Buffer>();
-  private readonly wantedRoots: Set<number>;
   private readonly subtrees: Buffer[][] = [];
   private readonly retained: RetentionStep[] = [];
   /** Indexes whose record is not there, as [first, end). */
@@ -92,7 +78,6 @@ export class Verification {
   private readonly changed: { readonly index: number; readonly hash: string; readonly wanted: string }[] = [];
   private readonly unchecked: { index: number; entry: Buffer; signature: Buffer }[] = [];
   private readonly checking = new Set<Promise<void>>();
-  /** Tiles of 256 records that do not hash to what the log has stored of them. */
   private readonly wrongTiles: number[] = [];
   /** Records that came with a proof each, and the checkpoint that it leads to. */
   private proven = 0;
@@ -102,20 +87,10 @@ export class Verification {
   /** The tree cannot be computed any more: a leaf is missing. */
   private broken = false;
 
-  /** `checkpoints` in any order. `origin` null takes the one of the first key. */
-  constructor(
-    keys: LogKeys,
-    origin: string | null,
-    checkpoints: readonly KnownCheckpoint[],
-    witnesses: readonly VerifierKey[],
-    keySteps: ReadonlyMap<number, KeyStep>,
-  ) {
-    this.witnesses = witnesses;
-    this.keySteps = keySteps;
+  constructor({ keys, origin, checkpoints, witnesses, keySteps }: VerificationOptions) {
     this.keys = keys;
-    this.origin = origin;
-    this.checkpoints = checkpoints.toSorted((a, b) => a.size - b.size);
-    this.wantedRoots = new Set(checkpoints.map(({ size }) => size));
+    this.keySteps = keySteps;
+    this.checkpoints = new CheckpointCheck({ keys, origin, checkpoints, witnesses, problems: this.problems });
   }
 
   /** Number of leaves so far. */
@@ -143,7 +118,7 @@ export class Verification {
 
   private grow(hash: Buffer): void {
     for (const { level, hash: head } of this.tree.append(hash)) (this.subtrees[level] ??= []).push(head);
-    if (this.wantedRoots.has(this.tree.size)) this.roots.set(this.tree.size, this.tree.root);
+    if (this.checkpoints.wantsRoot(this.size)) this.checkpoints.root(this.size, this.tree.root);
   }
 
   private leavesAreMissing(from: number, to: number): void {
@@ -255,15 +230,21 @@ export class Verification {
   /** Every proven record was added; `under` is what their proofs lead to. */
   finishProven(under: Checkpoint): Promise<Report> {
     this.under = under;
-    this.roots.set(under.size, Buffer.from(under.root));
+    this.checkpoints.root(under.size, under.root);
     return this.conclude(0);
   }
 
   private async conclude(tip: number): Promise<Report> {
-    const newest = this.newestGood();
-    this.keys.settle(newest !== null, this.problems);
-    this.checkCheckpoints(tip);
-    const witnessed = this.checkWitnesses();
+    this.keys.settle(this.checkpoints.newestGood() !== null, this.problems);
+    const newest = this.checkpoints.newestGood();
+    const size = this.under?.size ?? this.size;
+    const tree = { size, partial: this.broken || this.under !== null, wrongTiles: this.wrongTiles };
+    this.checkpoints.tellWrong(tree, tip);
+    if (newest === null && size > 0) {
+      const message = 'no good checkpoint covers any record: nothing says that this is the log that was signed';
+      this.problems.add('not_covered', null, message);
+    }
+    const witnessed = this.checkpoints.witnessed();
     for (const signed of this.unchecked.splice(0)) this.check(signed, true);
     await Promise.all(this.checking);
     return {
@@ -271,7 +252,8 @@ export class Verification {
       records: this.under === null ? this.size : this.proven,
       dropped: this.dropped,
       root: toBase64(this.under?.root ?? this.root),
-      checkpoints: this.checkpoints.length,
+      checkpoints: this.checkpoints.count,
+      covered: newest?.size ?? 0,
       signatures: this.signatures,
       witnessed,
       newest_checkpoint: newest?.note ?? null,
@@ -308,79 +290,5 @@ export class Verification {
       const which = end - at === 1 ? `record ${at} was` : `records ${at} to ${end - 1} were`;
       this.problems.add('missing', at, `${which} removed: the leaf is there, and no retention record speaks of it`);
     }
-  }
-
-  /** The newest that is signed by a known key and has the root of the records; null when there is none. */
-  private newestGood(): KnownCheckpoint | null {
-    return (
-      this.checkpoints.findLast(({ note, size }) => {
-        const parsed = parseNote(note);
-        const body = parsed === null ? null : parseCheckpoint(parsed.text);
-        if (parsed === null || body?.size !== size || !this.isSigned(parsed)) return false;
-        return this.roots.get(size)?.equals(body.root) ?? false;
-      }) ?? null
-    );
-  }
-
-  private checkCheckpoints(tip: number): void {
-    let good = 0;
-    let firstWrong: number | null = null;
-    for (const { size, note, from } of this.checkpoints) {
-      const parsed = parseNote(note);
-      const body = parsed === null ? null : parseCheckpoint(parsed.text);
-      const wrong = (message: string) => this.problems.add('bad_checkpoint', null, `${message} (${from})`);
-      if (parsed === null || body === null) wrong(`the checkpoint of size ${size} is none`);
-      else if (body.size !== size) wrong(`the checkpoint of size ${size} is of size ${body.size}`);
-      else if (body.origin !== (this.origin ?? this.keys.all[0]?.name))
-        wrong(`a checkpoint is of the log ${body.origin}`);
-      else if (!this.isSigned(parsed)) wrong(`the checkpoint of size ${size} is not signed by a key of the log`);
-      else if (size > (this.under?.size ?? this.size)) {
-        const message = `a checkpoint was signed for ${size} records, and the log has ${this.size} (${from})`;
-        if (!this.broken) this.problems.add('rolled_back', this.size, message);
-      } else if (this.under !== null && size !== this.under.size) continue;
-      else if (this.roots.get(size)?.equals(body.root)) good = Math.max(good, size);
-      // All that follow are wrong for the same reason.
-      else if (this.roots.has(size)) firstWrong ??= size;
-    }
-    if (firstWrong !== null) this.tellWrongRoot(good < firstWrong ? good : 0, firstWrong);
-    const newest = this.checkpoints.at(-1)?.size ?? 0;
-    if (tip > newest) {
-      const message = `a checkpoint for ${tip} records was published, and the newest one there is for ${newest}`;
-      this.problems.add('rolled_back', null, message);
-    }
-  }
-
-  /** The size of the newest good checkpoint that all of them have signed. */
-  private checkWitnesses(): number | null {
-    if (this.witnesses.length === 0) return null;
-    const newest = this.checkpoints.findLast(
-      ({ size, note }) =>
-        parseCheckpoint(parseNote(note)?.text ?? '')?.root.every((byte, i) => this.roots.get(size)?.[i] === byte) &&
-        this.witnesses.every((witness) => verifyCosignature(note, witness) !== null),
-    );
-    if (newest === undefined) {
-      const names = this.witnesses.map(({ name }) => name).join(' and ');
-      this.problems.add('not_witnessed', null, `no checkpoint of this history is signed by ${names}`);
-    }
-    return newest?.size ?? 0;
-  }
-
-  /** `good` is a size below which everything is as it was signed. */
-  private tellWrongRoot(good: number, size: number): void {
-    const tile = this.wrongTiles.find((index) => (index + 1) * tileWidth > good && index * tileWidth < size);
-    const first = tile === undefined ? good : Math.max(good, tile * tileWidth);
-    const end = tile === undefined ? size : Math.min(size, (tile + 1) * tileWidth);
-    const which =
-      end - first === 1 ? `record ${first} is not the one` : `records ${first} to ${end - 1} are not all those`;
-    this.problems.add('wrong_root', first, `${which} that the checkpoint of ${size} records was signed for`);
-  }
-
-  private isSigned({ text, signatures }: Note): boolean {
-    const message = Buffer.from(text);
-    const known = signatures.flatMap(({ id, name, signature }) => {
-      const key = this.keys.all.find((verifier) => verifier.name === name && Buffer.from(verifier.id).equals(id));
-      return key === undefined ? [] : [verifyNow(this.keys.byId(key.id), message, signature)];
-    });
-    return known.length > 0 && known.every(Boolean);
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { formatVerifierKey, type VerifierKey } from '@countersign/contract/note';
+import { formatCheckpoint, formatNote, formatVerifierKey, type VerifierKey } from '@countersign/contract/note';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   aiDecisionEntry,
@@ -14,9 +14,9 @@ import {
   type TestLog,
 } from '../../../../stack/test-log.ts';
 import { loadSigningKey, rotateKey } from '../key.ts';
-import { leafHash } from '../tree.ts';
+import { GrowingTree, leafHash } from '../tree.ts';
 import { verifyDatabase } from './database.ts';
-import type { KnownCheckpoint } from './verification.ts';
+import type { KnownCheckpoint } from './checkpoint-check.ts';
 
 const run = promisify(execFile);
 let log: TestLog;
@@ -208,26 +208,43 @@ describe('after tampering, verification names', () => {
   });
 
   it('a log that was cut off consistently, by a checkpoint from elsewhere alone', async () => {
+    // As if the log had been restored to a moment between its first records and its first checkpoint, and gone on.
     const cutOff = async (client: pg.Client) => {
-      const copy = await client.query<{ size: string }>('SELECT size FROM ledger_log');
-      expect(copy.rows[0]?.size).toBe('703');
-      // As if the log had been restored to the moment before its first checkpoint.
-      for (const table of ['ledger_record', 'ledger_leaf'])
-        await client.query(`DELETE FROM ${table} WHERE log_index >= 256`);
+      const { rows } = await client.query<{ leaf_hash: Buffer }>(
+        'SELECT leaf_hash FROM ledger_leaf ORDER BY log_index LIMIT 280',
+      );
+      const tree = new GrowingTree(0, Buffer.alloc(0));
+      for (const row of rows) tree.append(row.leaf_hash);
+      for (const table of ['ledger_record', 'ledger_leaf']) {
+        await client.query(`DELETE FROM ${table} WHERE log_index >= 280`);
+      }
       await client.query('DELETE FROM ledger_subtree WHERE subtree_index > 0');
       await client.query('DELETE FROM ledger_checkpoint');
-      await client.query('DELETE FROM ledger_tip');
-      await client.query('UPDATE ledger_log SET size = 256, frontier = (SELECT hash FROM ledger_subtree LIMIT 1)');
+      await client.query('UPDATE ledger_log SET size = 280, frontier = $1', [tree.frontier]);
+      const signing = loadSigningKey(log.keyFile, testOrigin);
+      const text = formatCheckpoint({ origin: testOrigin, size: 280, root: tree.root });
+      const note = formatNote(text, signing.verifier, signing.sign(Buffer.from(text)));
+      await client.query(`INSERT INTO ledger_checkpoint VALUES ('main', 280, $1, now())`, [note]);
+      await client.query('UPDATE ledger_tip SET size = 280, published = 280');
     };
-    expect(await verifyAfter(cutOff)).toMatchObject({ ok: true, records: 256 });
+    // Even with the key stolen, to sign what is left.
+    expect(await verifyAfter(cutOff)).toMatchObject({ ok: true, records: 280, covered: 280 });
     const report = await verifyAfter(cutOff, [kept]);
     expect(report.problems).toEqual([
       {
         kind: 'rolled_back',
-        index: 256,
-        message: 'a checkpoint was signed for 301 records, and the log has 256 (an auditor)',
+        index: 280,
+        message: 'a checkpoint was signed for 301 records, and the log has 280 (an auditor)',
       },
     ]);
+  });
+
+  it('that no checkpoint says what the log is', async () => {
+    const report = await verifyAfter(async (client) => {
+      await client.query('DELETE FROM ledger_checkpoint');
+      await client.query('DELETE FROM ledger_tip');
+    });
+    expect(report.problems).toEqual([expect.objectContaining({ kind: 'not_covered' })]);
   });
 });
 

@@ -5,11 +5,12 @@
  */
 import { verifyConsistency } from '@countersign/contract/merkle';
 import { formatCheckpoint, formatNote } from '@countersign/contract/note';
-import type { Pool } from '../database/index.ts';
-import type { SigningKey } from './key.ts';
+import type { Pool } from '../../database/index.ts';
+import type { SigningKey } from '../key.ts';
 import type { LastSigned } from './last-signed.ts';
+import { readHashes, readHead } from '../store.ts';
+import { consistencyProofFrom, GrowingTree } from '../tree.ts';
 import * as store from './store.ts';
-import { consistencyProofFrom, GrowingTree } from './tree.ts';
 
 export interface CheckpointOptions {
   readonly pool: Pool;
@@ -65,7 +66,7 @@ export class Checkpoints {
 
   private async signHead(): Promise<void> {
     const { pool, logId, key, lastSigned, now, onSigned } = this.options;
-    const head = await store.readHead(pool, logId);
+    const head = await readHead(pool, logId);
     const newest = await store.newestSigned(pool, logId);
     if (head === null || head.size <= (newest?.size ?? 0)) return this.assertContinues(head?.size ?? 0, null);
     const root = new GrowingTree(head.size, head.frontier).root;
@@ -90,7 +91,7 @@ export class Checkpoints {
       );
     if (last.size > size) throw wrong(`has ${size} records, and this key has signed for ${last.size}`);
     if (root === null) return;
-    const proof = await consistencyProofFrom(store.readHashes(pool, logId), last.size, size);
+    const proof = await consistencyProofFrom(readHashes(pool, logId), last.size, size);
     const claim = { oldSize: last.size, newSize: size, oldRoot: last.root, newRoot: root, proof };
     if (!verifyConsistency(claim))
       throw wrong(`was rewritten below record ${last.size}, for which this key has signed`);

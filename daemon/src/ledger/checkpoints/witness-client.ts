@@ -1,9 +1,10 @@
 /** One witness, asked to sign a checkpoint: C2SP tlog-witness, the log's side of it. */
 import { verifyCosignature } from '@countersign/contract/cosignature';
 import { formatVerifierKey, toBase64, type VerifierKey } from '@countersign/contract/note';
-import type { Pool } from '../database/index.ts';
+import type { Pool } from '../../database/index.ts';
+import { readHashes } from '../store.ts';
+import { consistencyProofFrom } from '../tree.ts';
 import * as store from './store.ts';
-import { consistencyProofFrom } from './tree.ts';
 
 export interface WitnessAddress {
   readonly key: VerifierKey;
@@ -74,7 +75,7 @@ export class AskedWitness {
   }
 
   private async request({ size, note }: store.SignedCheckpoint): Promise<string> {
-    const proof = await consistencyProofFrom(store.readHashes(this.pool, this.logId), this.known, size);
+    const proof = await consistencyProofFrom(readHashes(this.pool, this.logId), this.known, size);
     return `old ${this.known}\n${proof.map((hash) => `${toBase64(hash)}\n`).join('')}\n${note}`;
   }
 

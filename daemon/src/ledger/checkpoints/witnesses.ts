@@ -4,7 +4,7 @@
  * Witnesses are asked in rounds, all about the same checkpoint, so that their signatures come together on it.
  */
 import { formatVerifierKey } from '@countersign/contract/note';
-import type { Pool } from '../database/index.ts';
+import type { Pool } from '../../database/index.ts';
 import * as store from './store.ts';
 import { AskedWitness, WitnessError, type WitnessAddress, type WitnessResult } from './witness-client.ts';
 
