@@ -1,5 +1,7 @@
 /** What breaks in operation: connections, daemons, order. Afterwards everything is there, once. */
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -191,4 +193,18 @@ it('answers text that cannot be stored with 400', async () => {
     status: 400,
     body: { error: 'bad_request' },
   });
+});
+
+it('does not start on a log that its key has not signed, and leaves no process behind that tries', async () => {
+  await daemon?.stop();
+  daemon = undefined;
+  // As after a backup from before the newest checkpoint was restored.
+  const { rows } = await database.query<{ size: string }>('SELECT size FROM ledger_log');
+  const key = join(loop.directory, 'signing-key.pem.last');
+  const last = readFileSync(key, 'utf8');
+  writeFileSync(key, last.replace(/\n\d+\n/, `\n${Number(rows[0]?.size) + 5}\n`));
+  await expect(start()).rejects.toThrow(/and this key has signed for \d+, so nothing more is signed/);
+  expect(await count('true')).toBe(Number(rows[0]?.size));
+  writeFileSync(key, last);
+  await start();
 });

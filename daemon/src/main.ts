@@ -18,21 +18,7 @@ import {
   reviewRoutes,
 } from './http/index.ts';
 import { DeadLetters, ensureStreams, Ingest } from './ingest/index.ts';
-import {
-  Checkpoints,
-  LastSigned,
-  Ledger,
-  LedgerReader,
-  loadSigningKey,
-  newUuid,
-  readSuccessions,
-  recordKey,
-  type LedgerRecord,
-  type LedgerTransaction,
-  RewrittenError,
-  SearchIndex,
-  Witnesses,
-} from './ledger/index.ts';
+import { newUuid, type LedgerRecord, type LedgerTransaction } from './ledger/index.ts';
 import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
 import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
@@ -41,6 +27,7 @@ import { Orders, Retention } from './retention/index.ts';
 import { Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
 import { countDecision, measure } from './gauges.ts';
+import { openLog } from './log.ts';
 import { oncePerSecond } from './once-per-second.ts';
 import { Reactions } from './reactions.ts';
 import { Response } from './response.ts';
@@ -54,7 +41,6 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-const checkpointDelayMs = 200;
 const snapshotEveryMs = 10_000;
 
 /** Starts everything or throws what is wrong, with nothing left running. */
@@ -83,20 +69,9 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     stops.push(() => nats.drain());
     const manager = await ensureStreams(nats, config.replicas, [...policies.keys()]);
 
-    const key = loadSigningKey(config.keyFile, config.origin);
-    const lastSigned = new LastSigned(`${config.keyFile}.last`, config.origin);
     const { logId } = config;
-    const ledger = await Ledger.open({
-      pool,
-      logId,
-      key,
-      now,
-      onListenerError: trouble('what follows from a record was not done'),
-      onFenced: onFatal,
-      onAppend: (_records, seconds) => metrics.observe('countersign_ledger_append_seconds', { log: logId }, seconds),
-    });
-    await recordKey(ledger, logId, key, readSuccessions(config.keyFile), now, newUuid);
-    const reader = await LedgerReader.open(pool, logId);
+    const { ledger, reader, search, ...opened } = await openLog({ config, pool, metrics, now, trouble, onFatal });
+    stops.push(() => opened.stop());
     const contents = openContentStore(config.snapshots.url, pool, config.snapshots.credentials);
     const snapshots = new Snapshots(pool, contents, now);
     const models = new Models(now, newUuid);
@@ -106,8 +81,6 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     await monitors.catchUp(reader);
     stops.push(() => writeSnapshot(pool, logId, monitors.snapshot()));
 
-    const search = await SearchIndex.start({ db: pool, logId, onError: trouble('the search index was not stored') });
-    stops.push(() => search.stop());
     const distribution = await AuthorityDistribution.start(
       nats,
       config.replicas,
@@ -141,37 +114,9 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onError: trouble('signals were not acted on and are looked at again'),
     });
     stops.push(() => reactions.stop());
-    const witnesses = new Witnesses({
-      pool,
-      logId,
-      witnesses: config.witnesses,
-      quorum: config.witnessQuorum,
-      onResult: (witness, result) => metrics.count('countersign_witness_requests_total', { witness, result }),
-      onError: trouble('a witness has not signed'),
-    });
-    stops.push(() => witnesses.stop());
-    const checkpoints = new Checkpoints({
-      pool,
-      logId,
-      key,
-      lastSigned,
-      now,
-      delayMs: checkpointDelayMs,
-      onError: (error) => {
-        if (error instanceof RewrittenError) onFatal(error);
-        else trouble('no checkpoint was signed')(error);
-      },
-      onSigned: (checkpoint) => witnesses.show(checkpoint),
-    });
-    // One that was signed before a restart may not be published yet.
-    const signed = await checkpoints.newest();
-    if (signed !== null) witnesses.show(signed);
-    stops.push(() => checkpoints.stop());
     ledger.onCommitted((records) => {
       for (const record of records) countDecision(metrics, record);
-      search.observe(records);
       reactions.hear(records);
-      checkpoints.schedule();
     });
     await recordPolicies(ledger, logId, policies, now, newUuid);
 

@@ -37,7 +37,6 @@ export class Checkpoints {
 
   constructor(options: CheckpointOptions) {
     this.options = options;
-    this.schedule();
   }
 
   /** There may be records that no checkpoint covers. */
