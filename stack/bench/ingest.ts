@@ -12,7 +12,7 @@ import { findNatsServer } from '../nats.ts';
 import { makeReachableDirectory, startPostgres } from '../postgres.ts';
 import { passwords, startTestLoop } from '../test-loop.ts';
 import { aiDecision } from './events.ts';
-import { copyRate } from './raw-copy.ts';
+import { copySeconds, settle } from './raw-copy.ts';
 import { atLeast, perSecond, ratio, type Figure } from './figure.ts';
 
 const events = 100_000;
@@ -28,13 +28,14 @@ export async function benchmarkIngest(): Promise<Figure[]> {
     const client = new pg.Client(loop.databaseUrl);
     await client.connect();
 
+    await settle(postgres.url);
     const daemonStarted = performance.now();
     const daemon = await startDaemon(readConfig(loop.env()));
     await untilRecorded(client);
     const ingestSeconds = (performance.now() - daemonStarted) / 1_000;
     await daemon.stop();
 
-    const rawRate = await copyRate(loop.databaseUrl);
+    const rawRate = events / (await copySeconds(loop.databaseUrl, 0, events));
     await client.end();
     return [
       atLeast('ingest end to end against raw COPY of the same rows', events / ingestSeconds / rawRate, 0.8, ratio),

@@ -65,7 +65,8 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
   }
   const schema = schemas[type];
   if (!schema.Check(value)) return dead('invalid_event', firstProblem(value, schema.Errors(value)));
-  const unstorable = unstorableIn(value);
+  // In valid UTF-8 that is valid JSON, what cannot be stored can only come from an escape.
+  const unstorable = text.includes('\\u') ? unstorableIn(value) : null;
   if (unstorable !== null) {
     return dead('invalid_event', `${unstorable} holds U+0000 or half a character, which cannot be stored. Remove it.`);
   }

@@ -116,6 +116,8 @@ const recordColumns = [
 /** The rows of the records, some at a time, so that PostgreSQL works on one lot while the next is encoded. */
 async function* encode(records: readonly LedgerRecord[], leaves: CopyRows): AsyncGenerator<Buffer> {
   const rows = new CopyRows(262_144);
+  // All of a batch are recorded at one moment.
+  const recordedAt = Date.parse(records[0]?.recordedAt ?? '');
   for (const [i, record] of records.entries()) {
     const { logId, index, event, about } = record;
     leaves.row(4).text(logId).bigint(index).uuid(event.id).bytes(record.leafHash);
@@ -124,7 +126,7 @@ async function* encode(records: readonly LedgerRecord[], leaves: CopyRows): Asyn
       .row(recordColumns.length)
       .text(logId)
       .bigint(index)
-      .timestamp(Date.parse(record.recordedAt))
+      .timestamp(recordedAt)
       .bigint(record.streamSequence)
       .uuid(own)
       .uuid(record.firstAnswer && isAnswer(event) ? event.data.reviews : null)
