@@ -12,8 +12,8 @@ BEGIN
       NULL;
     END;
   END LOOP;
-  -- The migrations after this one run as the owner.
-  IF NOT pg_has_role('countersign_owner', 'MEMBER') THEN
+  -- The migrations after this one run as the owner. Who has made a role may grant it, and is no member of it yet.
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
     EXECUTE format('GRANT countersign_owner TO %I', current_user);
   END IF;
 END $$;

@@ -13,8 +13,8 @@ export const key: Command = {
   help: `countersign key show     prints the key that checkpoints are verified with, as C2SP writes it
 countersign key rotate   puts a new key in its place; the old one vouches for it and is kept beside it. Restart the daemon
                          afterwards: it puts the change on record and signs with the new key from there on.
-  --lost KEY             instead: the file holds a new key already, because the one named KEY is lost and can vouch for
-                         nothing. \`countersign verify\` will ask who knows the new key.
+  --lost KEY             instead: the key KEY is lost and can vouch for nothing; the one in the file follows it, a new one
+                         when there is no file. \`countersign verify\` will ask who knows the new key.
 
 The file is COUNTERSIGN_SIGNING_KEY_FILE, its name in signatures COUNTERSIGN_LOG_ORIGIN.
 `,
@@ -22,7 +22,7 @@ The file is COUNTERSIGN_SIGNING_KEY_FILE, its name in signatures COUNTERSIGN_LOG
     const { values, positionals } = parse(args, { lost: { type: 'string' } });
     const [verb, ...rest] = positionals;
     if (rest.length > 0 || (verb !== 'show' && verb !== 'rotate')) throw new UsageError('key wants "show" or "rotate"');
-    const { path, origin } = keyFile();
+    const { path, origin } = keyFile(values.lost !== undefined);
     if (verb === 'show') return print(`${formatVerifierKey(loadSigningKey(path, origin).verifier)}\n`);
     if (values.lost !== undefined) {
       if (parseVerifierKey(values.lost) === null)
@@ -35,11 +35,12 @@ The file is COUNTERSIGN_SIGNING_KEY_FILE, its name in signatures COUNTERSIGN_LOG
   },
 };
 
-function keyFile(): { path: string; origin: string } {
+function keyFile(mayBeNew: boolean): { path: string; origin: string } {
   const path = process.env['COUNTERSIGN_SIGNING_KEY_FILE'];
   if (path === undefined) {
     throw new ConfigError('COUNTERSIGN_SIGNING_KEY_FILE is not set. Set it to the key of the log.');
   }
-  if (!existsSync(path)) throw new ConfigError(`${path} does not exist yet. The daemon makes it when it starts.`);
+  if (!existsSync(path) && !mayBeNew)
+    throw new ConfigError(`${path} does not exist yet. The daemon makes it when it starts.`);
   return { path, origin: process.env['COUNTERSIGN_LOG_ORIGIN'] ?? 'countersign.local/main' };
 }

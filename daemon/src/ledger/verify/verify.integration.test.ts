@@ -1,10 +1,16 @@
 /** Each way to tamper with a log in PostgreSQL, done for real by a superuser, and what verification says of it. */
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { formatCheckpoint, formatNote, formatVerifierKey, type VerifierKey } from '@countersign/contract/note';
+import {
+  formatCheckpoint,
+  formatNote,
+  formatVerifierKey,
+  parseVerifierKey,
+  type VerifierKey,
+} from '@countersign/contract/note';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   aiDecisionEntry,
@@ -273,6 +279,38 @@ describe('a new key', () => {
       await other.drop();
     }
   });
+});
+
+it('a key that was lost is followed by one that nobody vouches for, until somebody says so', async () => {
+  const other = await startTestLog(inject('postgresUrl'));
+  try {
+    const lost = loadSigningKey(other.keyFile, testOrigin).verifier;
+    await other.ledger.write((tx) => tx.append([aiDecisionEntry(1), humanDecisionEntry(1, 'ann', 'no')]));
+    await other.sign();
+    await other.close();
+    rmSync(other.keyFile);
+    // The daemon's own new key is not taken for the log's.
+    await expect(other.again()).rejects.toThrow(/is signed with .*, and this daemon has/);
+    rmSync(other.keyFile);
+    const env = { COUNTERSIGN_SIGNING_KEY_FILE: other.keyFile, COUNTERSIGN_LOG_ORIGIN: testOrigin };
+    const cli = join(import.meta.dirname, '../../cli.ts');
+    const said = await run(
+      process.execPath,
+      ['--conditions=countersign-source', cli, 'key', 'rotate', '--lost', formatVerifierKey(lost)],
+      { env: { PATH: process.env['PATH'], ...env } },
+    );
+    const found = parseVerifierKey(said.stdout.trim())!;
+    const again = await other.again();
+    await again.ledger.write((tx) => tx.append([aiDecisionEntry(2)]));
+    await again.sign();
+    await again.close();
+    const doubted = await verifyAt(other.database.url, [lost]);
+    expect(doubted.problems.map(({ kind }) => kind)).toContain('bad_key');
+    expect(await verifyAt(other.database.url, [lost, found])).toMatchObject({ ok: true, signatures: 1 });
+    expect(await verifyAt(other.database.url, [found])).toMatchObject({ ok: true, signatures: 1 });
+  } finally {
+    await other.drop();
+  }
 });
 
 describe('countersign verify', () => {
