@@ -12,8 +12,9 @@ import {
   loadSigningKey,
   newEntry,
   readSuccessions,
-  recordKey,
+  recordKeys,
   SearchIndex,
+  stepsToKey,
   Witnesses,
   type Entry,
 } from '../daemon/src/ledger/index.ts';
@@ -54,6 +55,7 @@ export async function openTestLog(database: TestDatabase, directory: string): Pr
   };
   const pool = openPool(database.writerUrl, 'countersign_writer', () => undefined);
   const now = () => new Date(testStart);
+  const steps = await stepsToKey(pool, 'main', key, readSuccessions(keyFile));
   const ledger = await Ledger.open({
     pool,
     logId: 'main',
@@ -65,11 +67,12 @@ export async function openTestLog(database: TestDatabase, directory: string): Pr
   });
   const search = await SearchIndex.start({ db: pool, logId: 'main', onError: fail });
   ledger.onCommitted((records) => search.observe(records));
-  await recordKey(ledger, 'main', key, readSuccessions(keyFile), now, numberedIds(`${Date.now()}`));
+  await recordKeys(ledger, 'main', steps, now, numberedIds(`${Date.now()}`));
   const checkpoints = new Checkpoints({
     pool,
     logId: 'main',
     key,
+    head: () => ledger.head,
     lastSigned: new LastSigned(`${keyFile}.last`, testOrigin),
     now,
     // Signed when a test says so.

@@ -2,7 +2,7 @@
 -- drop. Rows are only ever added.
 
 CREATE TABLE ledger_log (
-  log_id   text COLLATE "C" PRIMARY KEY CHECK (log_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
+  log_id   text COLLATE "C" PRIMARY KEY CHECK (log_id ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
   -- Rises each time a daemon takes the log over; a writer with an older one is refused.
   epoch    bigint NOT NULL DEFAULT 0,
   size     bigint NOT NULL DEFAULT 0,
@@ -53,7 +53,8 @@ CREATE TABLE ledger_partition (
   first_index bigint NOT NULL,
   end_index   bigint NOT NULL,
   added_at    timestamptz NOT NULL,
-  -- When retention dropped its records.
+  -- The record that says that its records are dropped, and when they were.
+  retention_index bigint,
   dropped_at  timestamptz,
   PRIMARY KEY (log_id, first_index),
   CHECK (first_index % 16384 = 0 AND end_index % 16384 = 0 AND end_index > first_index)
@@ -81,9 +82,8 @@ CREATE TABLE ledger_key (
   log_id       text COLLATE "C" NOT NULL,
   log_index    bigint NOT NULL,
   verifier_key text   NOT NULL,
-  -- As in the record, which retention may drop.
-  previous     text,
-  endorsement  text,
+  -- The record's bytes, which retention may drop with the record.
+  entry        bytea  NOT NULL,
   PRIMARY KEY (log_id, log_index)
 );
 
@@ -110,6 +110,16 @@ BEGIN
   RAISE EXCEPTION '% of % is refused: the ledger is append-only', TG_OP, TG_TABLE_NAME;
 END $$;
 
+-- What was signed for and what was shown does not become less.
+CREATE FUNCTION refuse_less() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.size < OLD.size OR NEW.published < OLD.published THEN
+    RAISE EXCEPTION 'the newest checkpoint does not go back from % to %', OLD.size, NEW.size;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER forward BEFORE UPDATE ON ledger_tip FOR EACH ROW EXECUTE FUNCTION refuse_less();
+
 CREATE FUNCTION make_append_only(relation regclass) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format(
@@ -122,9 +132,10 @@ SELECT make_append_only('ledger_leaf'), make_append_only('ledger_record'), make_
        make_append_only('ledger_checkpoint'), make_append_only('ledger_cosignature'), make_append_only('ledger_key');
 
 -- Adds the next partition of a log. The writer may call it and may create nothing else. Attached and not created in place,
--- so that readers of the other partitions are not waited for.
+-- so that readers of the other partitions are not waited for. The temporary schema is searched last: the writer may put
+-- tables of the same names there.
 CREATE FUNCTION ledger_add_partition(log text, size bigint, at timestamptz) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   first bigint;
   partition text;
@@ -134,7 +145,7 @@ BEGIN
   EXECUTE format('CREATE TABLE %I (LIKE ledger_record INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
   EXECUTE format('ALTER TABLE ledger_record ATTACH PARTITION %I FOR VALUES FROM (%L, %s) TO (%L, %s)',
     partition, log, first, log, first + size);
-  PERFORM make_append_only(partition::regclass);
+  PERFORM make_append_only(format('%I', partition)::regclass);
   INSERT INTO ledger_partition (log_id, first_index, end_index, added_at) VALUES (log, first, first + size, at);
   RETURN first + size;
 END $$;
@@ -148,6 +159,8 @@ CREATE TABLE ledger_segment (
   first_time  bigint NOT NULL,
   last_time   bigint NOT NULL,
   times       bytea  NOT NULL,
+  -- Those with more words than are indexed, by their places in the segment.
+  overflowing smallint[] NOT NULL,
   PRIMARY KEY (log_id, first_index)
 );
 CREATE TABLE ledger_posting (
@@ -161,14 +174,17 @@ CREATE TABLE ledger_posting (
 -- Drops the records of a partition, when a retention record of the log says so: the daemon cannot drop what it has not put
 -- on record. The leaves stay.
 CREATE FUNCTION ledger_drop_records(log text, first bigint, retention_index bigint, at timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '500ms' AS $$
 DECLARE
   partition ledger_partition;
   event jsonb;
 BEGIN
   SELECT * INTO STRICT partition FROM ledger_partition WHERE log_id = log AND first_index = first;
-  SELECT convert_from(entry, 'UTF8')::jsonb INTO STRICT event FROM ledger_record
-    WHERE log_id = log AND log_index = retention_index;
+  -- A record that the log has appended, and not one that was only put into the table.
+  SELECT convert_from(r.entry, 'UTF8')::jsonb INTO STRICT event
+    FROM ledger_record r JOIN ledger_leaf l USING (log_id, log_index) JOIN ledger_log g USING (log_id)
+    WHERE r.log_id = log AND r.log_index = retention_index AND r.log_index < g.size
+      AND l.leaf_hash = sha256('\x00'::bytea || r.entry);
   IF event ->> 'type' <> 'countersign.retention.v1' OR event #>> '{data,what}' <> 'records_dropped'
      OR (event #>> '{data,first}')::bigint > partition.first_index
      OR (event #>> '{data,end}')::bigint < partition.end_index
@@ -186,10 +202,25 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION ledger_drop_records FROM PUBLIC;
 
+-- An event as JSON; null for one that PostgreSQL cannot hold as jsonb, which is stricter than JSON.
+CREATE FUNCTION ledger_event(bytes bytea) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN convert_from(bytes, 'UTF8')::jsonb;
+EXCEPTION WHEN OTHERS THEN
+  RETURN NULL;
+END $$;
+-- A time as it was written; null for one that is none.
+CREATE FUNCTION ledger_time(written text) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+  RETURN written::timestamptz;
+EXCEPTION WHEN OTHERS THEN
+  RETURN NULL;
+END $$;
+
 -- The audit records, for those who ask in SQL.
 CREATE VIEW audit_record AS
 SELECT r.log_id, r.log_index, l.event_id, e.event ->> 'type' AS type,
-  (e.event ->> 'time')::timestamptz AS timestamp,
+  ledger_time(e.event ->> 'time') AS timestamp,
   e.event #>> '{data,workflow_id}' AS workflow_id,
   e.event ->> 'subject' AS task_id,
   coalesce(e.event #>> '{data,model,version}', r.about #>> '{model,version}') AS model_version,
@@ -204,7 +235,7 @@ SELECT r.log_id, r.log_index, l.event_id, e.event ->> 'type' AS type,
   l.leaf_hash, r.recorded_at, e.event
 FROM ledger_record r
 JOIN ledger_leaf l USING (log_id, log_index)
-CROSS JOIN LATERAL (SELECT convert_from(coalesce(r.body, r.entry), 'UTF8')::jsonb AS event) e;
+CROSS JOIN LATERAL (SELECT ledger_event(coalesce(r.body, r.entry)) AS event) e;
 
 GRANT SELECT, INSERT ON ledger_log, ledger_leaf, ledger_record, ledger_subtree, ledger_checkpoint, ledger_segment,
   ledger_posting TO countersign_writer;
@@ -213,6 +244,7 @@ GRANT SELECT, INSERT ON ledger_cosignature, ledger_key TO countersign_writer;
 GRANT SELECT, INSERT, UPDATE (size, published) ON ledger_tip TO countersign_writer;
 GRANT SELECT ON ledger_tip, ledger_cosignature, ledger_key TO countersign_reader;
 GRANT SELECT ON ledger_partition, audit_record TO countersign_writer;
+GRANT UPDATE (retention_index) ON ledger_partition TO countersign_writer;
 GRANT EXECUTE ON FUNCTION ledger_add_partition, ledger_drop_records TO countersign_writer;
 GRANT SELECT ON ledger_log, ledger_leaf, ledger_record, ledger_partition, ledger_subtree, ledger_checkpoint,
   ledger_segment, ledger_posting, audit_record

@@ -121,6 +121,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     policies: text('COUNTERSIGN_POLICIES'),
     logLevel: text('COUNTERSIGN_LOG_LEVEL'),
   };
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(config.logId)) {
+    problems.push(`COUNTERSIGN_LOG_ID is "${config.logId}", want at most 32 lower-case letters, digits and hyphens.`);
+  }
   if (config.auditToken !== '' && config.auditToken.length < 32) {
     problems.push('COUNTERSIGN_AUDIT_TOKEN has fewer than 32 characters. Make one with `openssl rand -hex 32`.');
   }

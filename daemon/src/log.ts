@@ -9,9 +9,10 @@ import {
   loadSigningKey,
   newUuid,
   readSuccessions,
-  recordKey,
+  recordKeys,
   RewrittenError,
   SearchIndex,
+  stepsToKey,
   Witnesses,
 } from './ledger/index.ts';
 import type { Metrics } from './metrics/index.ts';
@@ -19,6 +20,8 @@ import type { Metrics } from './metrics/index.ts';
 export interface LogOptions {
   readonly config: Config;
   readonly pool: Pool;
+  /** For search, proofs and exports: however many there are, recording goes on. */
+  readonly readingPool: Pool;
   readonly metrics: Metrics;
   readonly now: () => Date;
   /** Told of what goes wrong in the background; names what it was. */
@@ -38,10 +41,12 @@ export interface Log {
 const checkpointDelayMs = 200;
 
 /** Takes the log over. Throws when it is not the one that the key has signed. */
-export async function openLog({ config, pool, metrics, now, trouble, onFatal }: LogOptions): Promise<Log> {
+export async function openLog({ config, pool, readingPool, metrics, now, trouble, onFatal }: LogOptions): Promise<Log> {
   const { logId, keyFile, origin } = config;
   const key = loadSigningKey(keyFile, origin);
   const lastSigned = new LastSigned(`${keyFile}.last`, origin);
+  // Before it is taken from whoever has the right key.
+  const steps = await stepsToKey(pool, logId, key, readSuccessions(keyFile));
   const ledger = await Ledger.open({
     pool,
     logId,
@@ -63,6 +68,7 @@ export async function openLog({ config, pool, metrics, now, trouble, onFatal }: 
     pool,
     logId,
     key,
+    head: () => ledger.head,
     lastSigned,
     now,
     delayMs: checkpointDelayMs,
@@ -74,13 +80,17 @@ export async function openLog({ config, pool, metrics, now, trouble, onFatal }: 
   });
   try {
     // Before anything is added to it.
-    await checkpoints.sign();
-    await recordKey(ledger, logId, key, readSuccessions(keyFile), now, newUuid);
+    await checkpoints.assertContinues();
+    await recordKeys(ledger, logId, steps, now, newUuid);
     // One that was signed before a restart may not be published yet.
     const signed = await checkpoints.newest();
     if (signed !== null) witnesses.show(signed);
-    const search = await SearchIndex.start({ db: pool, logId, onError: trouble('the search index was not stored') });
-    const reader = await LedgerReader.open(pool, logId);
+    const search = await SearchIndex.start({
+      db: readingPool,
+      logId,
+      onError: trouble('the search index was not stored'),
+    });
+    const reader = await LedgerReader.open(readingPool, logId);
     ledger.onCommitted((records) => {
       search.observe(records);
       checkpoints.schedule();

@@ -64,13 +64,28 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     await migrate(config.databaseUrl);
     const pool = openPool(config.databaseUrl, 'countersign_writer', trouble('an idle connection to PostgreSQL broke'));
     stops.push(() => pool.end());
+    const readingPool = openPool(
+      config.databaseUrl,
+      'countersign_writer',
+      trouble('an idle connection to PostgreSQL broke'),
+      4,
+    );
+    stops.push(() => readingPool.end());
 
     const nats = await openNats(config);
     stops.push(() => nats.drain());
     const manager = await ensureStreams(nats, config.replicas, [...policies.keys()]);
 
     const { logId } = config;
-    const { ledger, reader, search, ...opened } = await openLog({ config, pool, metrics, now, trouble, onFatal });
+    const { ledger, reader, search, ...opened } = await openLog({
+      config,
+      pool,
+      readingPool,
+      metrics,
+      now,
+      trouble,
+      onFatal,
+    });
     stops.push(() => opened.stop());
     const contents = openContentStore(config.snapshots.url, pool, config.snapshots.credentials);
     const snapshots = new Snapshots(pool, contents, now);

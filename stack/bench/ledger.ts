@@ -13,8 +13,9 @@ import {
   loadSigningKey,
   newEntry,
   newUuid,
-  recordKey,
+  recordKeys,
   SearchIndex,
+  stepsToKey,
   verifyDatabase,
   Witnesses,
   type AuditFilter,
@@ -54,12 +55,13 @@ export async function benchmarkLedger(rows: number): Promise<Figure[]> {
     });
     const search = await SearchIndex.start({ db: pool, logId, onError: fail });
     ledger.onCommitted((records) => search.observe(records));
-    await recordKey(ledger, logId, key, [], now, newUuid);
+    await recordKeys(ledger, logId, await stepsToKey(pool, logId, key, []), now, newUuid);
     const reader = await LedgerReader.open(pool, logId);
     const witnesses = new Witnesses({ pool, logId, witnesses: [], quorum: 0, onResult: ignored, onError: fail });
     const lastSigned = new LastSigned(join(directory, 'last'), 'bench.example/log');
     const onSigned = witnesses.show.bind(witnesses);
-    const options = { pool, logId, key, lastSigned, now, delayMs: 200, onError: fail, onSigned };
+    const head = () => ledger.head;
+    const options = { pool, logId, key, head, lastSigned, now, delayMs: 200, onError: fail, onSigned };
     const checkpoints = new Checkpoints(options);
     ledger.onCommitted(() => checkpoints.schedule());
 

@@ -93,8 +93,7 @@ function inWords(report: Report, seconds: number): string {
   const looked =
     `${count(report.records, 'record')}${dropped}, ${count(report.checkpoints, 'checkpoint')}, ` +
     `${count(report.signatures, 'signed human decision')}, in ${seconds.toFixed(1)} s\n`;
-  const tail = report.records - report.covered;
-  const uncovered = report.ok && tail > 0 ? `The last ${count(tail, 'record')} no checkpoint covers yet.\n` : '';
+  const uncovered = report.complete ? '' : 'It is a part of the log: what it leaves out is not verified.\n';
   const trust = report.key_was_given
     ? ''
     : `The key was taken from the log itself. Compare it with the one you know, and give it by --key:\n  ${report.keys.join('\n  ')}\n`;

@@ -7,10 +7,15 @@ export type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>;
 /** What a connection may do, whatever its login may. */
 export type DatabaseRole = 'countersign_writer' | 'countersign_reader';
 
-export function openPool(connectionString: string, role: DatabaseRole, onError: (error: Error) => void): Pool {
+export function openPool(
+  connectionString: string,
+  role: DatabaseRole,
+  onError: (error: Error) => void,
+  connections = 10,
+): Pool {
   const pool = new pg.Pool({
     connectionString,
-    max: 10,
+    max: connections,
     connectionTimeoutMillis: 10_000,
     statement_timeout: 30_000,
     query_timeout: 35_000,

@@ -53,6 +53,10 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
   } catch {
     return dead('invalid_utf8', 'the bytes are not UTF-8. Encode the event as UTF-8.');
   }
+  const depth = depthOf(bytes);
+  if (depth > deepest) {
+    return dead('invalid_event', `the event is nested ${depth} deep, at most ${deepest} are accepted. Flatten it.`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -77,6 +81,23 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
     );
   }
   return checkClock(value, now);
+}
+
+/** Deeper than any event is, and far from where anything that walks it would run out of stack. */
+const deepest = 64;
+
+/** How deep objects and arrays lie in each other; counted in the bytes, because walking what is too deep is the danger. */
+function depthOf(bytes: Uint8Array): number {
+  let [depth, most, inString] = [0, 0, false];
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === 0x22) inString = !inString;
+    else if (inString) {
+      if (byte === 0x5c) i += 1;
+    } else if (byte === 0x7b || byte === 0x5b) most = Math.max(most, ++depth);
+    else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+  return most;
 }
 
 function checkClock(event: ServiceEvent, now: Date): Decoded {

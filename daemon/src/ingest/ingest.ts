@@ -163,7 +163,7 @@ export class Ingest {
           throw error;
         }
         onRetry(error);
-        if (!isPassing(error)) return this.recordOneByOne(waiting, error);
+        if (isOfTheEvents(error)) return this.recordOneByOne(waiting, error);
         // Still ours: the server must not hand these to anyone while we wait.
         for (const { message } of waiting) message.working();
         await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -205,11 +205,10 @@ export class Ingest {
 }
 
 /**
- * Whether trying again may help: SQLSTATE classes of connections, resources, operators and serialisation, and errors of the
- * network. Anything else lies in the events themselves.
+ * Whether the fault lies in the events themselves, so that trying again is of no use: SQLSTATE classes of bad data and of
+ * limits. Everything else passes, or has to be mended by somebody; until then nothing is given up.
  */
-function isPassing(error: unknown): boolean {
-  const { code, message = '' } = error as { code?: unknown; message?: string };
-  if (typeof code === 'string') return /^(08|40|53|55|57|58|XX|E[A-Z]+)/.test(code);
-  return /timeout|terminated|connection|socket/i.test(message);
+function isOfTheEvents(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^(22|54)/.test(code);
 }

@@ -1,10 +1,10 @@
 export type { Appended } from './append.ts';
-export { Checkpoints, RewrittenError } from './checkpoints/checkpoints.ts';
+export { Checkpoints } from './checkpoints/checkpoints.ts';
 export { newEntry, type Entry } from './entry.ts';
 export { loadSigningKey, readSuccessions, replaceLostKey, rotateKey, type SigningKey } from './key.ts';
-export { recordKey } from './key-history.ts';
+export { recordKeys, stepsToKey } from './key-history.ts';
 export { LastSigned } from './checkpoints/last-signed.ts';
-export { FencedError, Ledger, type LedgerTransaction } from './ledger.ts';
+export { FencedError, Ledger, RewrittenError, type LedgerTransaction } from './ledger.ts';
 export { LedgerReader } from './reader.ts';
 export { auditRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 export { SearchIndex } from './search/search.ts';

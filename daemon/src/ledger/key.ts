@@ -81,7 +81,9 @@ export function rotateKey(path: string, name: string): Rotation {
   const endorsement = previous.sign(Buffer.from(keyEndorsement(before, key))).toString('base64');
   const kept = `${path}.${hex(previous.verifier.id)}`;
   writeFileSync(kept, readFileSync(path), { mode: 0o600 });
-  writeSuccessions(path, [...readSuccessions(path), { previous: before, key, endorsement }]);
+  // One that was cut short before the new key took its place led nowhere.
+  const earlier = readSuccessions(path).filter((succession) => succession.previous !== before);
+  writeSuccessions(path, [...earlier, { previous: before, key, endorsement }]);
   renameSync(fresh, path);
   return { previous: previous.verifier, key: verifier, kept };
 }

@@ -1,9 +1,11 @@
 /** The ledger against a real PostgreSQL: what goes in once, stays in order, and can be proven and found. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { PoolClient } from 'pg';
 import { inclusionProof, leafHash, treeHead } from '@countersign/contract/merkle';
 import { verifyCheckpoint, type VerifierKey } from '@countersign/contract/note';
 import { formatProof, parseProof, verifyProof } from '@countersign/contract/proof';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import {
   aiDecisionEntry,
   humanDecisionEntry,
@@ -15,8 +17,11 @@ import {
 } from '../../../stack/test-log.ts';
 import { newEntry, type Entry } from './entry.ts';
 import { loadSigningKey } from './key.ts';
-import { FencedError } from './ledger.ts';
+import { recordKeys, stepsToKey } from './key-history.ts';
+import { FencedError, Ledger } from './ledger.ts';
+import { LedgerReader } from './reader.ts';
 import { fits, type AuditFilter } from './search/terms.ts';
+import { newUuid } from './written.ts';
 
 let log: TestLog;
 let key: VerifierKey;
@@ -71,6 +76,72 @@ describe('append', () => {
       [false, '1.2.0'],
     ]);
     expect(second[0]).toMatchObject({ is: 'appended' });
+  });
+
+  it('tells of every record once and in order, also when the answer to a COMMIT is lost', async () => {
+    const other = await startTestLog(inject('postgresUrl'));
+    const told: number[] = [];
+    other.ledger.onCommitted((records) => told.push(...records.map(({ index }) => index)));
+    const connect = other.pool.connect.bind(other.pool) as (callback?: unknown) => Promise<PoolClient>;
+    let losing = false;
+    const lossy = vi.spyOn(other.pool, 'connect').mockImplementation((async (callback?: unknown) => {
+      // The pool's own queries.
+      if (callback !== undefined) return connect(callback);
+      const client = await connect();
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+      return Object.assign(client, {
+        query: (...args: unknown[]) => {
+          if (args[0] !== 'COMMIT' || !losing) return query(...args);
+          losing = false;
+          return Promise.resolve(query(...args)).then(() => Promise.reject(new Error('the connection is gone')));
+        },
+      });
+    }) as never);
+    try {
+      const entries = [1, 2, 3].map((i) => aiDecisionEntry(i));
+      losing = true;
+      await expect(append(entries, other)).rejects.toThrow('the connection is gone');
+      expect(told).toEqual([]);
+      // The producer's next try finds them there, and whoever listens hears of them.
+      expect((await append(entries, other)).map(({ is }) => is)).toEqual(['known', 'known', 'known']);
+      expect(told).toEqual([1, 2, 3]);
+      losing = true;
+      await expect(append([aiDecisionEntry(4)], other)).rejects.toThrow('the connection is gone');
+      await append([aiDecisionEntry(5)], other);
+      expect(told).toEqual([1, 2, 3, 4, 5]);
+      expect((await other.search.search({}, null, 10)).records.map(({ index }) => index)).toEqual([5, 4, 3, 2, 1, 0]);
+    } finally {
+      lossy.mockRestore();
+      await other.drop();
+    }
+  });
+
+  it('keeps two logs of one database apart', async () => {
+    const other = await startTestLog(inject('postgresUrl'));
+    try {
+      const signing = loadSigningKey(join(other.directory, 'second.pem'), 'countersign.example/second');
+      const options = { pool: other.pool, key: signing, now: () => new Date(testStart), onAppend: () => undefined };
+      const fail = (error: unknown) => {
+        throw error;
+      };
+      const second = await Ledger.open({ ...options, logId: 'a-second-log', onListenerError: fail, onFenced: fail });
+      const steps = await stepsToKey(other.pool, 'a-second-log', signing, []);
+      await recordKeys(second, 'a-second-log', steps, () => new Date(testStart), newUuid);
+      // The same events, for a log knows only its own.
+      const entries = [1, 2, 3].map((i) => aiDecisionEntry(i));
+      expect((await append(entries, other)).map(({ is }) => is)).toEqual(['appended', 'appended', 'appended']);
+      const there = await second.write((tx) => tx.append(entries.slice(0, 2)));
+      expect(there.map(({ is }) => is)).toEqual(['appended', 'appended']);
+      const reader = await LedgerReader.open(other.pool, 'a-second-log');
+      expect((await reader.readFrom(0, 10)).map(({ index, event }) => [index, event.type.split('.')[1]])).toEqual([
+        [0, 'key'],
+        [1, 'decision'],
+        [2, 'decision'],
+      ]);
+      expect(await other.reader.size()).toBe(4);
+    } finally {
+      await other.drop();
+    }
   });
 
   it('fences out the one of two daemons that came first, which writes nothing more', async () => {

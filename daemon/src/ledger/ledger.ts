@@ -19,6 +19,11 @@ export interface LedgerTransaction {
   readonly append: (entries: readonly Entry[]) => Promise<readonly Appended[]>;
 }
 
+/** The log in the database is not the one that this daemon has written, or that its key has signed. */
+export class RewrittenError extends Error {
+  override readonly name = 'RewrittenError';
+}
+
 /** Another daemon has taken the log over; this one must stop writing. */
 export class FencedError extends Error {
   override readonly name = 'FencedError';
@@ -31,9 +36,11 @@ export interface LedgerOptions {
   readonly now: () => Date;
   readonly onAppend: (records: number, seconds: number) => void;
   readonly onListenerError: (error: unknown) => void;
-  /** Another daemon writes here now. */
-  readonly onFenced: (error: FencedError) => void;
+  /** Another daemon writes here now, or somebody else has. */
+  readonly onFenced: (error: FencedError | RewrittenError) => void;
 }
+
+const readAtOnce = 1_000;
 
 /** Where the log stands: its head, and how far its partitions reach. */
 interface Position {
@@ -49,17 +56,34 @@ export class Ledger {
   /** As of our last commit; null when it has to be read, at first and after a failure. */
   private position: Position | null = null;
 
-  private constructor(options: LedgerOptions, epoch: number) {
+  /** Listeners have heard of the records before this index. */
+  private told: number;
+  /** The log as it was taken over, or as our last commit has left it. */
+  private committed: Head;
+  /** What a commit has left behind whose answer we have not heard, if it was one. */
+  private attempted: Head | null = null;
+
+  private constructor(options: LedgerOptions, epoch: number, head: Head) {
     this.options = options;
     this.epoch = epoch;
+    this.committed = head;
+    this.told = head.size;
+  }
+
+  /** The head of the log that this daemon answers for. */
+  get head(): Head {
+    return this.committed;
   }
 
   /** Takes the log over: any other daemon that writes to it is fenced out from here on. */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    return new Ledger(options, await store.takeOver(options.pool, options.logId));
+    const epoch = await store.takeOver(options.pool, options.logId);
+    const head = await store.readHead(options.pool, options.logId);
+    if (head === null) throw new Error(`log ${options.logId} does not exist any more`);
+    return new Ledger(options, epoch, head);
   }
 
-  /** Calls `listener` with the records of each commit, in log order, each record once in this process. */
+  /** Calls `listener` with the records that are committed from here on, in log order, each once. */
   onCommitted(listener: (records: readonly LedgerRecord[]) => void): void {
     this.listeners.push(listener);
   }
@@ -87,20 +111,34 @@ export class Ledger {
         append: async (entries) => {
           const added = await this.append(client, position ?? (await this.readPosition(client)), entries);
           position = added.position;
+          this.attempted = position.head;
           for (const answer of added.answers) if (answer.is === 'appended') committed.push(answer.record);
           return added.answers;
         },
       }),
     );
     this.position = position;
-    if (committed.length > 0) {
-      onAppend(committed.length, (now().getTime() - started) / 1000);
-      this.tell(committed);
-    }
+    if (position !== null) this.committed = position.head;
+    this.attempted = null;
+    if (committed.length > 0) onAppend(committed.length, (now().getTime() - started) / 1000);
+    if (position !== null) await this.tellUpTo(position.head.size - committed.length);
+    this.tell(committed);
     return result;
   }
 
+  /** Tells of what was committed though we heard of no commit: its answer was lost on the way. */
+  private async tellUpTo(end: number): Promise<void> {
+    while (this.told < end) {
+      const { pool, logId } = this.options;
+      const missed = await store.readFrom(pool, logId, this.told, Math.min(end - this.told, readAtOnce));
+      if (missed.length === 0) throw new Error(`record ${this.told} of log ${logId} is gone`);
+      this.tell(missed);
+    }
+  }
+
   private tell(committed: readonly LedgerRecord[]): void {
+    if (committed.length === 0) return;
+    this.told = (committed.at(-1)?.index ?? 0) + 1;
     for (const listener of this.listeners) {
       try {
         listener(committed);
@@ -170,6 +208,15 @@ export class Ledger {
       onFenced(fenced);
       throw fenced;
     }
+    // What we have committed, or what a commit may have left whose answer was lost; nobody else writes in our epoch.
+    if (![this.committed, this.attempted].some((ours) => ours !== null && isSameHead(ours, head))) {
+      const rewritten = new RewrittenError(
+        `log ${logId} has ${head.size} records that this daemon did not write: it left the log at ${this.committed.size}. ` +
+          'Somebody has changed the database. Find out what with `countersign verify`.',
+      );
+      onFenced(rewritten);
+      throw rewritten;
+    }
     return { head, partitionsEnd: (await store.lastPartition(client, logId))?.end ?? 0 };
   }
 
@@ -192,5 +239,7 @@ export class Ledger {
     return wanted.length === 0 ? new Set() : store.answeredDecisions(client, this.options.logId, wanted);
   }
 }
+
+const isSameHead = (a: Head, b: Head) => a.size === b.size && a.frontier.equals(b.frontier);
 
 const isUniqueViolation = (error: unknown) => (error as { code?: unknown }).code === '23505';

@@ -108,9 +108,9 @@ export class LedgerReader {
     return auditRecord(record, this.keys);
   }
 
-  /** The keys that the log was signed with, in order, in C2SP's form. */
-  get verifierKeys(): string[] {
-    return [...this.keys.values()].map(formatVerifierKey);
+  /** The records that begin the log's keys, in order; also those that retention has dropped. */
+  keyRecords(): Promise<{ index: number; entry: Buffer }[]> {
+    return store.readKeyEntries(this.db, this.logId);
   }
 
   /** The record with its inclusion proof; null when there is no such event, or retention has dropped its record. */

@@ -1,6 +1,5 @@
 /** All SQL of the ledger. */
 import type { PoolClient } from 'pg';
-import type { KeyStep } from '@countersign/contract';
 import { copyInto, CopyRows, type Queryable } from '../database/index.ts';
 import { isAnswer, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 import type { ReadHashes, Subtree } from './tree.ts';
@@ -248,11 +247,29 @@ export async function readKeys(db: Queryable, logId: string): Promise<string[]> 
   return rows.map(({ verifier_key }) => verifier_key);
 }
 
-export async function insertKey(db: Queryable, logId: string, index: number, step: KeyStep): Promise<void> {
-  await db.query(
-    'INSERT INTO ledger_key (log_id, log_index, verifier_key, previous, endorsement) VALUES ($1, $2, $3, $4, $5)',
-    [logId, index, step.key, step.previous, step.endorsement],
+/** `entry` is the record's bytes. */
+export async function insertKey(
+  db: Queryable,
+  logId: string,
+  index: number,
+  verifierKey: string,
+  entry: Buffer,
+): Promise<void> {
+  await db.query('INSERT INTO ledger_key (log_id, log_index, verifier_key, entry) VALUES ($1, $2, $3, $4)', [
+    logId,
+    index,
+    verifierKey,
+    entry,
+  ]);
+}
+
+/** The bytes of the log's key records, in order; also of those that retention has dropped. */
+export async function readKeyEntries(db: Queryable, logId: string): Promise<{ index: number; entry: Buffer }[]> {
+  const { rows } = await db.query<{ log_index: string; entry: Buffer }>(
+    'SELECT log_index, entry FROM ledger_key WHERE log_id = $1 ORDER BY log_index',
+    [logId],
   );
+  return rows.map(({ log_index, entry }) => ({ index: Number(log_index), entry }));
 }
 
 interface RecordRow {

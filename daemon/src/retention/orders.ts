@@ -60,10 +60,12 @@ export class Orders {
       await store.finishOrder(pool, id, { is: 'refused', message }, now());
       return;
     }
-    await ledger.write(async ({ client, append }) => {
+    const erased = await ledger.write(async ({ client, append }) => {
+      if (!(await store.lockOrder(client, id))) return false;
       if (!(await snapshots.eraseKey(client, input))) {
         const message = `the input ${input} was erased before.`;
-        return store.finishOrder(client, id, { is: 'refused', message }, now());
+        await store.finishOrder(client, id, { is: 'refused', message }, now());
+        return false;
       }
       const data = { workflow_id: logWorkflow, what: 'input_erased', input, by, justification } as const;
       const [appended] = await append([
@@ -77,10 +79,11 @@ export class Orders {
         ? ''
         : ' Its hash was not salted: whoever can guess the input can still tell that it was this one.';
       const message = `the input ${input} is erased; record ${index} (${event.id}) says so.${caveat}`;
-      return store.finishOrder(client, id, { is: 'done', log_index: index, message }, now());
+      await store.finishOrder(client, id, { is: 'done', log_index: index, message }, now());
+      return true;
     });
     // Unreadable already; it need not lie there either.
-    await snapshots.deleteContent(input);
+    if (erased) await snapshots.deleteContent(input);
   }
 
   async stop(): Promise<void> {

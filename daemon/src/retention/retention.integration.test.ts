@@ -133,5 +133,6 @@ it('goes on after a restart, and finds what is left', async () => {
   // Of the AI decisions 65,535 to 65,999, the odd ones.
   expect(found.records).toHaveLength(233);
   expect(found.next).toBeNull();
+  await log.sign();
   expect(await verify()).toMatchObject({ ok: true });
 });

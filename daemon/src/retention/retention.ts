@@ -61,24 +61,45 @@ export class Retention {
 
   /** The oldest partition, when every workflow in it lets its records go. */
   private async droppable(): Promise<store.OldPartition | null> {
-    const { pool, logId, policies, now } = this.options;
+    const { pool, logId, log, policies, now } = this.options;
     // Without any policy there is nothing to look for.
     if (![...policies.values()].some(({ policy }) => policy.retention !== undefined)) return null;
     const oldest = await store.oldestPartition(pool, logId);
-    if (oldest === null) return null;
-    for (const workflow of await store.workflowsWithin(pool, logId, oldest.first, oldest.end)) {
-      if (workflow === logWorkflow) continue;
-      const retention = policies.get(workflow)?.policy.retention;
-      if (retention === undefined) return null;
-      if (oldest.newest.getTime() + durationOf(retention.keep ?? defaultKeep) > now().getTime()) return null;
+    if (oldest === null || oldest.newest.getTime() + this.shortestKeep() > now().getTime()) return null;
+    // It is on record already that it is dropped: what was begun is brought to its end.
+    if (oldest.retentionIndex !== null) return oldest;
+    for (let at = oldest.first; at < oldest.end; at += readAtOnce) {
+      for (const { event } of await log.readFrom(at, Math.min(readAtOnce, oldest.end - at))) {
+        const workflow = event.data.workflow_id;
+        if (workflow === logWorkflow) continue;
+        const retention = policies.get(workflow)?.policy.retention;
+        if (retention === undefined) return null;
+        if (oldest.newest.getTime() + durationOf(retention.keep ?? defaultKeep) > now().getTime()) return null;
+      }
     }
     return oldest;
   }
 
-  private async drop({ first, end, newest }: store.OldPartition): Promise<void> {
-    const { pool, logId, ledger, now, newId } = this.options;
+  /** Of all policies; nothing younger can be dropped, whatever workflows it is of. */
+  private shortestKeep(): number {
+    const keeps = [...this.options.policies.values()].flatMap(({ policy: { retention } }) =>
+      retention === undefined ? [] : [durationOf(retention.keep ?? defaultKeep)],
+    );
+    return Math.min(...keeps);
+  }
+
+  /** The record first: nothing is destroyed by a daemon that may not write it, or before it says so. */
+  private async drop(partition: store.OldPartition): Promise<void> {
+    const { pool, logId, now } = this.options;
+    const { first, end } = partition;
+    const index = partition.retentionIndex ?? (await this.putOnRecord(partition));
     await this.eraseInputs(first, end);
-    const index = await ledger.write(async ({ append }) => {
+    await store.dropRecords(pool, logId, first, index, now());
+  }
+
+  private putOnRecord({ first, end, newest }: store.OldPartition): Promise<number> {
+    const { logId, ledger, now, newId } = this.options;
+    return ledger.write(async ({ client, append }) => {
       const data = {
         workflow_id: logWorkflow,
         what: 'records_dropped',
@@ -89,13 +110,12 @@ export class Retention {
         by: 'daemon',
         justification: 'older than the retention policies of all workflows in it want them kept',
       } as const;
-      const [appended] = await append([
-        writtenEntry({ type: eventTypes.retention, subject: logWorkflow, data }, now(), newId),
-      ]);
+      const entry = writtenEntry({ type: eventTypes.retention, subject: logWorkflow, data }, now(), newId);
+      const [appended] = await append([entry]);
       if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
+      await store.noteRetention(client, logId, first, appended.record.index);
       return appended.record.index;
     });
-    await store.dropRecords(pool, logId, first, index, now());
   }
 
   private async eraseInputs(first: number, end: number): Promise<void> {

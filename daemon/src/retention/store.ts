@@ -31,6 +31,14 @@ export async function waitingOrders(db: Queryable, logId: string): Promise<{ id:
   return rows.map(({ order_id, wanted }) => ({ id: order_id, order: wanted }));
 }
 
+/** Holds an order until the transaction ends; false when it was withdrawn or carried out. */
+export async function lockOrder(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT FROM ledger_order WHERE order_id = $1 AND done_at IS NULL FOR UPDATE', [
+    id,
+  ]);
+  return rowCount === 1;
+}
+
 export async function finishOrder(db: Queryable, id: string, answer: OrderAnswer, at: Date): Promise<void> {
   await db.query('UPDATE ledger_order SET done_at = $2, answer = $3 WHERE order_id = $1 AND done_at IS NULL', [
     id,
@@ -58,36 +66,50 @@ export interface OldPartition {
   readonly end: number;
   /** When the newest of its events happened. */
   readonly newest: Date;
+  /** The record that says that it is dropped; null before there is one. */
+  readonly retentionIndex: number | null;
 }
 
 /** The oldest partition that has its records still; null when it is not full, or its search segments are not stored. */
 export async function oldestPartition(db: Queryable, logId: string): Promise<OldPartition | null> {
-  const { rows } = await db.query<{ first_index: string; end_index: string; newest: string | null; segments: number }>(
-    `SELECT p.first_index, p.end_index, max(s.last_time) AS newest, count(s)::int AS segments
+  const { rows } = await db.query<{
+    first_index: string;
+    end_index: string;
+    retention_index: string | null;
+    newest: string | null;
+    segments: number;
+  }>(
+    `SELECT p.first_index, p.end_index, p.retention_index, max(s.last_time) AS newest, count(s)::int AS segments
      FROM ledger_partition p
      JOIN ledger_log l ON l.log_id = p.log_id AND l.size >= p.end_index
      LEFT JOIN ledger_segment s
        ON s.log_id = p.log_id AND s.first_index >= p.first_index AND s.first_index < p.end_index
      WHERE p.log_id = $1 AND p.dropped_at IS NULL
-     GROUP BY p.first_index, p.end_index ORDER BY p.first_index LIMIT 1`,
+     GROUP BY p.first_index, p.end_index, p.retention_index ORDER BY p.first_index LIMIT 1`,
     [logId],
   );
   const row = rows[0];
   if (row === undefined || row.newest === null) return null;
   const [first, end] = [Number(row.first_index), Number(row.end_index)];
   if (row.segments * segmentSize !== end - first) return null;
-  return { first, end, newest: new Date((Number(row.newest) + 1) * 1_000) };
+  const retentionIndex = row.retention_index === null ? null : Number(row.retention_index);
+  return { first, end, newest: new Date((Number(row.newest) + 1) * 1_000), retentionIndex };
 }
 
 const segmentSize = 16_384;
 
-/** The workflows that records of [first, end) are of. */
-export async function workflowsWithin(db: Queryable, logId: string, first: number, end: number): Promise<string[]> {
-  const { rows } = await db.query<{ workflow_id: string }>(
-    'SELECT DISTINCT workflow_id FROM audit_record WHERE log_id = $1 AND log_index >= $2 AND log_index < $3',
-    [logId, first, end],
-  );
-  return rows.map(({ workflow_id }) => workflow_id);
+/** Notes which record says that a partition is dropped. */
+export async function noteRetention(
+  db: Queryable,
+  logId: string,
+  first: number,
+  retentionIndex: number,
+): Promise<void> {
+  await db.query('UPDATE ledger_partition SET retention_index = $3 WHERE log_id = $1 AND first_index = $2', [
+    logId,
+    first,
+    retentionIndex,
+  ]);
 }
 
 /** Drops a partition of records; the record at `retentionIndex` has to say so. */

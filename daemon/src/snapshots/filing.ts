@@ -61,28 +61,44 @@ export class SnapshotFiling {
     }
   }
 
-  /** Tries a few times; one that cannot be read or stored must not hold up the others. */
+  /** What cannot be read is given up after a few tries; where it cannot be kept, it is kept later, however late. */
   private async persist(info: ObjectInfo): Promise<Filed> {
+    const { name, size } = info;
+    if (size > largestBytes) return this.untilDone(() => this.discard(name, 'too_large'));
+    const content = await this.read(name);
+    if (content === 'unreadable') return 'given_up';
+    // Filed by another daemon, or before a restart.
+    if (content === null) return 'filed';
+    if (`sha256:${createHash('sha256').update(content).digest('hex')}` !== name) {
+      return this.untilDone(() => this.discard(name, 'wrong_hash'));
+    }
+    await this.untilDone(() => this.options.snapshots.file(name, Buffer.from(content)));
+    return this.untilDone(() => this.discard(name, 'filed'));
+  }
+
+  private async read(name: string): Promise<Uint8Array | null | 'unreadable'> {
     for (let attempt = 1; attempt <= tries && !this.stopping; attempt++) {
       try {
-        return await within(tryMs, this.file(info));
+        return await within(tryMs, this.store.getBlob(name));
       } catch (error) {
         this.options.onError(error);
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
-    return 'given_up';
+    return 'unreadable';
   }
 
-  private async file({ name, size }: ObjectInfo): Promise<Filed> {
-    if (size > largestBytes) return this.discard(name, 'too_large');
-    const content = await this.store.getBlob(name);
-    // Filed by another daemon, or before a restart.
-    if (content === null) return 'filed';
-    if (`sha256:${createHash('sha256').update(content).digest('hex')}` !== name)
-      return this.discard(name, 'wrong_hash');
-    await this.options.snapshots.file(name, Buffer.from(content));
-    return this.discard(name, 'filed');
+  /** Tries until it is done or filing stops. */
+  private async untilDone<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await within(tryMs, work());
+      } catch (error) {
+        if (this.stopping) throw error;
+        this.options.onError(error);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
   }
 
   private async discard(name: string, result: Filed): Promise<Filed> {

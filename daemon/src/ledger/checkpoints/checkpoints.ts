@@ -8,7 +8,9 @@ import { formatCheckpoint, formatNote } from '@countersign/contract/note';
 import type { Pool } from '../../database/index.ts';
 import type { SigningKey } from '../key.ts';
 import type { LastSigned } from './last-signed.ts';
-import { readHashes, readHead } from '../store.ts';
+import type { Head } from '../append.ts';
+import { RewrittenError } from '../ledger.ts';
+import { readHashes } from '../store.ts';
 import { consistencyProofFrom, GrowingTree } from '../tree.ts';
 import * as store from './store.ts';
 
@@ -16,17 +18,14 @@ export interface CheckpointOptions {
   readonly pool: Pool;
   readonly logId: string;
   readonly key: SigningKey;
+  /** Of the log that this daemon answers for: never what the database says of itself. */
+  readonly head: () => Head;
   readonly lastSigned: LastSigned;
   readonly now: () => Date;
   readonly delayMs: number;
   readonly onError: (error: unknown) => void;
   /** There is a new one, which nobody has seen. */
   readonly onSigned: (checkpoint: store.SignedCheckpoint) => void;
-}
-
-/** The log in the database is not the one that this key has signed. */
-export class RewrittenError extends Error {
-  override readonly name = 'RewrittenError';
 }
 
 export class Checkpoints {
@@ -65,11 +64,11 @@ export class Checkpoints {
 
   private async signHead(): Promise<void> {
     const { pool, logId, key, lastSigned, now, onSigned } = this.options;
-    const head = await readHead(pool, logId);
+    const head = this.options.head();
     const newest = await store.newestSigned(pool, logId);
-    if (head === null || head.size <= (newest?.size ?? 0)) return this.assertContinues(head?.size ?? 0, null);
+    await this.assertContinues();
+    if (head.size <= (newest?.size ?? 0)) return;
     const root = new GrowingTree(head.size, head.frontier).root;
-    await this.assertContinues(head.size, root);
     const { name } = key.verifier;
     const text = formatCheckpoint({ origin: name, size: head.size, root });
     const note = formatNote(text, key.verifier, key.sign(Buffer.from(text)));
@@ -79,8 +78,10 @@ export class Checkpoints {
     if (await store.insertCheckpoint(pool, logId, newest?.size ?? 0, signed)) onSigned(signed);
   }
 
-  private async assertContinues(size: number, root: Buffer | null): Promise<void> {
+  /** Throws RewrittenError when the log does not continue what this key has signed last. */
+  async assertContinues(): Promise<void> {
     const { pool, logId, lastSigned } = this.options;
+    const { size, frontier } = this.options.head();
     const last = lastSigned.checkpoint;
     if (last === null) return;
     const wrong = (what: string) =>
@@ -89,7 +90,7 @@ export class Checkpoints {
           'or begin another log with a COUNTERSIGN_LOG_ID and a COUNTERSIGN_LOG_ORIGIN of its own.',
       );
     if (last.size > size) throw wrong(`has ${size} records, and this key has signed for ${last.size}`);
-    if (root === null) return;
+    const root = new GrowingTree(size, frontier).root;
     const proof = await consistencyProofFrom(readHashes(pool, logId), last.size, size);
     const claim = { oldSize: last.size, newSize: size, oldRoot: last.root, newRoot: root, proof };
     if (!verifyConsistency(claim))

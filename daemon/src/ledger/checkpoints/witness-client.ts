@@ -53,6 +53,7 @@ export class AskedWitness {
   async ask(checkpoint: store.SignedCheckpoint): Promise<void> {
     const { key } = this.witness;
     for (let attempt = 1; attempt <= tries; attempt++) {
+      if (this.known > checkpoint.size) throw this.isAhead(checkpoint.size);
       const { status, text } = await this.post(await this.request(checkpoint));
       if (status === 200) {
         const signed = verifyCosignature(checkpoint.note + text, key);
@@ -66,12 +67,17 @@ export class AskedWitness {
       if (status !== 409)
         throw new WitnessError('refused', `the witness ${this.name} refuses (${status}): ${text.trim()}`);
       this.known = sizeIn(text) ?? 0;
-      if (this.known > checkpoint.size) {
-        const message = `the witness ${this.name} has signed for ${this.known} records, and this log has signed for ${checkpoint.size}`;
-        throw new WitnessError('ahead', message);
-      }
     }
+    if (this.known > checkpoint.size) throw this.isAhead(checkpoint.size);
     throw new WitnessError('refused', `the witness ${this.name} has changed its mind ${tries} times`);
+  }
+
+  private isAhead(size: number): WitnessError {
+    const known = this.known;
+    // It may be another day's story: what it says is asked anew next time.
+    this.known = 0;
+    const message = `the witness ${this.name} has signed for ${known} records, and this log has signed for ${size}`;
+    return new WitnessError('ahead', message);
   }
 
   private async request({ size, note }: store.SignedCheckpoint): Promise<string> {

@@ -28,6 +28,8 @@ export class Witnesses {
   private next: store.SignedCheckpoint | null = null;
   private working: Promise<void> | null = null;
   private readonly ending = new AbortController();
+  /** Ends the pause, when there is one. */
+  private wake: () => void = () => undefined;
 
   constructor(options: WitnessesOptions) {
     this.options = options;
@@ -38,6 +40,7 @@ export class Witnesses {
   /** A new checkpoint to be published; of several that wait, only the newest is. */
   show(checkpoint: store.SignedCheckpoint): void {
     this.next = checkpoint;
+    this.wake();
     this.working ??= this.work().finally(() => (this.working = null));
   }
 
@@ -104,10 +107,11 @@ export class Witnesses {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, retryMs);
-      signal.addEventListener('abort', () => {
+      this.wake = () => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      signal.addEventListener('abort', this.wake, { once: true });
     });
   }
 

@@ -3,13 +3,13 @@
  * an export of everything, the whole tree can be computed from it. What it ends with shows whether it is all there.
  */
 import { createHash, type Hash as Hasher } from 'node:crypto';
-import { eventTypes, type AuditRecord } from '@countersign/contract';
+import type { AuditRecord } from '@countersign/contract';
 import { formatProof } from '@countersign/contract/proof';
 import { toBase64 } from '@countersign/contract/note';
 import type { LedgerReader } from '../reader.ts';
 import type { LedgerRecord } from '../record.ts';
 import type { SearchIndex } from '../search/search.ts';
-import { fits, type AuditFilter } from '../search/terms.ts';
+import type { AuditFilter } from '../search/terms.ts';
 import type { SignedCheckpoint } from '../checkpoints/store.ts';
 import { csvColumns, csvLine, csvRow } from './csv.ts';
 
@@ -20,8 +20,8 @@ export interface ExportManifest {
   readonly origin: string;
   /** Signed note; all records are under it. */
   readonly checkpoint: string;
-  /** That the log was signed with, in order. The newest signs the checkpoint: compare it with the one you know. */
-  readonly keys: readonly string[];
+  /** The records that begin the log's keys, in order, each with its audit path: also those that retention has dropped. */
+  readonly keys: readonly { readonly log_index: number; readonly entry: string; readonly proof: readonly string[] }[];
   readonly filter: AuditFilter;
   /** Every record of the checkpoint is in it: nothing was left out. */
   readonly complete: boolean;
@@ -69,18 +69,26 @@ export async function exportRecords(
     : asJsonLines(log, search, checkpoint, request);
 }
 
-function manifestOf(
+async function manifestOf(
   log: LedgerReader,
-  { note }: SignedCheckpoint,
+  { note, size }: SignedCheckpoint,
   { filter, now, format }: ExportRequest,
-): ExportManifest {
+): Promise<ExportManifest> {
+  const begun = (await log.keyRecords()).filter(({ index }) => index < size);
+  const keys = await Promise.all(
+    begun.map(async ({ index, entry }) => ({
+      log_index: index,
+      entry: entry.toString('base64'),
+      proof: (await log.pathOf(index, size)).map(toBase64),
+    })),
+  );
   return {
     countersign: 'export',
     version: 1,
     exported_at: now.toISOString(),
     origin: note.slice(0, note.indexOf('\n')),
     checkpoint: note,
-    keys: log.verifierKeys,
+    keys,
     filter,
     complete: format === 'jsonl' && Object.values(filter).every((value) => value === undefined),
   };
@@ -92,7 +100,7 @@ async function* asJsonLines(
   checkpoint: SignedCheckpoint,
   request: ExportRequest,
 ) {
-  const manifest = manifestOf(log, checkpoint, request);
+  const manifest = await manifestOf(log, checkpoint, request);
   const counted = new Counted();
   yield counted.add(`${JSON.stringify(manifest)}\n`, 0);
   if (manifest.complete) {
@@ -100,7 +108,7 @@ async function* asJsonLines(
       yield counted.add(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), lines.length);
     }
   } else {
-    for await (const records of found(log, search, request.filter, checkpoint.size)) {
+    for await (const records of found(search, request.filter, checkpoint.size)) {
       const lines = await Promise.all(
         records.map(async (record): Promise<ExportLine> => {
           const path = await log.pathOf(record.index, checkpoint.size);
@@ -116,7 +124,7 @@ async function* asJsonLines(
 async function* asCsv(log: LedgerReader, search: SearchIndex, checkpoint: SignedCheckpoint, request: ExportRequest) {
   const counted = new Counted();
   yield counted.add(csvLine(csvColumns), 0);
-  for await (const records of found(log, search, request.filter, checkpoint.size)) {
+  for await (const records of found(search, request.filter, checkpoint.size)) {
     const rows = await Promise.all(
       records.map(async (record) => {
         const path = await log.pathOf(record.index, checkpoint.size);
@@ -127,7 +135,7 @@ async function* asCsv(log: LedgerReader, search: SearchIndex, checkpoint: Signed
     yield counted.add(rows.join(''), rows.length);
   }
   // For whoever reads the table it is a comment.
-  yield `# ${JSON.stringify({ ...manifestOf(log, checkpoint, request), ...counted.end })}\n`;
+  yield `# ${JSON.stringify({ ...(await manifestOf(log, checkpoint, request)), ...counted.end })}\n`;
 }
 
 /** Counts and hashes what goes out. */
@@ -146,17 +154,7 @@ class Counted {
   }
 }
 
-/** What fits the filter, and the records of key changes, for old signatures cannot be verified without them. */
-async function* found(
-  log: LedgerReader,
-  search: SearchIndex,
-  filter: AuditFilter,
-  size: number,
-): AsyncGenerator<readonly LedgerRecord[]> {
-  if (log.verifierKeys.length > 1) {
-    const changes = await search.search({ type: eventTypes.key }, size, pageSize);
-    yield changes.records.filter((record) => !fits(record, filter));
-  }
+async function* found(search: SearchIndex, filter: AuditFilter, size: number): AsyncGenerator<readonly LedgerRecord[]> {
   let before: number | null = size;
   while (before !== null) {
     const page: Awaited<ReturnType<SearchIndex['search']>> = await search.search(filter, before, pageSize);
@@ -166,14 +164,16 @@ async function* found(
 }
 
 async function* everything(log: LedgerReader, size: number): AsyncGenerator<(ExportLine | DroppedLine)[]> {
-  const kept = Math.min(await log.firstKept(), size);
-  for (let at = 0; at < kept; at += pageSize) {
-    const leaves = await log.readLeaves(at, Math.min(pageSize, kept - at));
-    yield leaves.map((leaf, i) => ({ dropped: { log_index: at + i, leaf_hash: leaf.toString('hex') } }));
-  }
-  for (let at = kept; at < size; at += pageSize) {
-    const records = await log.readFrom(at, Math.min(pageSize, size - at));
-    yield records.map((record) => lineOf(log, record));
+  for (let at = 0; at < size; at += pageSize) {
+    const end = Math.min(at + pageSize, size);
+    const records = new Map((await log.readFrom(at, end - at)).map((record) => [record.index, record]));
+    // Where retention has dropped the record, even a moment ago, there is still its leaf.
+    const leaves = await log.readLeaves(at, end - at);
+    yield leaves.map((leaf, i): ExportLine | DroppedLine => {
+      const record = records.get(at + i);
+      if (record !== undefined) return lineOf(log, record);
+      return { dropped: { log_index: at + i, leaf_hash: leaf.toString('hex') } };
+    });
   }
 }
 

@@ -16,6 +16,7 @@ import {
   nothing,
   OpenSegment,
   segmentSize,
+  unite,
   type Hits,
 } from './segment.ts';
 import * as store from './store.ts';
@@ -100,7 +101,14 @@ export class SearchIndex {
   }
 
   private async store(full: OpenSegment): Promise<void> {
-    await store.insertSegment(this.options.db, this.options.logId, full.first, full.times, full.seal());
+    await store.insertSegment(
+      this.options.db,
+      this.options.logId,
+      full.first,
+      full.times,
+      full.overflowing,
+      full.seal(),
+    );
     this.segments = this.segments.filter((segment) => segment !== full);
   }
 
@@ -163,11 +171,15 @@ export class SearchIndex {
   private async *candidates(filter: AuditFilter, end: number): AsyncGenerator<number> {
     // Taken once: a segment that moves to PostgreSQL meanwhile must not be missed or met twice.
     const inMemory = [...this.segments];
-    const terms = termsOfFilter(filter);
-    const ordered = rarestFirst(terms, inMemory);
+    const { fields, words } = termsOfFilter(filter);
+    const ordered = rarestFirst(fields, words, inMemory);
     const span = secondsOf(filter);
     for (const segment of inMemory.toReversed()) {
-      const all = terms.map((term) => segment.hits(term)).reduce(intersect, everything);
+      const hitsOf = (terms: readonly Term[]) => terms.map((term) => segment.hits(term)).reduce(intersect, everything);
+      const all = intersect(
+        hitsOf(fields),
+        words.length === 0 ? everything : unite(hitsOf(words), segment.overflowing),
+      );
       const size = Math.min(segment.times.length, end - segment.first);
       yield* indexesFrom(segment.first, newestFirst(within(span, segment.times, all), size));
     }
@@ -190,13 +202,18 @@ export class SearchIndex {
   ): Promise<[number, Hits][]> {
     const { db, logId } = this.options;
     const segments = await store.segmentsWithin(db, logId, start, to, span.from, span.to);
-    let hits = new Map<number, Hits>(segments.map((first) => [first, everything]));
+    let hits = new Map<number, Hits>(segments.map(({ first }) => [first, everything]));
+    // Those whose words are not indexed fit as far as their words go.
+    const overflowing = new Map(segments.map((segment) => [segment.first, segment.overflowing]));
     // Rare terms one by one, for each leaves fewer segments to read; what is left of the common ones at once.
     for (const group of [...rare.map((term) => [term]), common]) {
       if (hits.size === 0) break;
       const segmentsLeft = [...hits.keys()];
-      const found = await Promise.all(group.map((term) => store.postings(db, logId, bucketOf(term), segmentsLeft)));
-      for (const [i, postings] of found.entries()) hits = narrow(hits, postings, group[i] ?? 0);
+      const found = await Promise.all(group.map(({ term }) => store.postings(db, logId, bucketOf(term), segmentsLeft)));
+      for (const [i, postings] of found.entries()) {
+        const wanted = group[i];
+        if (wanted !== undefined) hits = narrow(hits, postings, wanted, overflowing);
+      }
     }
     if (span.from !== null || span.to !== null) {
       for (const { first, times } of await store.timesOf(db, logId, [...hits.keys()], span.from, span.to)) {
@@ -207,30 +224,42 @@ export class SearchIndex {
   }
 }
 
+interface WantedTerm {
+  readonly term: Term;
+  readonly isWord: boolean;
+}
+
 interface OrderedTerms {
   /** The rarest first. */
-  readonly rare: readonly Term[];
-  readonly common: readonly Term[];
+  readonly rare: readonly WantedTerm[];
+  readonly common: readonly WantedTerm[];
 }
 
 /** By how often they come in the newest records. */
-function rarestFirst(terms: readonly Term[], newest: readonly OpenSegment[]): OrderedTerms {
+function rarestFirst(fields: readonly Term[], words: readonly Term[], newest: readonly OpenSegment[]): OrderedTerms {
   const records = newest.reduce((sum, { times }) => sum + times.length, 0);
-  const counted = terms.map((term) => ({ term, count: newest.reduce((sum, segment) => sum + segment.count(term), 0) }));
+  const counted = [
+    ...fields.map((term) => ({ term, isWord: false })),
+    ...words.map((term) => ({ term, isWord: true })),
+  ].map((wanted) => ({ wanted, count: newest.reduce((sum, segment) => sum + segment.count(wanted.term), 0) }));
   const isCommon = ({ count }: { count: number }) => count > records / 16;
   const rare = counted.filter((one) => !isCommon(one)).toSorted((a, b) => a.count - b.count);
-  return { rare: rare.map(({ term }) => term), common: counted.filter(isCommon).map(({ term }) => term) };
+  return { rare: rare.map(({ wanted }) => wanted), common: counted.filter(isCommon).map(({ wanted }) => wanted) };
 }
 
-/** The hits that a term has as well, of the segments that have any. */
+/** The hits that have the term as well, of the segments that have any. */
 function narrow(
   hits: ReadonlyMap<number, Hits>,
   postings: readonly { first: number; postings: Buffer }[],
-  term: Term,
+  { term, isWord }: WantedTerm,
+  overflowing: ReadonlyMap<number, readonly number[]>,
 ): Map<number, Hits> {
+  const buckets = new Map(postings.map(({ first, postings: bucket }) => [first, bucket]));
   const narrowed = new Map<number, Hits>();
-  for (const { first, postings: bucket } of postings) {
-    const both = intersect(hits.get(first) ?? nothing, hitsIn(bucket, term));
+  for (const [first, before] of hits) {
+    const bucket = buckets.get(first);
+    const having = bucket === undefined ? nothing : hitsIn(bucket, term);
+    const both = intersect(before, isWord ? unite(having, overflowing.get(first) ?? []) : having);
     if (!isEmpty(both)) narrowed.set(first, both);
   }
   return narrowed;

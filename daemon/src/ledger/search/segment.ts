@@ -23,6 +23,8 @@ export class OpenSegment {
   readonly first: number;
   /** Seconds since 1970 at which each event happened. */
   readonly times: number[] = [];
+  /** Records with more words than are indexed. */
+  readonly overflowing: number[] = [];
   private readonly postings = new Map<Term, number[]>();
 
   constructor(first: number) {
@@ -36,7 +38,9 @@ export class OpenSegment {
   add(record: LedgerRecord): void {
     const offset = this.times.length;
     this.times.push(Math.floor(Date.parse(record.event.time) / 1000));
-    for (const term of termsOf(record)) {
+    const { terms, overflows } = termsOf(record);
+    if (overflows) this.overflowing.push(offset);
+    for (const term of terms) {
       const hits = this.postings.get(term);
       if (hits === undefined) this.postings.set(term, [offset]);
       else if (hits.at(-1) !== offset) hits.push(offset);
@@ -108,6 +112,13 @@ export function intersect(a: Hits, b: Hits): Hits {
   if ('bits' in other) return { list: list.filter((hit) => hasBit(other.bits, hit)) };
   const there = new Set(other.list);
   return { list: list.filter((hit) => there.has(hit)) };
+}
+
+/** What is in either. */
+export function unite(a: Hits, list: readonly number[]): Hits {
+  if (list.length === 0) return a;
+  const there = new Set([...newestFirst(a, segmentSize), ...list]);
+  return { list: [...there].toSorted((x, y) => x - y) };
 }
 
 export const isEmpty = (hits: Hits): boolean =>

@@ -16,6 +16,7 @@ export async function insertSegment(
   logId: string,
   first: number,
   times: readonly number[],
+  overflowing: readonly number[],
   buckets: ReadonlyMap<number, Buffer>,
 ): Promise<void> {
   const earliest = times.reduce((a, b) => Math.min(a, b));
@@ -24,15 +25,22 @@ export async function insertSegment(
   for (const [i, time] of times.entries()) offsets.writeUInt32BE(Math.min(time - earliest, 0xffffffff), i * 4);
   await db.query(
     `WITH segment AS (
-       INSERT INTO ledger_segment (log_id, first_index, first_time, last_time, times) VALUES ($1, $2, $3, $4, $5)
+       INSERT INTO ledger_segment (log_id, first_index, first_time, last_time, times, overflowing)
+       VALUES ($1, $2, $3, $4, $5, $8)
        ON CONFLICT DO NOTHING RETURNING log_id, first_index)
      INSERT INTO ledger_posting (log_id, bucket, first_index, postings)
      SELECT s.log_id, b.bucket, s.first_index, b.postings FROM segment s, unnest($6::smallint[], $7::bytea[]) AS b (bucket, postings)`,
-    [logId, first, earliest, latest, offsets, [...buckets.keys()], [...buckets.values()]],
+    [logId, first, earliest, latest, offsets, [...buckets.keys()], [...buckets.values()], overflowing],
   );
 }
 
-/** First indexes of the segments of [from, to) that have events between two times, both inclusive, in seconds. */
+export interface Segment {
+  readonly first: number;
+  /** Offsets of records whose words are not all indexed. */
+  readonly overflowing: readonly number[];
+}
+
+/** The segments of [from, to) that have events between two times, both inclusive, in seconds. */
 export async function segmentsWithin(
   db: Queryable,
   logId: string,
@@ -40,14 +48,14 @@ export async function segmentsWithin(
   to: number,
   earliest: number | null,
   latest: number | null,
-): Promise<number[]> {
-  const { rows } = await db.query<{ first_index: string }>(
-    `SELECT first_index FROM ledger_segment WHERE log_id = $1 AND first_index >= $2 AND first_index < $3
+): Promise<Segment[]> {
+  const { rows } = await db.query<{ first_index: string; overflowing: number[] }>(
+    `SELECT first_index, overflowing FROM ledger_segment WHERE log_id = $1 AND first_index >= $2 AND first_index < $3
        AND ($4::bigint IS NULL OR last_time >= $4) AND ($5::bigint IS NULL OR first_time <= $5)
      ORDER BY first_index DESC`,
     [logId, from, to, earliest, latest],
   );
-  return rows.map((row) => Number(row.first_index));
+  return rows.map(({ first_index, overflowing }) => ({ first: Number(first_index), overflowing }));
 }
 
 /** One bucket of some segments. */

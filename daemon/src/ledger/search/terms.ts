@@ -47,24 +47,40 @@ const fieldNames = Object.keys(fields) as TermField[];
 /** A term as 32 bits; two terms may share them, so what is found is checked against the record. */
 export type Term = number;
 
-/** The terms of a record; a word that comes twice may be there twice. */
-export function termsOf(record: LedgerRecord): Term[] {
+/** Words of a record that are indexed; one with more may have any word at all, as far as the index can tell. */
+const mostWords = 200;
+
+export interface RecordTerms {
+  readonly terms: readonly Term[];
+  /** Its words are not all among the terms. */
+  readonly overflows: boolean;
+}
+
+export function termsOf(record: LedgerRecord): RecordTerms {
   const terms: Term[] = [];
   for (const [i, name] of fieldNames.entries()) {
     const value = fields[name](record);
     if (value !== null && value !== undefined) terms.push(hashTerm(i, String(value)));
   }
-  for (const word of wordsOf(justificationOf(record.event) ?? '')) terms.push(hashTerm(wordField, word));
-  return terms;
+  const words = new Set(wordsOf(justificationOf(record.event) ?? ''));
+  const overflows = words.size > mostWords;
+  if (!overflows) for (const word of words) terms.push(hashTerm(wordField, word));
+  return { terms, overflows };
 }
 
-/** The terms that a record has to have to fit the filter. Its times and event id are no terms. */
-export function termsOfFilter(filter: AuditFilter): Term[] {
+export interface FilterTerms {
+  /** Terms that a record has to have to fit. Times and event id are no terms. */
+  readonly fields: readonly Term[];
+  /** Of its words; a record that overflows may have them. */
+  readonly words: readonly Term[];
+}
+
+export function termsOfFilter(filter: AuditFilter): FilterTerms {
   const wanted = fieldNames.flatMap((name, i) => {
     const value = filter[name];
     return value === undefined ? [] : [hashTerm(i, String(value))];
   });
-  return [...wanted, ...wordsOf(filter.text ?? '').map((word) => hashTerm(wordField, word))];
+  return { fields: wanted, words: wordsOf(filter.text ?? '').map((word) => hashTerm(wordField, word)) };
 }
 
 /** Whether the record itself fits; the last word on what the index proposes. */

@@ -1,8 +1,9 @@
 /** Checkpoints held against the tree that was computed anew: their form, their signatures, their roots, their witnesses. */
+import { verify } from 'node:crypto';
 import { verifyCosignature } from '@countersign/contract/cosignature';
 import { parseCheckpoint, parseNote, type Note, type VerifierKey } from '@countersign/contract/note';
 import { tileWidth } from '@countersign/contract/tiles';
-import { verifyNow, type LogKeys } from './keys.ts';
+import type { LogKeys } from './keys.ts';
 import type { Problems } from './problems.ts';
 
 export interface KnownCheckpoint {
@@ -67,7 +68,7 @@ export class CheckpointCheck {
   private isGood({ note, size }: KnownCheckpoint): boolean {
     const parsed = parseNote(note);
     const body = parsed === null ? null : parseCheckpoint(parsed.text);
-    return parsed !== null && body?.size === size && this.isSigned(parsed) && this.hasRoot(size, body.root);
+    return parsed !== null && body?.size === size && this.isSigned(parsed, size) && this.hasRoot(size, body.root);
   }
 
   private hasRoot(size: number, root: Uint8Array): boolean {
@@ -105,7 +106,7 @@ export class CheckpointCheck {
     if (body.size !== size) return `the checkpoint of size ${size} is of size ${body.size}`;
     const { origin, keys } = this.options;
     if (body.origin !== (origin ?? keys.all[0]?.name)) return `a checkpoint is of the log ${body.origin}`;
-    return this.isSigned(parsed) ? null : `the checkpoint of size ${size} is not signed by a key of the log`;
+    return this.isSigned(parsed, size) ? null : `the checkpoint of size ${size} is not signed by a key of the log`;
   }
 
   /** As near as the good checkpoints before it and the stored hashes of tiles allow. */
@@ -135,13 +136,14 @@ export class CheckpointCheck {
     return newest?.size ?? 0;
   }
 
-  /** By a known key, and by none of them badly. */
-  private isSigned({ text, signatures }: Note): boolean {
+  /** By the key of that time, and by it not badly. */
+  private isSigned({ text, signatures }: Note, size: number): boolean {
     const message = Buffer.from(text);
     const { keys } = this.options;
     const known = signatures.flatMap(({ id, name, signature }) => {
-      const key = keys.all.find((verifier) => verifier.name === name && Buffer.from(verifier.id).equals(id));
-      return key === undefined ? [] : [verifyNow(keys.byId(key.id), message, signature)];
+      const verifier = keys.all.find((one) => one.name === name && Buffer.from(one.id).equals(id));
+      const key = verifier === undefined ? null : keys.at(verifier.id, size - 1);
+      return key === null ? [] : [verify(null, message, key, signature)];
     });
     return known.length > 0 && known.every(Boolean);
   }

@@ -4,6 +4,7 @@ import type { VerifierKey } from '@countersign/contract/note';
 import { copyOut, readBigint, type CopyRow } from '../../database/index.ts';
 import { verificationQueries } from './store.ts';
 import { LogKeys } from './keys.ts';
+import type { Problem } from './problems.ts';
 import type { KnownCheckpoint } from './checkpoint-check.ts';
 import { Verification, type Found, type Report } from './verification.ts';
 
@@ -29,6 +30,9 @@ export async function verifyDatabase(options: DatabaseVerification): Promise<Rep
     await Promise.all([first.connect(), second.connect()]);
     const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
     await first.query(begin);
+    // Held until the end: retention must not take away what the snapshot has.
+    const hold = 'LOCK TABLE ledger_record IN ACCESS SHARE MODE';
+    await first.query(hold);
     const { rows } = await first.query<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot');
     await second.query(begin);
     await second.query(`SET TRANSACTION SNAPSHOT '${rows[0]?.snapshot}'`);
@@ -38,13 +42,11 @@ export async function verifyDatabase(options: DatabaseVerification): Promise<Rep
     if (head === null)
       throw new Error(`there is no log "${logId}" in this database. There are: ${await queries.logs()}`);
     const stored = (await queries.checkpoints()).map((checkpoint) => ({ ...checkpoint, from: 'the database' }));
-    const keySteps = new Map((await queries.keys()).map(({ index, step }) => [index, step]));
     const verification = new Verification({
-      keys: new LogKeys(options.keys, null),
+      keys: new LogKeys(options.keys, await queries.keys()),
       origin: null,
       checkpoints: [...stored, ...options.checkpoints],
       witnesses: options.witnesses,
-      keySteps,
     });
     let told = 0;
     for await (const found of merged(copyOut(first, queries.leaves), copyOut(second, queries.records))) {
@@ -65,10 +67,50 @@ export async function verifyDatabase(options: DatabaseVerification): Promise<Rep
         });
       }
     }
-    return await verification.finish(head, await queries.tip());
+    const wrongAbout = await queries.wrongAbout();
+    if (wrongAbout !== null) {
+      const message = `record ${wrongAbout} is stored with other words of the decision it is about than that decision has`;
+      verification.problems.add('wrong_about', wrongAbout, message);
+    }
+    const report = await verification.finish(head, await queries.tip());
+    // That nothing at all is covered has been said.
+    const isSaid = report.covered === 0 || report.covered >= report.records;
+    if (isSaid || (await isBeingSigned(databaseUrl, logId, report.records))) return report;
+    return withUncovered(report);
   } finally {
     await Promise.allSettled([first.end(), second.end()]);
   }
+}
+
+const signingMs = 5_000;
+
+/** Whether a daemon signs for the newest records: it does so within a second. */
+async function isBeingSigned(databaseUrl: string, logId: string, size: number): Promise<boolean> {
+  const client = connection(databaseUrl);
+  await client.connect();
+  try {
+    for (let waited = 0; waited < signingMs; waited += 500) {
+      if ((await verificationQueries(client, logId).tip()) >= size) return true;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    return false;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Records that no checkpoint covers may be anybody's: without a daemon that signs them they are a problem. */
+function withUncovered(report: Report): Report {
+  const { covered, records } = report;
+  const which = records - covered === 1 ? `record ${covered} is` : `records ${covered} to ${records - 1} are`;
+  const message = `${which} covered by no checkpoint, and no daemon signs for them`;
+  const problem: Problem = { kind: 'not_covered', index: covered, message };
+  return {
+    ...report,
+    ok: false,
+    problems: [...report.problems, problem],
+    problems_total: report.problems_total + 1,
+  };
 }
 
 function connection(connectionString: string): pg.Client {

@@ -72,15 +72,14 @@ describe.each(['jsonl', 'csv'] as const)('as %s', (format) => {
     const text = await exported(format, { actor_type: 'human' });
     const report = await verifyText(text, format);
     expect(report.problems).toEqual([]);
-    // Five people's words, and the two records of the keys.
-    expect(report).toMatchObject({ ok: true, records: 7, signatures: 5 });
+    expect(report).toMatchObject({ ok: true, complete: false, records: 5, signatures: 5 });
     const stranger = loadSigningKey(join(log.directory, 'stranger'), testOrigin).verifier;
     expect((await verifyText(text, format, [stranger])).problems.map(({ kind }) => kind)).toContain('bad_checkpoint');
   });
 
   it('nothing at all is an export as well', async () => {
     const report = await verifyText(await exported(format, { task_id: 'nobody' }), format);
-    expect(report).toMatchObject({ ok: true, records: 2 });
+    expect(report).toMatchObject({ ok: true, records: 0 });
   });
 });
 

@@ -14,12 +14,13 @@ import {
   type VerifierKey,
 } from '@countersign/contract/note';
 import { parseProof } from '@countersign/contract/proof';
-import { CsvReader, csvColumns, csvRow } from '../export/csv.ts';
+import { CsvReader, csvColumns, csvLine, csvRow } from '../export/csv.ts';
 import type { DroppedLine, ExportEnd, ExportLine, ExportManifest } from '../export/export.ts';
 import type { KeysById } from '../key-history.ts';
-import { auditRecord, readRecord } from '../record.ts';
+import { auditRecord, readRecord, type LedgerRecord } from '../record.ts';
+import { fits } from '../search/terms.ts';
 import { leafHash } from '../tree.ts';
-import { LogKeys } from './keys.ts';
+import { LogKeys, type KeyRecord } from './keys.ts';
 import type { KnownCheckpoint } from './checkpoint-check.ts';
 import { Verification, type Report } from './verification.ts';
 
@@ -76,11 +77,17 @@ async function verifyCsv({ path, keys, witnesses, checkpoints }: ExportVerificat
   const hasher = createHash('sha256');
   const reader = new CsvReader();
   let rows = -1;
+  let raw = '';
   for await (const line of linesOf(path)) {
     if (line === last) continue;
     hasher.update(`${line}\n`);
+    raw += `${line}\n`;
     for (const fields of reader.read(`${line}\n`)) {
       rows += 1;
+      // Others read a table in other ways where it is not written to the letter.
+      if (raw !== csvLine(fields))
+        checking.problem('changed', `row ${rows} of the table is not written as it was exported`);
+      raw = '';
       if (rows > 0) checking.addRow(fields, rows);
       else if (!isDeepStrictEqual(fields, [...csvColumns])) throw notAnExport(path);
     }
@@ -106,16 +113,28 @@ class ExportCheck {
     if (checkpoint === null) throw new Error('the export has no checkpoint');
     this.manifest = manifest;
     this.checkpoint = checkpoint;
-    const named = manifest.keys.flatMap((text) => parseVerifierKey(text) ?? []);
-    this.keysById = new Map(named.map((key) => [hex(key.id), key]));
-    const ours = { size: checkpoint.size, note: manifest.checkpoint, from: 'the export' };
+    const { size, root } = checkpoint;
+    const records = manifest.keys.flatMap(({ log_index: index, entry, proof }): KeyRecord[] => {
+      const bytes = bytesOf(entry);
+      const path = proof.map(fromBase64);
+      const isThere =
+        bytes !== null &&
+        path.every((hash) => hash !== null) &&
+        verifyInclusion({ index, size, leafHash: leafHash(bytes), proof: path, root });
+      return isThere ? [{ index, entry: bytes }] : [];
+    });
+    const logKeys = new LogKeys(keys, records);
+    this.keysById = new Map(logKeys.all.map((key) => [hex(key.id), key]));
+    const ours = { size, note: manifest.checkpoint, from: 'the export' };
     this.verification = new Verification({
-      keys: new LogKeys(keys, named.at(-1) ?? null),
+      keys: logKeys,
       origin: manifest.origin,
       checkpoints: [ours, ...checkpoints],
       witnesses,
-      keySteps: new Map(),
     });
+    if (records.length < manifest.keys.length) {
+      this.verification.problems.add('bad_key', null, 'a record that begins a key is not proven to be in the log');
+    }
   }
 
   problem(kind: 'slipped_in' | 'missing' | 'changed', message: string): void {
@@ -164,10 +183,11 @@ class ExportCheck {
     const index = record.log_index;
     const seen = this.recordOf(entry, body, index, record.audit_signature);
     if (seen === null) return this.damaged(index);
-    const fields = Object.keys(seen.seen) as (keyof AuditRecord)[];
-    const known = fields.filter((name) => isOfItself(type) || (name !== 'model_version' && name !== 'model_hash'));
-    const wrong = type === seen.type ? known.find((name) => !isDeepStrictEqual(seen.seen[name], record[name])) : 'type';
-    if (wrong !== undefined && wrong !== 'leaf_hash') this.tellWrongField(wrong, index);
+    const wrong = type === seen.type ? wrongField(seen.seen, record, type) : 'type';
+    if (wrong !== null) this.tellWrongField(wrong, index);
+    if (!this.fitsFilter(seen.whole, type)) {
+      this.verification.problems.add('slipped_in', index, `record ${index} does not fit the filter of the export`);
+    }
     const signature = seen.signature;
     const found = {
       index,
@@ -208,10 +228,16 @@ class ExportCheck {
         firstAnswer: false,
       };
       const record = readRecord(stored);
-      return { seen: auditRecord(record, this.keysById), type: record.event.type, signature };
+      return { whole: record, seen: auditRecord(record, this.keysById), type: record.event.type, signature };
     } catch {
       return null;
     }
+  }
+
+  /** As far as the record itself can say: a review does not say which model it is about. */
+  private fitsFilter(record: LedgerRecord, type: string): boolean {
+    const { model_version, model_hash, risk_tier, ...own } = this.manifest.filter;
+    return fits(record, isOfItself(type) ? { ...own, model_version, model_hash, risk_tier } : own);
   }
 
   private tellWrongField(name: string, index: number): void {
@@ -231,9 +257,18 @@ class ExportCheck {
   }
 
   finish(): Promise<Report> {
-    if (!this.manifest.complete) return this.verification.finishProven(this.checkpoint);
+    const all = Object.values(this.manifest.filter).every((value) => value === undefined);
+    if (!this.manifest.complete) return this.verification.finishProven(this.checkpoint, all);
     return this.verification.finish({ size: this.checkpoint.size, frontier: null }, 0);
   }
+}
+
+/** The first field, of either, that is another in the other; null for none. What the entry cannot say is left out. */
+function wrongField(seen: AuditRecord, said: AuditRecord, type: string): string | null {
+  const unknown = isOfItself(type) ? [] : ['model_version', 'model_hash'];
+  const [a, b] = [seen, said].map((record) => new Map<string, unknown>(Object.entries(record)));
+  const names = [...new Set([...(a?.keys() ?? []), ...(b?.keys() ?? [])])];
+  return names.find((name) => !unknown.includes(name) && !isDeepStrictEqual(a?.get(name), b?.get(name))) ?? null;
 }
 
 /** Model version and hash of these are in their own entry; those of others come from the decision they are about. */

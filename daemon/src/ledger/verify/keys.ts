@@ -1,7 +1,12 @@
-/** Which keys a log may be signed with: those that the auditor knows, and those that they vouch for, one for the next. */
+/**
+ * Which keys a log may be signed with, and for which of its records. A key is good from its own record to the next key's:
+ * one that was replaced because it leaked is worth nothing afterwards. Trusted are the keys that the auditor knows, those
+ * that a trusted key vouches for, and those that a trusted key's record names as the one before.
+ */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { keyEndorsement, type KeyStep } from '@countersign/contract';
+import { eventTypes, keyEndorsement, type CountersignEvent, type KeyStep } from '@countersign/contract';
 import { formatVerifierKey, hex, parseVerifierKey, type VerifierKey } from '@countersign/contract/note';
+import { leafHash } from '../tree.ts';
 import type { Problems } from './problems.ts';
 
 /** DER of an Ed25519 SubjectPublicKeyInfo before its 32 bytes (RFC 8410). */
@@ -16,79 +21,101 @@ export const verifyBeside = (key: KeyObject, message: Uint8Array, signature: Uin
     verify(null, message, key, signature, (error, good) => resolve(error === null && good));
   });
 
-export const verifyNow = (key: KeyObject | null, message: Uint8Array, signature: Uint8Array): boolean =>
-  key !== null && verify(null, message, key, signature);
+/** The record that begins a key. Whether it is in the log is seen by its leaf, or by a proof. */
+export interface KeyRecord {
+  readonly index: number;
+  readonly entry: Buffer;
+}
+
+interface Step {
+  readonly index: number;
+  readonly leaf: Buffer;
+  readonly step: KeyStep;
+}
+
+interface Trusted {
+  readonly verifier: VerifierKey;
+  readonly key: KeyObject;
+}
 
 export class LogKeys {
-  /** By the 4 bytes that name them, in hex. */
-  private readonly keys = new Map<string, { readonly verifier: VerifierKey; readonly key: KeyObject }>();
-  /** Whether the auditor named a key; otherwise the log's own word is taken for its first one. */
+  /** Whether the auditor named a key; otherwise the log's own word is taken for its newest one. */
   readonly given: boolean;
-  private readonly steps: { readonly index: number; readonly step: KeyStep }[] = [];
+  private readonly trusted = new Map<string, Trusted>();
+  /** In order. */
+  private readonly steps: readonly Step[];
 
-  /** Without a key that the auditor names, `otherwise` is taken, or the log's first word. */
-  constructor(given: readonly VerifierKey[], otherwise: VerifierKey | null) {
+  constructor(given: readonly VerifierKey[], records: readonly KeyRecord[]) {
     this.given = given.length > 0;
+    this.steps = records.flatMap(readStep).toSorted((a, b) => a.index - b.index);
     for (const verifier of given) this.trust(verifier);
-    if (!this.given && otherwise !== null) this.trust(otherwise);
+    const newest = parseVerifierKey(this.steps.at(-1)?.step.key ?? '');
+    if (!this.given && newest !== null) this.trust(newest);
+    for (const { step } of this.steps.toReversed()) if (this.isTrusted(step.key)) this.trustText(step.previous);
+    for (const { step } of this.steps) if (this.isVouchedFor(step)) this.trustText(step.key);
   }
 
   private trust(verifier: VerifierKey): void {
-    this.keys.set(hex(verifier.id), { verifier, key: publicKeyOf(verifier) });
+    this.trusted.set(hex(verifier.id), { verifier, key: publicKeyOf(verifier) });
   }
 
-  get all(): VerifierKey[] {
-    return [...this.keys.values()].map(({ verifier }) => verifier);
-  }
-
-  /** The key that signs with this id; null for one that is not trusted. */
-  byId(id: Uint8Array): KeyObject | null {
-    return this.keys.get(hex(id))?.key ?? null;
-  }
-
-  /** A key record of the log. Trusted at once when a trusted key vouches for it, or as the log's first word. */
-  observe(index: number, step: KeyStep): void {
-    this.steps.push({ index, step });
-    this.follow(step);
-  }
-
-  private follow(step: KeyStep): void {
-    const key = parseVerifierKey(step.key);
-    if (key === null) return;
-    const isFirstWord = !this.given && step.previous === null && this.keys.size === 0;
-    if (isFirstWord || this.isVouchedFor(step)) this.trust(key);
-  }
-
-  private isVouchedFor({ key, previous, endorsement }: KeyStep): boolean {
-    const before = previous === null ? null : parseVerifierKey(previous);
-    const trusted = before === null ? null : this.byId(before.id);
-    if (trusted === null || previous === null || endorsement === null) return false;
-    return verify(null, Buffer.from(keyEndorsement(previous, key)), trusted, Buffer.from(endorsement, 'base64'));
-  }
-
-  /**
-   * What was before a key that the auditor knows is vouched for by the log that this key signs: call it when the newest
-   * checkpoint is good. Changes that nobody vouches for become problems.
-   */
-  settle(newestIsGood: boolean, problems: Problems): void {
-    // An export has its newest records first.
-    const steps = this.steps.toSorted((a, b) => a.index - b.index);
-    for (const { step } of steps) this.follow(step);
-    const last = steps.findLastIndex(({ step }) => this.isTrusted(step.key));
-    for (const [i, { index, step }] of steps.entries()) {
-      if (this.isTrusted(step.key)) continue;
-      const key = parseVerifierKey(step.key);
-      if (newestIsGood && i < last && key !== null) this.trust(key);
-      else problems.add('bad_key', index, `record ${index} begins a key that no known key vouches for: ${step.key}`);
-    }
+  private trustText(text: string | null): void {
+    const verifier = parseVerifierKey(text ?? '');
+    if (verifier !== null && !this.trusted.has(hex(verifier.id))) this.trust(verifier);
   }
 
   private isTrusted(text: string): boolean {
     const key = parseVerifierKey(text);
-    return key !== null && this.keys.has(hex(key.id));
+    return key !== null && this.trusted.has(hex(key.id));
+  }
+
+  private isVouchedFor({ key, previous, endorsement }: KeyStep): boolean {
+    const before = parseVerifierKey(previous ?? '');
+    const trusted = before === null ? undefined : this.trusted.get(hex(before.id));
+    if (trusted === undefined || previous === null || endorsement === null) return false;
+    return verify(null, Buffer.from(keyEndorsement(previous, key)), trusted.key, Buffer.from(endorsement, 'base64'));
+  }
+
+  get all(): VerifierKey[] {
+    return [...this.trusted.values()].map(({ verifier }) => verifier);
+  }
+
+  /** The trusted key of this id, when it signed for the record at `index`; null otherwise. */
+  at(id: Uint8Array, index: number): KeyObject | null {
+    const found = this.trusted.get(hex(id));
+    if (found === undefined) return null;
+    const text = formatVerifierKey(found.verifier);
+    const place = this.steps.findIndex(({ step }) => step.key === text);
+    // A key that the auditor knows and no record begins: nothing says from where to where.
+    if (place < 0) return found.key;
+    const [from, to] = [this.steps[place]?.index ?? 0, this.steps[place + 1]?.index ?? Number.POSITIVE_INFINITY];
+    return from <= index && index < to ? found.key : null;
+  }
+
+  /** The leaf that the record at `index` has to have, as the beginning of a key; null for other records. */
+  leafAt(index: number): Buffer | null {
+    return this.steps.find((step) => step.index === index)?.leaf ?? null;
+  }
+
+  /** Tells of the keys that nobody vouches for. */
+  tellUntrusted(problems: Problems): void {
+    for (const { index, step } of this.steps) {
+      if (this.isTrusted(step.key)) continue;
+      problems.add('bad_key', index, `record ${index} begins a key that no known key vouches for: ${step.key}`);
+    }
   }
 
   toJSON(): string[] {
     return this.all.map(formatVerifierKey);
+  }
+}
+
+/** Nothing for bytes that begin no key. */
+function readStep({ index, entry }: KeyRecord): Step[] {
+  try {
+    const event = JSON.parse(entry.toString('utf8')) as CountersignEvent;
+    return event.type === eventTypes.key ? [{ index, leaf: leafHash(entry), step: event.data }] : [];
+  } catch {
+    return [];
   }
 }

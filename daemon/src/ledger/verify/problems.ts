@@ -21,6 +21,8 @@ export type ProblemKind =
   | 'wrong_root'
   /** The log is shorter than it has been. */
   | 'rolled_back'
+  /** A record is stored with other words of its decision than that decision has. */
+  | 'wrong_about'
   /** There is no checkpoint at all that says what the log is. */
   | 'not_covered'
   /** No checkpoint carries the signatures of the witnesses that were asked for. */

@@ -1,12 +1,11 @@
 /** All SQL of verification. */
-import { logWorkflow, type KeyStep } from '@countersign/contract';
 import type { Queryable } from '../../database/index.ts';
 import { selectCheckpoint } from '../checkpoints/store.ts';
-import { readHead } from '../store.ts';
+import { readHead, readKeyEntries } from '../store.ts';
 
 /** What verification reads, of one transaction's client. The streams are for COPY, which takes no parameters. */
 export function verificationQueries(db: Queryable, logId: string) {
-  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(logId)) throw new Error(`"${logId}" is no log id`);
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(logId)) throw new Error(`"${logId}" is no log id`);
   const select = (columns: string, table: string, order: string) =>
     `SELECT ${columns} FROM ${table} WHERE log_id = '${logId}' ORDER BY ${order}`;
   return {
@@ -26,16 +25,24 @@ export function verificationQueries(db: Queryable, logId: string) {
       const { rows } = await db.query<{ size: string }>('SELECT size FROM ledger_tip WHERE log_id = $1', [logId]);
       return Number(rows[0]?.size ?? 0);
     },
-    /** What the key records say, dropped ones too. */
-    keys: async (): Promise<{ index: number; step: KeyStep }[]> => {
-      const { rows } = await db.query<{ log_index: string; verifier_key: string } & Omit<KeyStep, 'key'>>(
-        'SELECT log_index, verifier_key, previous, endorsement FROM ledger_key WHERE log_id = $1 ORDER BY log_index',
+    keys: () => readKeyEntries(db, logId),
+    /** The first record that says something else of the decision it is about than that decision does; null for none. */
+    wrongAbout: async (): Promise<number | null> => {
+      const { rows } = await db.query<{ log_index: string }>(
+        `SELECT r.log_index FROM ledger_record r
+         CROSS JOIN LATERAL (
+           SELECT ledger_event(coalesce(a.body, a.entry)) -> 'data' AS data FROM ledger_record a
+           WHERE a.log_id = r.log_id AND a.decision_id = (r.about ->> 'decisionId')::uuid ORDER BY a.log_index LIMIT 1) a
+         WHERE r.log_id = $1 AND r.about IS NOT NULL AND (
+           r.about -> 'model' IS DISTINCT FROM jsonb_build_object('name', data #> '{model,name}',
+             'version', data #> '{model,version}', 'hash', data #> '{model,hash}')
+           OR (r.about ->> 'label', r.about ->> 'route', r.about ->> 'riskTier', r.about ->> 'confidence', r.about ->> 'breakerEpoch')
+             IS DISTINCT FROM (data #>> '{output,label}', data ->> 'route', data ->> 'risk_tier', data ->> 'confidence',
+               data ->> 'breaker_epoch'))
+         ORDER BY r.log_index LIMIT 1`,
         [logId],
       );
-      return rows.map(({ log_index, verifier_key: key, previous, endorsement }) => ({
-        index: Number(log_index),
-        step: { workflow_id: logWorkflow, key, previous, endorsement },
-      }));
+      return rows[0] === undefined ? null : Number(rows[0].log_index);
     },
     logs: async (): Promise<string> => {
       const { rows } = await db.query<{ log_id: string }>('SELECT log_id FROM ledger_log ORDER BY log_id');

@@ -2,15 +2,10 @@
  * A log verified from its bytes: the tree is computed anew from every record, and held against every stored leaf, every
  * checkpoint, and the signature of every human decision. Fed in order of the index; says at the end what it found.
  */
-import {
-  eventTypes,
-  logWorkflow,
-  type CountersignEvent,
-  type KeyStep,
-  type RetentionStep,
-} from '@countersign/contract';
+import { eventTypes, logWorkflow, type CountersignEvent, type RetentionStep } from '@countersign/contract';
 import { toBase64, type Checkpoint } from '@countersign/contract/note';
 import { commitmentTo } from '../entry.ts';
+import { tileWidth } from '@countersign/contract/tiles';
 import { GrowingTree, leafHash, type Subtree } from '../tree.ts';
 import { CheckpointCheck, type CheckpointCheckOptions } from './checkpoint-check.ts';
 import { verifyBeside, type LogKeys } from './keys.ts';
@@ -38,6 +33,8 @@ export interface Report {
   readonly root: string;
   readonly checkpoints: number;
   readonly signatures: number;
+  /** Whether it was all of the log, so that nothing can have been left out. */
+  readonly complete: boolean;
   /** Records that the newest good checkpoint covers. */
   readonly covered: number;
   /** Records covered by a checkpoint that all the witnesses asked for have signed; null when none were asked for. */
@@ -59,37 +56,34 @@ const canonicalStart = '{"data":{';
 const ownRecord = Buffer.from(`"workflow_id":"${logWorkflow}"`);
 const idAt = '{"specversion":"1.0","id":"'.length;
 
-export interface VerificationOptions extends Omit<CheckpointCheckOptions, 'problems'> {
-  readonly keySteps: ReadonlyMap<number, KeyStep>;
-}
+export type VerificationOptions = Omit<CheckpointCheckOptions, 'problems'>;
 
 export class Verification {
   readonly problems = new Problems();
   private readonly keys: LogKeys;
   private readonly checkpoints: CheckpointCheck;
-  /** What the log keeps aside of its key records, for those that retention has dropped. */
-  private readonly keySteps: ReadonlyMap<number, KeyStep>;
   private readonly tree = new GrowingTree(0, Buffer.alloc(0));
   private readonly subtrees: Buffer[][] = [];
-  private readonly retained: RetentionStep[] = [];
+  private readonly retained: { readonly index: number; readonly step: RetentionStep }[] = [];
   /** Indexes whose record is not there, as [first, end). */
   private readonly gone: [number, number][] = [];
   /** What the bytes of changed records hash to, to tell a swap from a change. */
   private readonly changed: { readonly index: number; readonly hash: string; readonly wanted: string }[] = [];
-  private readonly unchecked: { index: number; entry: Buffer; signature: Buffer }[] = [];
   private readonly checking = new Set<Promise<void>>();
   private readonly wrongTiles: number[] = [];
+  /** How many hashes of each level the log has stored. */
+  private readonly stored = new Map<number, number>();
   /** Records that came with a proof each, and the checkpoint that it leads to. */
   private proven = 0;
+  private readonly newestFirst: number[] = [];
   private under: Checkpoint | null = null;
   private signatures = 0;
   private dropped = 0;
   /** The tree cannot be computed any more: a leaf is missing. */
   private broken = false;
 
-  constructor({ keys, origin, checkpoints, witnesses, keySteps }: VerificationOptions) {
+  constructor({ keys, origin, checkpoints, witnesses }: VerificationOptions) {
     this.keys = keys;
-    this.keySteps = keySteps;
     this.checkpoints = new CheckpointCheck({ keys, origin, checkpoints, witnesses, problems: this.problems });
   }
 
@@ -106,6 +100,10 @@ export class Verification {
   add({ index, leaf, record }: Found): Promise<void> | void {
     if (index > this.size && !this.broken) this.leavesAreMissing(this.size, index);
     const hash = record === null ? null : leafHash(record.entry);
+    const keyLeaf = this.keys.leafAt(index);
+    if (keyLeaf !== null && leaf !== null && !keyLeaf.equals(leaf.hash)) {
+      this.problems.add('bad_key', index, `record ${index} is not the beginning of the key that the log says it is`);
+    }
     if (leaf === null) {
       this.problems.add('slipped_in', index, `record ${index} has no leaf: the log never appended it`);
     } else if (record === null) this.isGone(index);
@@ -132,8 +130,6 @@ export class Verification {
   }
 
   private isGone(index: number): void {
-    const key = this.keySteps.get(index);
-    if (key !== undefined) this.keys.observe(index, key);
     const last = this.gone.at(-1);
     if (last?.[1] === index) last[1] = index + 1;
     else this.gone.push([index, index + 1]);
@@ -146,8 +142,8 @@ export class Verification {
       return;
     }
     const bytes = body ?? entry;
-    // Where our package writes it; elsewhere is as good.
-    if (bytes.toString('latin1', idAt, idAt + eventId.length) !== eventId && !bytes.includes(eventId)) {
+    // Where our package writes it; elsewhere is as good, and takes longer to find.
+    if (bytes.toString('latin1', idAt, idAt + eventId.length) !== eventId && idOf(bytes) !== eventId) {
       this.problems.add('wrong_event', index, `the leaf of record ${index} names event ${eventId}, its bytes do not`);
     }
     if (bytes.toString('latin1', 0, canonicalStart.length) === canonicalStart) this.readOwn(index, bytes);
@@ -158,39 +154,36 @@ export class Verification {
       return;
     }
     this.signatures += 1;
-    // The buffers are views that do not last.
-    this.check({ index, entry: Buffer.from(entry), signature: Buffer.from(signature) }, false);
+    this.check(index, entry, signature);
   }
 
   private readOwn(index: number, bytes: Buffer): void {
     if (!bytes.includes(ownRecord)) return;
     const event = JSON.parse(bytes.toString('utf8')) as CountersignEvent;
-    if (event.type === eventTypes.key) this.keys.observe(index, event.data satisfies KeyStep);
-    if (event.type === eventTypes.retention) this.retained.push(event.data);
+    if (event.type === eventTypes.key && this.keys.leafAt(index) === null) {
+      this.problems.add('bad_key', index, `record ${index} begins a key that the log has lost: ${event.data.key}`);
+    }
+    if (event.type === eventTypes.retention) this.retained.push({ index, step: event.data });
   }
 
-  /** `final` when every key is known that will be. */
-  private check(signed: (typeof this.unchecked)[number], final: boolean): void {
-    const { index, entry, signature } = signed;
-    const key = this.keys.byId(signature.subarray(0, 4));
+  private check(index: number, entry: Buffer, signature: Buffer): void {
     const bad = () =>
       this.problems.add('bad_signature', index, `the signature of the human decision of record ${index} is not good`);
-    if (key === null) {
-      // A key of earlier days becomes known with the newest checkpoint.
-      if (final) bad();
-      else this.unchecked.push(signed);
-      return;
-    }
+    const key = this.keys.at(signature.subarray(0, 4), index);
+    if (key === null) return bad();
+    // The buffers are views that do not last.
+    const [message, signed] = [Buffer.from(entry), Buffer.from(signature.subarray(4))];
     const holds = async () => {
-      if (!(await verifyBeside(key, entry, signature.subarray(4)))) bad();
+      if (!(await verifyBeside(key, message, signed))) bad();
       this.checking.delete(check);
     };
     const check = holds();
     this.checking.add(check);
   }
 
-  /** `stored` are hashes that the log keeps of its subtrees, for proofs and tiles. */
+  /** A hash that the log keeps of its subtrees, for proofs and tiles. */
   checkSubtree({ level, index, hash }: Subtree): void {
+    this.stored.set(level, (this.stored.get(level) ?? 0) + 1);
     const wanted = this.subtrees[level]?.[index];
     if (this.broken || wanted?.equals(hash)) return;
     const width = 256 ** level;
@@ -211,6 +204,7 @@ export class Verification {
     }
     this.tellChanges();
     this.tellGone();
+    if (head.frontier !== null && !this.broken) this.tellMissingHashes();
     const report = await this.conclude(tip);
     const whole = head.size === this.size && !this.broken && this.problems.total === 0;
     if (whole && head.frontier !== null && !new GrowingTree(head.size, head.frontier).root.equals(this.root)) {
@@ -223,19 +217,43 @@ export class Verification {
   /** A record that is proven to be in the log by itself, not by the tree of all of them. */
   addProven({ index, leaf, record }: Found): Promise<void> | void {
     this.proven += 1;
+    this.newestFirst.push(index);
     if (leaf !== null && record !== null) this.read(index, leaf.eventId, record);
     if (this.checking.size >= atOnce) return Promise.race(this.checking);
   }
 
-  /** Every proven record was added; `under` is what their proofs lead to. */
-  finishProven(under: Checkpoint): Promise<Report> {
+  /**
+   * Every proven record was added; `under` is what their proofs lead to. `all` when there is no filter that would have left
+   * any out.
+   */
+  finishProven(under: Checkpoint, all: boolean): Promise<Report> {
     this.under = under;
+    this.tellOrder(under.size, all);
+    this.tellGone();
     this.checkpoints.root(under.size, under.root);
     return this.conclude(0);
   }
 
+  /** Exports of a part have the newest first, each once. */
+  private tellOrder(size: number, all: boolean): void {
+    let before = size;
+    for (const index of this.newestFirst) {
+      if (index >= before) {
+        this.problems.add(
+          'slipped_in',
+          index,
+          `record ${index} comes after record ${before}: it is there twice, or out of order`,
+        );
+        return;
+      }
+      if (all && index < before - 1) this.gone.push([index + 1, before]);
+      before = index;
+    }
+    if (all && before > 0) this.gone.push([0, before]);
+  }
+
   private async conclude(tip: number): Promise<Report> {
-    this.keys.settle(this.checkpoints.newestGood() !== null, this.problems);
+    this.keys.tellUntrusted(this.problems);
     const newest = this.checkpoints.newestGood();
     const size = this.under?.size ?? this.size;
     const tree = { size, partial: this.broken || this.under !== null, wrongTiles: this.wrongTiles };
@@ -245,7 +263,6 @@ export class Verification {
       this.problems.add('not_covered', null, message);
     }
     const witnessed = this.checkpoints.witnessed();
-    for (const signed of this.unchecked.splice(0)) this.check(signed, true);
     await Promise.all(this.checking);
     return {
       ok: this.problems.total === 0,
@@ -253,6 +270,7 @@ export class Verification {
       dropped: this.dropped,
       root: toBase64(this.under?.root ?? this.root),
       checkpoints: this.checkpoints.count,
+      complete: this.under === null,
       covered: newest?.size ?? 0,
       signatures: this.signatures,
       witnessed,
@@ -262,6 +280,15 @@ export class Verification {
       problems: this.problems.first.toSorted((x, y) => (x.index ?? -1) - (y.index ?? -1)),
       problems_total: this.problems.total,
     };
+  }
+
+  private tellMissingHashes(): void {
+    for (const [level, hashes] of this.subtrees.entries()) {
+      const stored = this.stored.get(level) ?? 0;
+      if (hashes === undefined || stored === hashes.length) continue;
+      const message = `the log has stored ${stored} hashes of level ${level} of its tree, and there are ${hashes.length}`;
+      this.problems.add('wrong_hash', null, message);
+    }
   }
 
   private tellChanges(): void {
@@ -274,21 +301,42 @@ export class Verification {
     }
   }
 
+  /** The end of the range that a retention record says is dropped; null when none speaks of this index. */
+  private droppedUntil(at: number): number | null {
+    // Whole ranges, and only what was there before it was said.
+    const found = this.retained.find(
+      ({ index, step }) =>
+        step.what === 'records_dropped' &&
+        step.first <= at &&
+        at < step.end &&
+        step.end <= index &&
+        step.end % tileWidth === 0,
+    )?.step;
+    return found?.what === 'records_dropped' ? found.end : null;
+  }
+
   private tellGone(): void {
     for (const [first, end] of this.gone) {
       let at = first;
       // Ranges that retention dropped follow one another.
       for (;;) {
-        const covering = this.retained.find(
-          (step) => step.what === 'records_dropped' && step.first <= at && at < step.end,
-        );
-        if (covering?.what !== 'records_dropped' || at >= end) break;
-        this.dropped += Math.min(covering.end, end) - at;
-        at = Math.min(covering.end, end);
+        const until = this.droppedUntil(at);
+        if (until === null || at >= end) break;
+        this.dropped += Math.min(until, end) - at;
+        at = Math.min(until, end);
       }
       if (at >= end) continue;
       const which = end - at === 1 ? `record ${at} was` : `records ${at} to ${end - 1} were`;
       this.problems.add('missing', at, `${which} removed: the leaf is there, and no retention record speaks of it`);
     }
+  }
+}
+
+/** As JSON has it; null for what is none. */
+function idOf(bytes: Buffer): unknown {
+  try {
+    return (JSON.parse(bytes.toString('utf8')) as { id?: unknown }).id;
+  } catch {
+    return null;
   }
 }

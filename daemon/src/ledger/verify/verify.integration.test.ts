@@ -348,3 +348,26 @@ describe('countersign verify', () => {
     expect(readFileSync(`${log.keyFile}.last`, 'utf8')).toContain('\n703\n');
   });
 });
+
+it('the functions that a writer may call do what they do with the tables of the ledger, whatever the writer has made', async () => {
+  const copy = await log.database.clone();
+  const writer = new pg.Client(copy.writerUrl);
+  await writer.connect();
+  try {
+    // Temporary tables of the same names would come first in an unguarded search path.
+    await writer.query('CREATE TEMPORARY TABLE ledger_partition (LIKE ledger_partition)');
+    await writer.query('CREATE TEMPORARY TABLE ledger_record (LIKE ledger_record)');
+    await writer.query(
+      `INSERT INTO pg_temp.ledger_record (log_id, log_index, recorded_at, entry) VALUES ('main', 999999, now(),
+         convert_to('{"type":"countersign.retention.v1","data":{"what":"records_dropped","first":0,"end":999999}}', 'UTF8'))`,
+    );
+    await writer.query(`INSERT INTO pg_temp.ledger_partition VALUES ('main', 0, 65536, now(), NULL)`);
+    await expect(writer.query(`SELECT ledger_drop_records('main', 0, 999999, now())`)).rejects.toThrow(
+      /query returned no rows/,
+    );
+    expect(await verifyAt(copy.url)).toMatchObject({ ok: true });
+  } finally {
+    await writer.end();
+    await copy.drop();
+  }
+});
