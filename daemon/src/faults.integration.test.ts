@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import pg from 'pg';
@@ -16,6 +16,8 @@ const workflow = 'mail-moderation';
 let loop: TestLoop;
 let daemon: Daemon | undefined;
 let service: NatsConnection;
+/** With the daemon's rights, to look at what it keeps. */
+let observer: NatsConnection;
 let database: pg.Client;
 
 beforeAll(async () => {
@@ -27,12 +29,19 @@ beforeAll(async () => {
     pass: passwords.service,
     inboxPrefix: '_INBOX_service',
   });
+  observer = await connect({
+    servers: loop.nats.url,
+    user: 'daemon',
+    pass: passwords.daemon,
+    inboxPrefix: '_INBOX_daemon',
+  });
   database = new pg.Client(loop.databaseUrl);
   await database.connect();
 });
 
 afterAll(async () => {
   await service?.close();
+  await observer?.close();
   await database?.end();
   await daemon?.stop();
   await loop?.stop();
@@ -111,6 +120,30 @@ it('loses and repeats nothing when PostgreSQL ends its connections under load', 
   expect(rows[0]?.gaps).toBe(0);
   // And the monitors are still with it.
   expect((await ask('/v1/response', 'read')).status).toBe(200);
+});
+
+it('gives nothing up while the database takes nothing', async () => {
+  const { rows } = await database.query<{ name: string }>('SELECT current_database() AS name');
+  const name = rows[0]?.name ?? '';
+  const cut = () =>
+    database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'countersign' AND datname = current_database()`,
+    );
+  // As after a failover to a standby, or when a disk is full.
+  await database.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  await cut();
+  for (let i = 0; i < 5; i++) await send('decision_ai', aiDecision(`read-only-${i}`));
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await database.query('SET default_transaction_read_only = off');
+  await database.query(`ALTER DATABASE ${name} SET default_transaction_read_only = off`);
+  await cut();
+  await eventually(
+    'all on record',
+    async () => ((await count(`task_id LIKE 'read-only-%'`)) === 5 ? true : null),
+    20_000,
+  );
+  const { state } = await (await jetstreamManager(observer)).streams.info('COUNTERSIGN_DEAD');
+  expect(state.messages).toBe(0);
 });
 
 it('files an input that was sent while no daemon ran', async () => {

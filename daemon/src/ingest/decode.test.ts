@@ -34,6 +34,12 @@ describe('names what is wrong and what to do', () => {
     ['not JSON', '{', /^invalid_json: .*Send one JSON object/],
     ['no object', 'null', /^unknown_type: type is missing/],
     [
+      'what is nested too deep',
+      `{"a":${'['.repeat(20_000)}"}]"${']'.repeat(20_000)}}`,
+      /^invalid_event: .*nested 20001 deep/,
+    ],
+    ['a day that is none', { ...outcome, time: '2026-02-30T12:00:00Z' }, /^invalid_event: .*no day of the calendar/],
+    [
       'another type',
       { ...outcome, type: 'com.example.thing' },
       /^unknown_type: type is "com.example.thing"\. Use one of/,

@@ -347,6 +347,14 @@ describe('search', () => {
     expect(pages).toEqual(wanted);
   });
 
+  it('finds what has more words than are indexed', async () => {
+    const words = Array.from({ length: 400 }, (_, i) => `word${i}`).join(' ');
+    await append([humanDecisionEntry(200_000, 'ann', `${words} needle`)], big);
+    const index = (await big.reader.size()) - 1;
+    expect(await found({ text: 'needle word7' })).toEqual([index]);
+    expect(await found({ text: 'needle nowhere' })).toEqual([]);
+  });
+
   it('is the same after a restart', async () => {
     const restarted = await big.again();
     const filter = { actor_id: 'reviewer-3', text: 'newsletter' };

@@ -97,6 +97,27 @@ const changeEntry = (line: string): string => {
   return JSON.stringify({ ...value, entry: Buffer.from(entry).toString('base64') });
 };
 
+it('that claims to be a part, so that what was left out is not missed, is found out', async () => {
+  const lines = (await exported('csv')).split('\n');
+  expect(lines.length).toBeGreaterThan(300);
+  const text = await exported('jsonl', { actor_type: 'ai' });
+  // Of everything the AI said, as if it were everything there is.
+  const claimed = await verifyText(text.replace('"filter":{"actor_type":"ai"}', '"filter":{}'), 'jsonl');
+  expect(claimed.problems).toContainEqual(expect.objectContaining({ kind: 'missing' }));
+  const twice = changeLine(text, 50, (line) => `${line}\n${line}`);
+  expect((await verifyText(twice, 'jsonl')).problems).toContainEqual(
+    expect.objectContaining({ kind: 'slipped_in', index: 50 }),
+  );
+  const other = text.replace('"filter":{"actor_type":"ai"}', '"filter":{"actor_type":"human"}');
+  expect((await verifyText(other, 'jsonl')).problems).toContainEqual(
+    expect.objectContaining({ kind: 'slipped_in', message: expect.stringContaining('does not fit the filter') }),
+  );
+  const added = changeLine(text, 50, (line) => line.replace('"event_id"', '"verdict":"approved","event_id"'));
+  expect((await verifyText(added, 'jsonl')).problems).toContainEqual(
+    expect.objectContaining({ kind: 'changed', message: 'verdict of record 50 is not what its entry says' }),
+  );
+});
+
 describe.each<[string, AuditFilter]>([
   ['of everything', {}],
   ['of a part', { workflow_id: 'refunds' }],

@@ -1,6 +1,7 @@
 /** Each way to tamper with a log in PostgreSQL, done for real by a superuser, and what verification says of it. */
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -15,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   aiDecisionEntry,
   humanDecisionEntry,
+  openTestLog,
   startTestLog,
   testOrigin,
   type TestLog,
@@ -245,6 +247,55 @@ describe('after tampering, verification names', () => {
     ]);
   });
 
+  it('a tail that was rewritten below checkpoints that were taken away', async () => {
+    const report = await verifyAfter(async (client) => {
+      await client.query('DELETE FROM ledger_checkpoint WHERE size > 301');
+      await client.query('UPDATE ledger_tip SET size = 301, published = 301');
+      // The human decision goes, and the tree of what is left is made anew.
+      const { rows } = await client.query<{ leaf_hash: Buffer }>(
+        'SELECT leaf_hash FROM ledger_leaf WHERE log_index < 301 ORDER BY log_index',
+      );
+      const tree = new GrowingTree(0, Buffer.alloc(0));
+      for (const row of rows) tree.append(row.leaf_hash);
+      const { rows: another } = await client.query<{ entry: Buffer }>(
+        'SELECT entry FROM ledger_record WHERE log_index = 303',
+      );
+      for (const table of ['ledger_record', 'ledger_leaf'])
+        await client.query(`DELETE FROM ${table} WHERE log_index >= 301`);
+      const forged = Buffer.from(another[0]!.entry.toString('utf8').replace('reject', 'accept'));
+      tree.append(leafHash(forged));
+      const id = (JSON.parse(forged.toString()) as { id: string }).id;
+      await client.query(`INSERT INTO ledger_leaf VALUES ('main', 301, $1, $2)`, [id, leafHash(forged)]);
+      await client.query(
+        `INSERT INTO ledger_record (log_id, log_index, recorded_at, entry) VALUES ('main', 301, now(), $1)`,
+        [forged],
+      );
+      await client.query('DELETE FROM ledger_subtree WHERE subtree_index > 0');
+      await client.query('UPDATE ledger_log SET size = 302, frontier = $1', [tree.frontier]);
+    });
+    expect(report.problems).toEqual([
+      {
+        kind: 'not_covered',
+        index: 301,
+        message: 'record 301 is covered by no checkpoint, and no daemon signs for them',
+      },
+    ]);
+  });
+
+  it('other words about a decision than the decision has', async () => {
+    const report = await verifyAfter((client) =>
+      client.query(
+        `UPDATE ledger_record SET about = jsonb_set(about, '{model,version}', '"9.9.9"') WHERE log_index = 301`,
+      ),
+    );
+    expect(report.problems).toEqual([expect.objectContaining({ kind: 'wrong_about', index: 301 })]);
+  });
+
+  it('stored hashes of the tree that are gone', async () => {
+    const report = await verifyAfter((client) => client.query('DELETE FROM ledger_subtree'));
+    expect(report.problems).toEqual([expect.objectContaining({ kind: 'wrong_hash' })]);
+  });
+
   it('that no checkpoint says what the log is', async () => {
     const report = await verifyAfter(async (client) => {
       await client.query('DELETE FROM ledger_checkpoint');
@@ -279,6 +330,88 @@ describe('a new key', () => {
       await other.drop();
     }
   });
+});
+
+it('a key that was replaced is worth nothing afterwards', async () => {
+  const other = await startTestLog(inject('postgresUrl'));
+  try {
+    await other.ledger.write((tx) => tx.append([aiDecisionEntry(1)]));
+    await other.sign();
+    await other.close();
+    const leaked = loadSigningKey(other.keyFile, testOrigin);
+    const { key: second } = rotateKey(other.keyFile, testOrigin);
+    const rotated = await other.again();
+    await rotated.ledger.write((tx) => tx.append([aiDecisionEntry(2), humanDecisionEntry(2, 'ann', 'no')]));
+    await rotated.sign();
+    await rotated.close();
+    expect(await verifyAt(other.database.url, [second])).toMatchObject({ ok: true, signatures: 1 });
+    const client = new pg.Client(other.database.url);
+    await client.connect();
+    await client.query('SET session_replication_role = replica');
+    const { rows } = await client.query<{ note: string; entry: Buffer }>(
+      `SELECT note, entry FROM ledger_checkpoint, ledger_record WHERE signature IS NOT NULL ORDER BY size DESC LIMIT 1`,
+    );
+    const { note, entry } = rows[0]!;
+    const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
+    await client.query('UPDATE ledger_checkpoint SET note = $1 WHERE note = $2', [
+      formatNote(text, leaked.verifier, leaked.sign(Buffer.from(text))),
+      note,
+    ]);
+    await client.query('UPDATE ledger_record SET signature = $1 WHERE signature IS NOT NULL', [
+      Buffer.concat([leaked.verifier.id, leaked.sign(entry)]),
+    ]);
+    await client.end();
+    const { problems } = await verifyAt(other.database.url, [second]);
+    expect(problems.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['bad_checkpoint', 'bad_signature']));
+  } finally {
+    await other.drop();
+  }
+});
+
+it('a daemon does not go on, and signs nothing, when somebody has written in its name', async () => {
+  const other = await startTestLog(inject('postgresUrl'));
+  try {
+    await other.ledger.write((tx) => tx.append([aiDecisionEntry(1)]));
+    await other.sign();
+    const before = await other.reader.newestCheckpoint();
+    const client = new pg.Client(other.database.url);
+    await client.connect();
+    const forged = aiDecisionEntry(2);
+    const { rows } = await client.query<{ leaf_hash: Buffer }>('SELECT leaf_hash FROM ledger_leaf ORDER BY log_index');
+    const tree = new GrowingTree(0, Buffer.alloc(0));
+    for (const { leaf_hash } of rows) tree.append(leaf_hash);
+    tree.append(forged.leafHash);
+    await client.query(`INSERT INTO ledger_leaf VALUES ('main', 2, $1, $2)`, [forged.event.id, forged.leafHash]);
+    await client.query(
+      `INSERT INTO ledger_record (log_id, log_index, recorded_at, entry) VALUES ('main', 2, now(), $1)`,
+      [forged.entry],
+    );
+    await client.query('UPDATE ledger_log SET size = 3, frontier = $1', [tree.frontier]);
+    await client.end();
+    await other.checkpoints.sign();
+    await expect(other.ledger.write((tx) => tx.append([aiDecisionEntry(3)]))).rejects.toThrow(
+      'has 3 records that this daemon did not write',
+    );
+    await other.checkpoints.sign();
+    expect(await other.reader.newestCheckpoint()).toEqual(before);
+    const { problems } = await verifyAt(other.database.url, []);
+    expect(problems).toEqual([expect.objectContaining({ kind: 'not_covered', index: 2 })]);
+  } finally {
+    await other.drop();
+  }
+});
+
+it('a daemon with another key leaves the log to the one that has it', async () => {
+  const other = await startTestLog(inject('postgresUrl'));
+  try {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'countersign-other-key-'));
+    await expect(openTestLog(other.database, elsewhere)).rejects.toThrow(/is signed with .*, and this daemon has/);
+    await other.ledger.write((tx) => tx.append([aiDecisionEntry(1)]));
+    await other.sign();
+    expect(await verifyAt(other.database.url, [])).toMatchObject({ ok: true, checkpoints: 1 });
+  } finally {
+    await other.drop();
+  }
 });
 
 it('a key that was lost is followed by one that nobody vouches for, until somebody says so', async () => {
