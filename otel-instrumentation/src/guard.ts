@@ -3,7 +3,7 @@
  * lease: when no new one has come in time, the policy's answer for that holds, by default that people decide.
  */
 import { jetstream } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
+import { Kvm, type KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets, type Authority, type BreakerView, type ReviewReason, type RiskTier } from '@countersign/contract';
 
@@ -85,17 +85,26 @@ export async function followAuthority(
 ): Promise<void> {
   const kv = await new Kvm(jetstream(connection)).open(buckets.authority, { allow_direct: true });
   const updates = await kv.watch();
-  void (async () => {
-    for await (const entry of updates) {
-      if (entry.operation !== 'PUT') continue;
-      try {
-        // By the clocks of server and service; one that is ahead makes a lease shorter, never longer.
-        guard.hear(entry.json<Authority>(), Date.now() - entry.created.getTime());
-      } catch (error) {
-        onTrouble(error);
-      }
+  const newest = new Map<string, number>();
+  const hear = (entry: KvEntry) => {
+    // Heard in two ways, of which either may be behind.
+    if (entry.operation !== 'PUT' || entry.revision <= (newest.get(entry.key) ?? 0)) return;
+    newest.set(entry.key, entry.revision);
+    try {
+      // By the clocks of server and service; one that is ahead makes a lease shorter, never longer.
+      guard.hear(entry.json<Authority>(), Date.now() - entry.created.getTime());
+    } catch (error) {
+      onTrouble(error);
     }
+  };
+  void (async () => {
+    for await (const entry of updates) hear(entry);
   })().catch(onTrouble);
+  // What is there already, so that the guard knows it when this resolves; the watch brings it too, some time later.
+  for await (const key of await kv.keys()) {
+    const entry = await kv.get(key);
+    if (entry !== null) hear(entry);
+  }
 }
 
 const verdict = (
