@@ -47,8 +47,9 @@ export async function startNats(
     args: ['-c', configuration, '-a', '127.0.0.1', '-p', String(port), '-sd', directory],
     env: {
       PATH: process.env['PATH'],
-      NATS_DAEMON_PASSWORD: passwords.daemon,
-      NATS_SERVICE_PASSWORD: passwords.service,
+      // Quoted: NATS reads a variable as a value of its configuration, and some passwords look like a number.
+      NATS_DAEMON_PASSWORD: JSON.stringify(passwords.daemon),
+      NATS_SERVICE_PASSWORD: JSON.stringify(passwords.service),
     },
     stopSignal: 'SIGTERM',
     output: (text) => {
