@@ -20,7 +20,7 @@ countersign verify                 the database of DATABASE_URL, live or restore
 countersign verify export.jsonl    an export by itself; .csv as well
 
   --key KEY            the log's key, as \`countersign key show\` prints it; again for more. Without it the log's own word is
-                       taken for its first key, and only what came after is beyond doubt
+                       taken for its keys: it may agree with itself and be another log
   --checkpoint FILE    a checkpoint from elsewhere that the log has to continue: of a witness, of an export, of last year;
                        again for more. It is what shows that a log was rolled back as a whole
   --witness KEY        a witness that has to have signed, by the key it prints; again for more

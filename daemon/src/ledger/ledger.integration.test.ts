@@ -83,7 +83,7 @@ describe('append', () => {
     const told: number[] = [];
     other.ledger.onCommitted((records) => told.push(...records.map(({ index }) => index)));
     const connect = other.pool.connect.bind(other.pool) as (callback?: unknown) => Promise<PoolClient>;
-    let losing = false;
+    let losing: 'no' | 'answer' | 'commit' = 'no';
     const lossy = vi.spyOn(other.pool, 'connect').mockImplementation((async (callback?: unknown) => {
       // The pool's own queries.
       if (callback !== undefined) return connect(callback);
@@ -91,25 +91,34 @@ describe('append', () => {
       const query = client.query.bind(client) as (...args: unknown[]) => unknown;
       return Object.assign(client, {
         query: (...args: unknown[]) => {
-          if (args[0] !== 'COMMIT' || !losing) return query(...args);
-          losing = false;
-          return Promise.resolve(query(...args)).then(() => Promise.reject(new Error('the connection is gone')));
+          if (args[0] !== 'COMMIT' || losing === 'no') return query(...args);
+          const statement = losing === 'answer' ? 'COMMIT' : 'ROLLBACK';
+          losing = 'no';
+          return Promise.resolve(query(statement)).then(() => Promise.reject(new Error('the connection is gone')));
         },
       });
     }) as never);
     try {
       const entries = [1, 2, 3].map((i) => aiDecisionEntry(i));
-      losing = true;
+      losing = 'answer';
       await expect(append(entries, other)).rejects.toThrow('the connection is gone');
       expect(told).toEqual([]);
       // The producer's next try finds them there, and whoever listens hears of them.
       expect((await append(entries, other)).map(({ is }) => is)).toEqual(['known', 'known', 'known']);
       expect(told).toEqual([1, 2, 3]);
-      losing = true;
+      losing = 'answer';
       await expect(append([aiDecisionEntry(4)], other)).rejects.toThrow('the connection is gone');
       await append([aiDecisionEntry(5)], other);
       expect(told).toEqual([1, 2, 3, 4, 5]);
       expect((await other.search.search({}, null, 10)).records.map(({ index }) => index)).toEqual([5, 4, 3, 2, 1, 0]);
+      // One that was committed unheard, then one that was not.
+      losing = 'answer';
+      await expect(append([aiDecisionEntry(6)], other)).rejects.toThrow('the connection is gone');
+      losing = 'commit';
+      await expect(append([aiDecisionEntry(7)], other)).rejects.toThrow('the connection is gone');
+      await append([aiDecisionEntry(8)], other);
+      expect(told).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect((await other.reader.readFrom(6, 5)).map(({ event }) => event.subject)).toEqual(['task-6', 'task-8']);
     } finally {
       lossy.mockRestore();
       await other.drop();

@@ -109,7 +109,12 @@ export class Ledger {
       work({
         client,
         append: async (entries) => {
-          const added = await this.append(client, position ?? (await this.readPosition(client)), entries);
+          if (position === null) {
+            position = await this.readPosition(client);
+            // What a lost commit has left is now known; the next one may be lost as well.
+            this.committed = position.head;
+          }
+          const added = await this.append(client, position, entries);
           position = added.position;
           this.attempted = position.head;
           for (const answer of added.answers) if (answer.is === 'appended') committed.push(answer.record);

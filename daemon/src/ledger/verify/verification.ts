@@ -4,8 +4,8 @@
  */
 import { eventTypes, logWorkflow, type CountersignEvent, type RetentionStep } from '@countersign/contract';
 import { toBase64, type Checkpoint } from '@countersign/contract/note';
-import { commitmentTo } from '../entry.ts';
 import { tileWidth } from '@countersign/contract/tiles';
+import { commitmentTo } from '../entry.ts';
 import { GrowingTree, leafHash, type Subtree } from '../tree.ts';
 import { CheckpointCheck, type CheckpointCheckOptions } from './checkpoint-check.ts';
 import { verifyBeside, type LogKeys } from './keys.ts';
@@ -42,7 +42,7 @@ export interface Report {
   /** The newest good checkpoint; null when there is none. */
   readonly newest_checkpoint: string | null;
   readonly keys: readonly string[];
-  /** False when the first key was taken from the log itself: then only what came later is beyond doubt. */
+  /** False when the newest key was taken from the log itself: then it says no more than that the log agrees with itself. */
   readonly key_was_given: boolean;
   readonly problems: readonly Problem[];
   readonly problems_total: number;
@@ -75,6 +75,7 @@ export class Verification {
   private readonly stored = new Map<number, number>();
   /** Records that came with a proof each, and the checkpoint that it leads to. */
   private proven = 0;
+  /** Their indexes, as they came. */
   private readonly newestFirst: number[] = [];
   private under: Checkpoint | null = null;
   private signatures = 0;
