@@ -4,7 +4,7 @@
  */
 import { alertTiers, eventTypes, type AlertTier, type OverrideRatePolicy } from '@countersign/contract';
 import type { LedgerRecord } from '../ledger/index.ts';
-import { evidence, observeBernoulli, startShiryaevRoberts, type ShiryaevRoberts } from '../statistics/index.ts';
+import { evidenceOf, observe, startValues } from '../statistics/index.ts';
 import type { Finding, Monitor } from './monitor.ts';
 
 export interface OverrideRateState {
@@ -12,7 +12,7 @@ export interface OverrideRateState {
   readonly overridden: number;
   /** The newest reviews, oldest first, true where overridden; at most `minimum_decisions`. */
   readonly recent: readonly boolean[];
-  readonly detector: ShiryaevRoberts;
+  readonly detector: readonly number[];
   /** Whether the rate was found to have risen, and has not come down well below that since. */
   readonly alarmed: boolean;
 }
@@ -24,7 +24,7 @@ export const overrideRate: Monitor<OverrideRateState> = {
     reviewed: 0,
     overridden: 0,
     recent: [],
-    detector: startShiryaevRoberts(monitors.override_rate),
+    detector: startValues(monitors.override_rate.alternatives),
     alarmed: false,
   }),
 
@@ -32,7 +32,7 @@ export const overrideRate: Monitor<OverrideRateState> = {
     const rule = monitors.override_rate;
     // Authority was given back on the evidence of canaries: what was found before is settled.
     if (record.event.type === eventTypes.breaker && record.event.data.to === 'closed') {
-      return { ...state, recent: [], detector: startShiryaevRoberts(rule), alarmed: false };
+      return { ...state, recent: [], detector: startValues(rule.alternatives), alarmed: false };
     }
     const overridden = overrideOf(record);
     if (overridden === null) return state;
@@ -40,12 +40,12 @@ export const overrideRate: Monitor<OverrideRateState> = {
       reviewed: state.reviewed + 1,
       overridden: state.overridden + Number(overridden),
       recent: [...state.recent, overridden].slice(-rule.minimum_decisions),
-      detector: observeBernoulli(state.detector, overridden, rule),
+      detector: observed(state.detector, overridden, rule),
     };
     if (!state.alarmed) return { ...after, alarmed: tierOf(after, rule) !== null };
     // The promise of so many reviews between false alarms is for a detector that starts afresh after each.
     return isOver(after.recent, rule)
-      ? { ...after, detector: startShiryaevRoberts(rule), alarmed: false }
+      ? { ...after, detector: startValues(rule.alternatives), alarmed: false }
       : { ...after, alarmed: true };
   },
 
@@ -69,7 +69,7 @@ function judge(state: OverrideRateState, rule: OverrideRatePolicy): Finding {
     recent_reviewed: recent.length,
     recent_rate: rateOf(recent),
     baseline: rule.baseline,
-    e_value: evidence(detector),
+    e_value: evidenceOf(detector),
   };
   if (!alarmed && recent.length < rule.minimum_decisions) {
     const summary = `Too early to tell: ${recent.length} of ${rule.minimum_decisions} reviews are in.`;
@@ -92,9 +92,15 @@ function tierOf(
   rule: OverrideRatePolicy,
 ): AlertTier | null {
   if (rateOf(recent) < rule.baseline + rule.minimum_lift) return null;
-  const value = evidence(detector);
+  const value = evidenceOf(detector);
   const reached = alertTiers.findLast((tier) => value >= rule.thresholds[tier]) ?? null;
   return reached === 'incident' && recent.length < rule.minimum_decisions ? 'action_required' : reached;
+}
+
+function observed(before: readonly number[], overridden: boolean, rule: OverrideRatePolicy): number[] {
+  const values = [...before];
+  observe(values, Number(overridden), rule.baseline, rule.alternatives, 1);
+  return values;
 }
 
 /** Hysteresis: an alarm ends when a whole window of reviews is less than half the lift above the baseline. */

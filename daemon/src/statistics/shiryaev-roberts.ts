@@ -1,0 +1,113 @@
+/**
+ * E-detector of a change of a Bernoulli rate: a mixture of Shiryaev–Roberts processes, one for each rate that is looked
+ * for. Looking often costs nothing. Source: Shin, Ramdas and Rinaldo, E-detectors (2023).
+ */
+import { assertNumber, drifting, nothing, warning, type Detection } from './detector.ts';
+
+export interface ShiryaevRobertsOptions {
+  /** The rate while all is well, in (0, 1): at most this when higher rates are looked for, at least when lower. */
+  readonly baseline: number;
+  /** The rates to find soonest; all above the baseline, or all below. */
+  readonly alternatives: readonly number[];
+  /** The evidence that is drift; while all is well it takes on average at least so many numbers to get there. */
+  readonly threshold: number;
+  /** The evidence that warns; a tenth of the threshold when left out. */
+  readonly warning?: number;
+}
+
+export interface ShiryaevRobertsState extends Required<ShiryaevRobertsOptions> {
+  /** One value a rate. */
+  values: number[];
+}
+
+/** Past it nothing more is learnt, and sums must stay finite. */
+const largest = 1e300;
+
+export class BernoulliShiryaevRoberts {
+  private readonly state: ShiryaevRobertsState;
+
+  /** Throws when the rates do not make sense. */
+  constructor(options: ShiryaevRobertsOptions) {
+    const { baseline, alternatives, threshold } = options;
+    checkRates(baseline, alternatives);
+    if (!(threshold > 0)) throw new RangeError(`threshold is ${threshold}; give a number above 0`);
+    this.state = {
+      baseline,
+      alternatives,
+      threshold,
+      warning: options.warning ?? threshold / 10,
+      values: startValues(alternatives),
+    };
+  }
+
+  static from(state: ShiryaevRobertsState): BernoulliShiryaevRoberts {
+    const detector = new BernoulliShiryaevRoberts(state);
+    detector.state.values = [...state.values];
+    return detector;
+  }
+
+  toJSON(): ShiryaevRobertsState {
+    return { ...this.state, values: [...this.state.values] };
+  }
+
+  /** In [0, 1e300]; 0 before the first number. */
+  get evidence(): number {
+    return evidenceOf(this.state.values);
+  }
+
+  /** `x` is 1 or 0, true or false. */
+  update(x: number | boolean): Detection {
+    assertNumber(Number(x));
+    const { state } = this;
+    observe(state.values, Number(x), state.baseline, state.alternatives, 1);
+    const { evidence } = this;
+    if (evidence >= state.threshold) {
+      state.values.fill(0);
+      return drifting;
+    }
+    return evidence >= state.warning ? warning : nothing;
+  }
+}
+
+export const startValues = (alternatives: readonly number[]): number[] => alternatives.map(() => 0);
+
+/**
+ * M ← (M + weight) · likelihood ratio of `x` in [0, 1], for each alternative, in place. `weight` is the share of the
+ * horizon that passes with this number, and must not depend on it: with threshold A at most 1 / A false alarms are
+ * expected in a horizon whose weights sum to 1, so with weight 1 at most n / A in n numbers.
+ * `temper` in (0, 1] flattens the ratio for numbers that hang together: 1 / (how much more their sums vary than those of
+ * independent ones).
+ */
+export function observe(
+  values: number[],
+  x: number,
+  baseline: number,
+  alternatives: readonly number[],
+  weight: number,
+  temper = 1,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const rate = alternatives[i] as number;
+    const log = x * Math.log(rate / baseline) + (1 - x) * Math.log((1 - rate) / (1 - baseline));
+    values[i] = Math.min(((values[i] as number) + weight) * Math.exp(temper * log), largest);
+  }
+}
+
+/** The mixture: the mean over the alternatives. */
+export function evidenceOf(values: readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / Math.max(values.length, 1);
+}
+
+function checkRates(baseline: number, alternatives: readonly number[]): void {
+  const isRate = (rate: number) => rate > 0 && rate < 1;
+  if (!isRate(baseline)) throw new RangeError(`baseline is ${baseline}; give a rate between 0 and 1`);
+  const above = alternatives.filter((rate) => rate > baseline).length;
+  const sensible = alternatives.length > 0 && alternatives.every((rate) => isRate(rate) && rate !== baseline);
+  if (!sensible || (above > 0 && above < alternatives.length)) {
+    throw new RangeError(
+      `alternatives are ${alternatives.join(', ')}; give rates that are all above, or all below, ${baseline}`,
+    );
+  }
+}
