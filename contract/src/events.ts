@@ -3,6 +3,7 @@
  * Objects are open: a field that this version does not know is recorded as it came and otherwise left alone.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { Reference } from './reference.ts';
 import { AlertTier, BreakerStateName, DecisionAction, ReviewReason, RiskTier, Route } from './words.ts';
 
 export const WorkflowId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' });
@@ -117,14 +118,21 @@ export const HumanDecision = Type.Object({
   evidence_hash: Type.Optional(Sha256),
   lease_epoch: Type.Optional(Type.Integer({ minimum: 0 })),
   committed_before_reveal: Type.Optional(Type.Boolean()),
+  /** The case was planted to see whether people look; this is its right answer. */
+  gold: Type.Optional(Type.Object({ label: Type.String({ minLength: 1, maxLength: 500 }) })),
 });
 export type HumanDecision = Static<typeof HumanDecision>;
 
-/** Ground truth. `decision_id` is the AI decision it is about; `cost` of the error in the smallest unit of the currency. */
+/** Ground truth. `decision_id` is the AI decision it is about. Money is in the smallest unit of the currency. */
 export const Outcome = Type.Object({
   ...subject,
   label: Type.String({ minLength: 1, maxLength: 500 }),
+  /** What the error cost; 0 when there was none. */
   cost: Type.Optional(Type.Integer()),
+  /** What the decision brought in or, below 0, lost. */
+  revenue: Type.Optional(Type.Integer()),
+  /** How many people complained about it. */
+  complaints: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type Outcome = Static<typeof Outcome>;
 
@@ -134,10 +142,17 @@ const ModelVersion = Type.Object({ name: Name, version: Name });
 export const AlertStep = Type.Object({
   workflow_id: WorkflowId,
   alert_id: Uuid,
+  /** The monitor. */
   signal: Name,
+  /** What of the workflow it is about, such as a feature or a reviewer; null when it is the whole. */
+  subject: Type.Union([Type.String(), Type.Null()]),
+  /** `*` when it is about all of them. */
   model: ModelVersion,
+  /** The record that moved it, so that anyone can fold the ledger up to there and see the same. */
+  log_index: Type.Integer({ minimum: 0 }),
   tier: Type.Union([AlertTier, Type.Null()]),
   previous_tier: Type.Union([AlertTier, Type.Null()]),
+  value: Type.Union([Type.Number(), Type.Null()]),
   summary: Text,
   evidence: Type.Record(Type.String(), Type.Unknown()),
 });
@@ -175,8 +190,20 @@ export const PolicyStep = Type.Object({
   workflow_id: WorkflowId,
   hash: Sha256,
   previous_hash: Type.Union([Sha256, Type.Null()]),
+  /** The file, so that what followed from it can be worked out again from the ledger alone. */
+  text: Type.String({ maxLength: 200_000 }),
 });
 export type PolicyStep = Static<typeof PolicyStep>;
+
+/** What a model is compared with from here on. */
+export const ReferenceStep = Type.Object({
+  workflow_id: WorkflowId,
+  /** `version` is null when it holds for every version that has none of its own. */
+  model: Type.Object({ name: Name, version: Type.Union([Name, Type.Null()]) }),
+  reference: Reference,
+  by: Name,
+});
+export type ReferenceStep = Static<typeof ReferenceStep>;
 
 /** The workflow of records that are about the log itself. */
 export const logWorkflow = 'countersign';
@@ -228,6 +255,7 @@ export const eventTypes = {
   breaker: 'countersign.breaker.v1',
   model: 'countersign.model.v1',
   policy: 'countersign.policy.v1',
+  reference: 'countersign.reference.v1',
   key: 'countersign.key.v1',
   retention: 'countersign.retention.v1',
 } as const;
@@ -262,6 +290,7 @@ const daemonEvents = {
   breaker: envelope(eventTypes.breaker, BreakerStep),
   model: envelope(eventTypes.model, ModelStep),
   policy: envelope(eventTypes.policy, PolicyStep),
+  reference: envelope(eventTypes.reference, ReferenceStep),
   key: envelope(eventTypes.key, KeyStep),
   retention: envelope(eventTypes.retention, RetentionStep),
 };

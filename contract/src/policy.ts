@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { AutomationRules } from './authority.ts';
 import { WorkflowId } from './events.ts';
+import { BusinessCalendar, MonitorsPolicy } from './monitor-policy.ts';
 import { AlertTier, DecisionAction, RiskTier, Route } from './words.ts';
 
 const closed = { additionalProperties: false };
@@ -12,7 +13,7 @@ export const Duration = Type.String({
   minLength: 1,
   maxLength: 50,
   description:
-    'A span of time: "90 seconds", "15 minutes", "2 hours", "3 days", "3 years", or ISO 8601 such as "PT2H".',
+    'A span of time: "90 seconds", "15 minutes", "2 hours", "3 days", "13 weeks", "3 years", or ISO 8601 such as "PT2H".',
 });
 
 const Loop = Type.Object(
@@ -44,41 +45,6 @@ const Sla = Type.Object(
   },
   closed,
 );
-
-/** E-values at which the evidence for a worse rate reaches each tier. */
-export const OverrideRatePolicy = Type.Object(
-  {
-    baseline: Type.Number({
-      exclusiveMinimum: 0,
-      exclusiveMaximum: 1,
-      description: 'The share of AI decisions that people change when all is well.',
-    }),
-    alternatives: Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), {
-      minItems: 1,
-      maxItems: 10,
-      description: 'The worse rates to find soonest; each above the baseline.',
-    }),
-    minimum_decisions: Type.Integer({
-      minimum: 1,
-      description: 'An incident takes at least as many reviews; fewer without evidence of a rise are inconclusive.',
-    }),
-    minimum_lift: Type.Number({
-      minimum: 0,
-      maximum: 1,
-      description: 'How far above the baseline the rate of the newest reviews has to be for any alert.',
-    }),
-    thresholds: Type.Object(
-      {
-        info: Type.Number({ minimum: 1 }),
-        action_required: Type.Number({ minimum: 1 }),
-        incident: Type.Number({ minimum: 1 }),
-      },
-      { ...closed, description: 'Average number of reviewed decisions between false alarms, at least, for each tier.' },
-    ),
-  },
-  closed,
-);
-export type OverrideRatePolicy = Static<typeof OverrideRatePolicy>;
 
 /** What `retention` keeps when it does not say. */
 export const defaultKeep = '3 years';
@@ -123,8 +89,8 @@ export const Policy = Type.Object(
       },
       closed,
     ),
-    sla: Type.Object({ P1: Sla, P2: Sla, P3: Sla }, closed),
-    monitors: Type.Object({ override_rate: OverrideRatePolicy }, closed),
+    sla: Type.Object({ P1: Sla, P2: Sla, P3: Sla, calendar: Type.Optional(BusinessCalendar) }, closed),
+    monitors: Type.Optional(MonitorsPolicy),
     breaker: Type.Object(
       {
         opens_on: AlertTier,

@@ -11,8 +11,10 @@ export const Signal = Type.Object({
   workflow_id: Type.String(),
   model_name: Type.String(),
   model_version: Type.String(),
-  /** Null when there is too little data to say anything: inconclusive, never healthy. */
+  /** What of it: a feature, a reviewer, a band, a segment; null when it is about the whole. */
+  subject: nullable(Type.String()),
   tier: nullable(AlertTier),
+  /** False when there is too little data to say anything: inconclusive, never healthy. */
   conclusive: Type.Boolean(),
   value: nullable(Type.Number()),
   summary: Type.String(),
@@ -20,10 +22,14 @@ export const Signal = Type.Object({
 });
 export type Signal = Static<typeof Signal>;
 
+/** Of a signal that is about all models of a workflow. */
+export const allModels = '*';
+
 export const Alert = Type.Object({
   alert_id: Type.String(),
   workflow_id: Type.String(),
   signal: Type.String(),
+  subject: nullable(Type.String()),
   model_name: Type.String(),
   model_version: Type.String(),
   tier: nullable(AlertTier),

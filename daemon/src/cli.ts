@@ -5,6 +5,8 @@ import { daemon, migrations } from './commands/daemon.ts';
 import { erase } from './commands/erase.ts';
 import { key } from './commands/key.ts';
 import { policy } from './commands/policy.ts';
+import { reference } from './commands/reference.ts';
+import { replay } from './commands/replay.ts';
 import { verify } from './commands/verify.ts';
 import { witness } from './commands/witness.ts';
 
@@ -12,6 +14,8 @@ const commands: Readonly<Record<string, Command>> = {
   daemon,
   migrate: migrations,
   policy,
+  reference,
+  replay,
   key,
   verify,
   witness,

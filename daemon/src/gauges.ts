@@ -87,7 +87,8 @@ async function measureReviews({ metrics, reviews, outbox, now }: Measured): Prom
 }
 
 function measureSignals({ metrics, monitors }: Measured): void {
-  for (const { workflow_id: workflow, model_version, value, evidence } of monitors.signals()) {
+  for (const { workflow_id: workflow, model_version, subject, value, evidence } of monitors.signals('override_rate')) {
+    if (subject !== null) continue;
     if (value !== null) metrics.set('countersign_override_ratio', { workflow, model_version }, value);
     metrics.set('countersign_override_evidence', { workflow, model_version }, Number(evidence['e_value']));
   }

@@ -22,8 +22,9 @@ import { newUuid, type LedgerRecord, type LedgerTransaction } from './ledger/ind
 import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
 import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
+import { Orders } from './orders/index.ts';
 import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
-import { Orders, Retention } from './retention/index.ts';
+import { Retention } from './retention/index.ts';
 import { Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
 import { countDecision, measure } from './gauges.ts';
@@ -41,7 +42,7 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-const snapshotEveryMs = 10_000;
+const snapshotEveryMs = 30_000;
 
 /** Starts everything or throws what is wrong, with nothing left running. */
 export async function startDaemon(config: Config, now: () => Date = () => new Date()): Promise<Daemon> {
@@ -92,9 +93,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const models = new Models(now, newUuid);
     const breakers = new Breakers(policies, models, now, newUuid);
     const alerts = new Alerts(now, newUuid);
-    const monitors = new Monitors(policies, await readMonitorSnapshot(pool, logId));
-    await monitors.catchUp(reader);
-    stops.push(() => writeSnapshot(pool, logId, monitors.snapshot()));
+    const monitors = new Monitors({ policies, snapshot: await readMonitorSnapshot(pool, logId) });
+    const missed = await monitors.catchUp(reader);
 
     const distribution = await AuthorityDistribution.start(
       nats,
@@ -107,7 +107,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const outbox = new VerdictOutbox(pool, jetstream(nats), trouble('a verdict was not sent'));
     stops.push(() => outbox.stop());
 
-    const response = new Response({ pool, ledger, policies, models, monitors, alerts, breakers });
+    const response = new Response({ pool, ledger, policies, models, monitors, alerts, breakers, now, newId: newUuid });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
     const reviews = new Reviews({
       pool,
@@ -124,10 +124,16 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const reactions = new Reactions({
       log: reader,
       monitors,
+      missed,
       response,
       distribution,
       onError: trouble('signals were not acted on and are looked at again'),
     });
+    const saveMonitors = async () => {
+      // What has moved and is not on record yet would be lost with the records before it.
+      if (reactions.isSettled) await writeSnapshot(pool, logId, monitors.snapshot());
+    };
+    stops.push(saveMonitors);
     stops.push(() => reactions.stop());
     ledger.onCommitted((records) => {
       for (const record of records) countDecision(metrics, record);
@@ -141,6 +147,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       ledger,
       search,
       snapshots,
+      policies,
       now,
       newId: newUuid,
       onError: trouble('an order was not carried out and is tried again'),
@@ -160,7 +167,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     stops.push(() => retention.stop());
 
     const saving = setInterval(() => {
-      writeSnapshot(pool, logId, monitors.snapshot()).catch(trouble('monitors were not saved'));
+      saveMonitors().catch(trouble('monitors were not saved'));
     }, snapshotEveryMs);
     stops.push(() => clearInterval(saving));
 

@@ -2,14 +2,22 @@
  * What follows from signals, and what people may do about it: the rooms of monitors, alerts, breakers and models joined,
  * each act in one transaction of the ledger.
  */
-import type { ResponseOverview, RollbackRequest, Signal, TripRequest } from '@countersign/contract';
+import {
+  allModels,
+  eventTypes,
+  type ReferenceStep,
+  type ResponseOverview,
+  type RollbackRequest,
+  type Signal,
+  type TripRequest,
+} from '@countersign/contract';
 import { reaches, type Alerts } from './alerts/index.ts';
 import type { Breakers, Step } from './breakers/index.ts';
 import type { Pool } from './database/index.ts';
 import type { Acted, ResponseRoom } from './http/index.ts';
-import type { Ledger, LedgerRecord, LedgerTransaction } from './ledger/index.ts';
+import { writtenEntry, type Ledger, type LedgerRecord, type LedgerTransaction, type NewId } from './ledger/index.ts';
 import type { Models } from './models/index.ts';
-import type { Monitors, Scope } from './monitors/index.ts';
+import type { Monitors, Movement } from './monitors/index.ts';
 import type { Policies } from './policies/index.ts';
 
 export interface ResponseOptions {
@@ -20,6 +28,8 @@ export interface ResponseOptions {
   readonly monitors: Monitors;
   readonly alerts: Alerts;
   readonly breakers: Breakers;
+  readonly now: () => Date;
+  readonly newId: NewId;
 }
 
 export class Response implements ResponseRoom {
@@ -29,39 +39,42 @@ export class Response implements ResponseRoom {
     this.options = options;
   }
 
-  /** Lets the signals of these scopes move alerts, and alerts move breakers. */
-  async react(scopes: readonly Scope[]): Promise<void> {
-    const { ledger, monitors, models } = this.options;
-    const signals = scopes.flatMap((scope) => monitors.signals(scope)).filter((signal) => signal.conclusive);
-    if (signals.length === 0) return;
-    await ledger.write(async (tx) => {
-      for (const signal of signals) {
-        // Reviews of a version that was rolled back may come for days; they are no news of the one in use.
-        if (await models.isRolledBack(tx.client, signal.workflow_id, signal.model_name, signal.model_version)) continue;
-        await this.raise(tx, signal);
+  /** Lets signals that have moved move alerts, and alerts move breakers. */
+  async react(movements: readonly Movement[]): Promise<void> {
+    if (movements.length === 0) return;
+    await this.options.ledger.write(async (tx) => {
+      for (const { signal, logIndex } of movements) await this.raise(tx, signal, logIndex);
+    });
+  }
+
+  /** Puts references on record that monitors have taken. */
+  async recordReferences(references: readonly Omit<ReferenceStep, 'by'>[]): Promise<void> {
+    if (references.length === 0) return;
+    const { ledger, now, newId } = this.options;
+    await ledger.write(async ({ append }) => {
+      for (const reference of references) {
+        const data = { ...reference, by: 'daemon' };
+        await append([writtenEntry({ type: eventTypes.reference, subject: data.workflow_id, data }, now(), newId)]);
       }
     });
   }
 
-  private async raise(tx: LedgerTransaction, signal: Signal): Promise<void> {
-    const { alerts, breakers, policies } = this.options;
-    const alert = await alerts.hear(tx, signal);
+  private async raise(tx: LedgerTransaction, signal: Signal, logIndex: number): Promise<void> {
+    const { alerts, breakers, models, policies } = this.options;
+    const alert = await alerts.hear(tx, signal, logIndex);
     const opensOn = policies.get(signal.workflow_id)?.policy.breaker.opens_on;
     if (alert === null || alert.tier === null || opensOn === undefined || !reaches(alert.tier, opensOn)) return;
-    const scope = { workflowId: alert.workflow_id, modelName: alert.model_name };
-    const reason = `${alert.signal.replaceAll('_', ' ')} of version ${alert.model_version}: ${alert.summary}`;
-    await breakers.apply(tx, scope, { is: 'alarm', reason }, { ...alert.evidence, alert_id: alert.alert_id });
+    const { workflow_id: workflowId, model_name: modelName, model_version: version } = alert;
+    // What is about people and queues stops no model; and a version that was rolled back has nothing left to stop.
+    if (modelName === allModels || (await models.isRolledBack(tx.client, workflowId, modelName, version))) return;
+    const reason = `${alert.signal.replaceAll('_', ' ')} of version ${version}: ${alert.summary}`;
+    const evidence = { ...alert.evidence, alert_id: alert.alert_id };
+    await breakers.apply(tx, { workflowId, modelName }, { is: 'alarm', reason }, evidence);
   }
 
   /** Counts the reviews of canaries among the records, in the transaction that appends them. */
   async weigh(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
-    const { alerts, breakers } = this.options;
-    for (const { scope, state } of await breakers.weighCanaries(tx, records)) {
-      if (state.is !== 'closed') continue;
-      // What was open is settled by the canaries; what comes after it is news, and may open the breaker again.
-      const summary = 'People checked the canaries, and the breaker closed.';
-      await alerts.resolve(tx, { ...scope, version: null }, summary);
-    }
+    await this.options.breakers.weighCanaries(tx, records);
   }
 
   async overview(): Promise<ResponseOverview> {
@@ -91,14 +104,13 @@ export class Response implements ResponseRoom {
     });
   }
 
-  /** Takes a version out of use, ends its alerts, and lets an open breaker try the one before. */
+  /** Takes a version out of use, which ends its alerts, and lets an open breaker try the one before. */
   rollBack({ workflow_id, model_name, version, justification }: RollbackRequest, by: string): Promise<Acted> {
-    const { ledger, models, alerts, breakers } = this.options;
+    const { ledger, models, breakers } = this.options;
     return ledger.write(async (tx) => {
       const scope = { workflowId: workflow_id, modelName: model_name };
       const rollback = await models.rollBack(tx, { ...scope, version, by, justification });
       if (rollback.is === 'refused') return rollback;
-      await alerts.resolve(tx, { ...scope, version }, `Version ${version} was rolled back.`);
       const reason = `rolled back from ${version} to ${rollback.restores}: ${justification}`;
       // What is held against the version in use says nothing about an older one that goes out of use.
       const taken = rollback.wasActive ? await breakers.apply(tx, scope, { is: 'restored', by, reason }) : null;

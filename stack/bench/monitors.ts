@@ -1,59 +1,103 @@
-/** What an event costs the monitors, and the guard its verdict. */
+/** What an event costs all monitors together, whether memory stays flat over ten million of them, and what saving costs. */
+import type { Features } from '../../contract/src/index.ts';
 import type { LedgerRecord } from '../../daemon/src/ledger/index.ts';
-import { Monitors } from '../../daemon/src/monitors/index.ts';
-import { readPolicies } from '../../daemon/src/policies/index.ts';
-import { join } from 'node:path';
-import { atMost, nanosecondsEach, type Figure } from './figure.ts';
+import { Monitors, type MonitorSnapshot } from '../../daemon/src/monitors/index.ts';
+import { uniform } from '../../daemon/src/statistics/index.ts';
+import { policiesWith } from '../test-policy.ts';
+import { Story } from '../test-story.ts';
+import { atMost, type Figure } from './figure.ts';
+
+const [pairs, prepared] = [200, 20_000];
 
 const microseconds = (n: number) => `${(n / 1_000).toFixed(2)} µs`;
+const megabytes = (n: number) => `${(n / 1_048_576).toFixed(0)} MB`;
 
-export async function benchmarkMonitors(): Promise<Figure[]> {
-  const policies = await readPolicies(join(import.meta.dirname, '../../policies'));
-  const monitors = new Monitors(policies, null);
+export async function benchmarkMonitors(events: number): Promise<Figure[]> {
+  const policies = policiesWith({
+    latency: { within: '100 milliseconds' },
+    fairness: { segments: ['f0'] },
+    business: { error_cost_at_most: 50 },
+    override_rate: { baseline: 0.2 },
+    concept_drift: { baseline: 0.2 },
+  });
+  const monitors = new Monitors({ policies });
+  const records = prepareRecords();
   let index = 0;
-  const each = nanosecondsEach(100_000, () => monitors.observe([reviewOf(index++)]));
-  return [atMost('one review, all monitors', each, 5_000, microseconds)];
+  const start = Date.parse('2026-01-05T00:00:00Z');
+  /** The prepared events over and over, each at its own time; ids come again, which costs the same. */
+  const feed = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const record = records[index % prepared] as Mutable;
+      record.index = index;
+      // A batch of 100 is recorded at one moment, a second after the one before.
+      if (index % 100 === 0) recordedAt = new Date(start + index * 10).toISOString();
+      record.recordedAt = recordedAt;
+      monitors.observe([record]);
+      index += 1;
+    }
+  };
+  let recordedAt = '';
+
+  // References are taken and everything is warm.
+  const warm = Math.ceil(events / 10);
+  feed(warm);
+  const before = heap();
+  const started = process.hrtime.bigint();
+  feed(events - warm);
+  const each = Number(process.hrtime.bigint() - started) / (events - warm);
+  const after = heap();
+
+  const saving = process.hrtime.bigint();
+  const text = JSON.stringify(monitors.snapshot());
+  const saved = Number(process.hrtime.bigint() - saving);
+  const restoring = process.hrtime.bigint();
+  const restored = new Monitors({ policies, snapshot: JSON.parse(text) as MonitorSnapshot });
+  const restoredIn = Number(process.hrtime.bigint() - restoring);
+  if (restored.nextIndex !== index) throw new Error('the snapshot did not restore');
+  const seconds = (n: number) => `${(n / 1e9).toFixed(2)} s`;
+  return [
+    atMost('an event of 10 features, all monitors (7 % reviews, 20 % outcomes)', each, 5_000, microseconds),
+    {
+      what: `heap after ${warm / 1e6} M and after ${events / 1e6} M events, ${pairs} workflow × model pairs`,
+      measured: `${megabytes(before)}, ${megabytes(after)}`,
+      goal: 'flat: at most 5 % more',
+      met: after <= before * 1.05,
+    },
+    atMost(`snapshot of ${megabytes(text.length)}`, saved, 1e9, seconds),
+    atMost('restore', restoredIn, 1e9, seconds),
+  ];
 }
 
-function reviewOf(index: number): LedgerRecord {
-  const data = {
-    workflow_id: 'mail-moderation',
-    task_id: 't',
-    decision_id: '0195f000-0000-7000-8000-000000000001',
-    reviews: '0195f000-0000-7000-8000-000000000002',
-    reviewer: 'ann',
-    action: index % 9 === 0 ? ('reject' as const) : ('accept' as const),
-    justification: '',
-  };
-  return {
-    logId: 'main',
-    index,
-    event: {
-      specversion: '1.0',
-      id: '0195f000-0000-7000-8000-000000000003',
-      source: 'bench',
-      type: 'countersign.decision.human.v1',
-      subject: 't',
-      time: '2026-01-01T00:00:00Z',
-      data,
-    },
-    streamSequence: null,
-    body: null,
-    recordedAt: '2026-01-01T00:00:00Z',
-    actor: { type: 'human', id: 'ann' },
-    action: data.action,
-    about: {
-      decisionId: data.reviews,
-      model: { name: 'm', version: '1', hash: `sha256:${'0'.repeat(64)}` },
-      label: 'spam',
-      confidence: 0.7,
-      route: 'human',
-      riskTier: 'medium',
-      breakerEpoch: 0,
-    },
-    entry: Buffer.alloc(0),
-    leafHash: Buffer.alloc(32),
-    signature: null,
-    firstAnswer: true,
-  };
+type Mutable = { -readonly [K in keyof LedgerRecord]: LedgerRecord[K] };
+
+function heap(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Decisions of all pairs in turn, some with a review, some with an outcome. */
+function prepareRecords(): Mutable[] {
+  const story = new Story({ forgets: true });
+  const next = uniform(1);
+  const records: Mutable[] = [];
+  for (let i = 0; records.length < prepared; i++) {
+    const features: Features = Object.fromEntries(
+      Array.from({ length: 10 }, (_, f) => [`f${f}`, f < 3 ? `c${Math.floor(next() * 8)}` : next() * 100]),
+    );
+    const confidence = 0.5 + 0.5 * next();
+    const label = next() < 0.3 ? 'spam' : 'ham';
+    const route = next() < 0.1 ? 'human' : 'auto';
+    const decision = story.pass(10).ai({ version: `1.${i % pairs}.0`, features, confidence, output: { label }, route });
+    records.push(decision.record);
+    if (route === 'human')
+      records.push(
+        story.human(decision, {
+          reviewer: `r${i % 7}`,
+          action: next() < 0.15 ? 'reject' : 'accept',
+          review_ms: 20_000,
+        }),
+      );
+    if (next() < 0.28) records.push(story.outcome(decision, next() < confidence ? label : 'other', { cost: 0 }));
+  }
+  return records.slice(0, prepared);
 }

@@ -1,9 +1,15 @@
-/** Alerts: from signals to tiers. Every step is a ledger record, written in the transaction that takes it. */
+/** Alerts: from signals that move to tiers. Every step is a ledger record, written in the transaction that takes it. */
 import { eventTypes, type Alert, type AlertTier, type Signal } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { writtenEntry, type LedgerTransaction, type NewId } from '../ledger/index.ts';
 import { moveOf } from './alert.ts';
 import * as store from './store.ts';
+
+interface Step {
+  readonly from: AlertTier | null;
+  readonly value: number | null;
+  readonly logIndex: number;
+}
 
 export class Alerts {
   private readonly now: () => Date;
@@ -14,23 +20,36 @@ export class Alerts {
     this.newId = newId;
   }
 
-  /** Moves the alert of a signal. The alert when it opened or climbed, so that more can follow from it; null otherwise. */
-  async hear(tx: LedgerTransaction, signal: Signal): Promise<Alert | null> {
-    const open = await store.openAlert(tx.client, signal);
-    const move = moveOf(open?.tier ?? null, signal);
+  /**
+   * Moves the alert of a signal that the record at `logIndex` moved. The alert when it opened or climbed, so that more can
+   * follow from it; null otherwise. A movement that was heard before, ahead of a crash, does nothing.
+   */
+  async hear(tx: LedgerTransaction, signal: Signal, logIndex: number): Promise<Alert | null> {
+    const last = await store.lastAlert(tx.client, signal);
+    const isKnown =
+      last !== null && (last.atIndex > logIndex || (last.atIndex === logIndex && last.alert.tier === signal.tier));
+    if (isKnown) return null;
+    const open = last === null || last.alert.resolved_at !== null ? null : last.alert;
+    const move = moveOf(open?.tier ?? null, signal.tier);
     const now = this.now().toISOString();
+    const step = (from: AlertTier | null): Step => ({ from, value: signal.value, logIndex });
     switch (move.is) {
       case 'none':
         return null;
       case 'resolve':
         if (open !== null)
-          await this.save(tx, { ...open, tier: null, updated_at: now, resolved_at: now, ...saidBy(signal) }, move.from);
+          await this.save(
+            tx,
+            { ...open, tier: null, updated_at: now, resolved_at: now, ...saidBy(signal) },
+            step(move.from),
+          );
         return null;
       case 'open': {
         const alert: Alert = {
           alert_id: this.newId(this.now()),
           workflow_id: signal.workflow_id,
           signal: signal.monitor,
+          subject: signal.subject,
           model_name: signal.model_name,
           model_version: signal.model_version,
           tier: move.tier,
@@ -40,39 +59,34 @@ export class Alerts {
           resolved_at: null,
           ...saidBy(signal),
         };
-        await this.save(tx, alert, null);
+        await this.save(tx, alert, step(null));
         return alert;
       }
       case 'raise': {
         if (open === null) return null;
         const alert = { ...open, tier: move.tier, highest_tier: move.tier, updated_at: now, ...saidBy(signal) };
-        await this.save(tx, alert, move.from);
+        await this.save(tx, alert, step(move.from));
         return alert;
       }
     }
   }
 
-  /** Ends the open alerts of a model, or of one version of it, because of what was done about them. */
-  async resolve(
-    tx: LedgerTransaction,
-    { workflowId, modelName, version }: { workflowId: string; modelName: string; version: string | null },
-    summary: string,
+  private async save(
+    { client, append }: LedgerTransaction,
+    alert: Alert,
+    { from, value, logIndex }: Step,
   ): Promise<void> {
-    const now = this.now().toISOString();
-    for (const open of await store.openAlertsOf(tx.client, workflowId, modelName, version)) {
-      await this.save(tx, { ...open, tier: null, summary, updated_at: now, resolved_at: now }, open.tier);
-    }
-  }
-
-  private async save({ client, append }: LedgerTransaction, alert: Alert, previous: AlertTier | null): Promise<void> {
-    await store.writeAlert(client, alert);
+    await store.writeAlert(client, alert, logIndex);
     const data = {
       workflow_id: alert.workflow_id,
       alert_id: alert.alert_id,
       signal: alert.signal,
+      subject: alert.subject,
       model: { name: alert.model_name, version: alert.model_version },
+      log_index: logIndex,
       tier: alert.tier,
-      previous_tier: previous,
+      previous_tier: from,
+      value,
       summary: alert.summary,
       evidence: alert.evidence,
     };

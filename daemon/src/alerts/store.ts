@@ -2,36 +2,25 @@
 import type { Alert, AlertTier, Signal } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 
-export async function openAlert(db: Queryable, signal: Signal): Promise<Alert | null> {
+/** The newest alert of a signal, open or not, and the record that moved it last. */
+export async function lastAlert(db: Queryable, signal: Signal): Promise<{ alert: Alert; atIndex: number } | null> {
   const { rows } = await db.query<AlertRow>(
-    `SELECT * FROM alert WHERE workflow_id = $1 AND signal = $2 AND model_name = $3 AND model_version = $4
-     AND resolved_at IS NULL FOR UPDATE`,
-    [signal.workflow_id, signal.monitor, signal.model_name, signal.model_version],
+    `SELECT * FROM alert
+     WHERE workflow_id = $1 AND signal = $2 AND subject = $3 AND model_name = $4 AND model_version = $5
+     ORDER BY at_index DESC LIMIT 1 FOR UPDATE`,
+    [signal.workflow_id, signal.monitor, signal.subject ?? '', signal.model_name, signal.model_version],
   );
-  return rows[0] === undefined ? null : alertFrom(rows[0]);
+  const row = rows[0];
+  return row === undefined ? null : { alert: alertFrom(row), atIndex: Number(row.at_index) };
 }
 
-export async function openAlertsOf(
-  db: Queryable,
-  workflowId: string,
-  modelName: string,
-  modelVersion: string | null,
-): Promise<Alert[]> {
-  const { rows } = await db.query<AlertRow>(
-    `SELECT * FROM alert WHERE workflow_id = $1 AND model_name = $2 AND ($3::text IS NULL OR model_version = $3)
-     AND resolved_at IS NULL FOR UPDATE`,
-    [workflowId, modelName, modelVersion],
-  );
-  return rows.map(alertFrom);
-}
-
-export async function writeAlert(db: Queryable, alert: Alert): Promise<void> {
+export async function writeAlert(db: Queryable, alert: Alert, atIndex: number): Promise<void> {
   await db.query(
     `INSERT INTO alert (alert_id, workflow_id, signal, model_name, model_version, tier, highest_tier, summary, evidence,
-       opened_at, updated_at, resolved_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+       opened_at, updated_at, resolved_at, subject, at_index)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      ON CONFLICT (alert_id) DO UPDATE
-     SET tier = $6, highest_tier = $7, summary = $8, evidence = $9, updated_at = $11, resolved_at = $12`,
+     SET tier = $6, highest_tier = $7, summary = $8, evidence = $9, updated_at = $11, resolved_at = $12, at_index = $14`,
     [
       alert.alert_id,
       alert.workflow_id,
@@ -45,6 +34,8 @@ export async function writeAlert(db: Queryable, alert: Alert): Promise<void> {
       alert.opened_at,
       alert.updated_at,
       alert.resolved_at,
+      alert.subject ?? '',
+      atIndex,
     ],
   );
 }
@@ -65,14 +56,25 @@ export async function countOpen(db: Queryable): Promise<{ workflow_id: string; t
   return rows;
 }
 
-type AlertRow = Omit<Alert, 'opened_at' | 'updated_at' | 'resolved_at'> & {
+type AlertRow = Omit<Alert, 'opened_at' | 'updated_at' | 'resolved_at' | 'subject'> & {
+  subject: string;
+  at_index: string;
   opened_at: Date;
   updated_at: Date;
   resolved_at: Date | null;
 };
 
 const alertFrom = (row: AlertRow): Alert => ({
-  ...row,
+  alert_id: row.alert_id,
+  workflow_id: row.workflow_id,
+  signal: row.signal,
+  model_name: row.model_name,
+  model_version: row.model_version,
+  tier: row.tier,
+  highest_tier: row.highest_tier,
+  summary: row.summary,
+  evidence: row.evidence,
+  subject: row.subject === '' ? null : row.subject,
   opened_at: row.opened_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
   resolved_at: row.resolved_at?.toISOString() ?? null,

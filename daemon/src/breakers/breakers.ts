@@ -79,20 +79,14 @@ export class Breakers {
     await store.takeEpoch(client, workflowId);
   }
 
-  /** Counts the reviews of canaries among the records; the models whose breaker moved, and to what. */
-  async weighCanaries(
-    tx: LedgerTransaction,
-    records: readonly LedgerRecord[],
-  ): Promise<{ scope: Scope; state: BreakerState }[]> {
-    const moved: { scope: Scope; state: BreakerState }[] = [];
+  /** Counts the reviews of canaries among the records. */
+  async weighCanaries(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
     for (const { event, about, firstAnswer } of records) {
       if (event.type !== eventTypes.humanDecision || about?.route !== 'auto' || !firstAnswer) continue;
       const scope = { workflowId: event.data.workflow_id, modelName: about.model.name };
       const overridden = event.data.action !== 'accept';
-      const taken = await this.apply(tx, scope, { is: 'canary', epoch: about.breakerEpoch, overridden });
-      if (taken.is === 'moved') moved.push({ scope, state: taken.state });
+      await this.apply(tx, scope, { is: 'canary', epoch: about.breakerEpoch, overridden });
     }
-    return moved;
   }
 
   /** The state that a decision of this model is under now. */

@@ -1,14 +1,10 @@
 /** `countersign erase`. */
-import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { readSecret } from '../config.ts';
 import { openPool } from '../database/index.ts';
 import { LedgerReader } from '../ledger/index.ts';
-import { insertOrder, orderAnswer, withdrawOrder } from '../retention/index.ts';
+import { giveOrder } from '../orders/index.ts';
 import { complain, parse, print, UsageError, type Command } from './command.ts';
-
-const waitMs = 60_000;
-const askEveryMs = 200;
 
 export const erase: Command = {
   summary: [['erase', 'destroy the input of a decision, with a record of who and why']],
@@ -45,18 +41,9 @@ DATABASE_URL is a login with the role countersign_writer. Backups of the databas
     try {
       const input = values.input ?? (await inputOf(await LedgerReader.open(pool, logId), values.event ?? ''));
       const by = (values.by ?? userInfo().username).slice(0, 200);
-      const id = randomUUID();
-      await insertOrder(pool, logId, id, { what: 'erase_input', input, by, justification: values.why }, new Date());
-      for (let waited = 0; waited < waitMs; waited += askEveryMs) {
-        const answer = await orderAnswer(pool, id);
-        if (answer?.is === 'done') return print(`${answer.message}\n`);
-        if (answer?.is === 'refused') return complain(new Error(answer.message));
-        await new Promise((resolve) => setTimeout(resolve, askEveryMs));
-      }
-      await withdrawOrder(pool, id);
-      throw new Error(
-        `no daemon that owns the log ${logId} has answered in ${waitMs / 1_000} s; the order is withdrawn.`,
-      );
+      const order = { what: 'erase_input' as const, input, by, justification: values.why };
+      const answer = await giveOrder(pool, logId, order, new Date());
+      return answer.is === 'done' ? print(`${answer.message}\n`) : complain(new Error(answer.message));
     } finally {
       await pool.end();
     }

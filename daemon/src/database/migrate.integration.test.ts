@@ -36,7 +36,12 @@ function urlOf(login: string, database = 'ledger'): string {
 
 it("takes the database's owner who may make roles, and nobody less", async () => {
   await expect(migrate(urlOf('stranger'))).rejects.toThrow(/this login may not change it .* Run `countersign migrate`/);
-  expect(await migrate(urlOf('team'))).toEqual(['0001_roles.sql', '0002_ledger.sql', '0003_loop.sql']);
+  expect(await migrate(urlOf('team'))).toEqual([
+    '0001_roles.sql',
+    '0002_ledger.sql',
+    '0003_loop.sql',
+    '0004_monitors.sql',
+  ]);
   expect(await migrate(urlOf('team'))).toEqual([]);
 });
 
@@ -56,7 +61,7 @@ it('does nothing for a daemon that finds the schema up to date, and lets it be a
 it('runs once though several start together', async () => {
   await admin.query('CREATE DATABASE second OWNER team');
   const ran = await Promise.all([1, 2, 3].map(() => migrate(urlOf('team', 'second'))));
-  expect(ran.flat()).toEqual(['0001_roles.sql', '0002_ledger.sql', '0003_loop.sql']);
+  expect(ran.flat()).toEqual(['0001_roles.sql', '0002_ledger.sql', '0003_loop.sql', '0004_monitors.sql']);
 });
 
 it('refuses a database that was made by something else', async () => {

@@ -6,8 +6,9 @@ import {
   aboutItself,
   actionOf,
   actorOf,
+  answerKey,
+  answerOf,
   decisionItIsAbout,
-  isAnswer,
   type AboutDecision,
   type LedgerRecord,
 } from './record.ts';
@@ -31,7 +32,7 @@ export interface Known {
   readonly leaves: ReadonlyMap<string, Buffer>;
   /** The AI decisions that human decisions and outcomes of the batch are about, by their ids. */
   readonly about: ReadonlyMap<string, AboutDecision>;
-  /** Those of them that a person has settled. */
+  /** Those of them that were answered, and by whom: answer keys. */
   readonly answered: ReadonlySet<string>;
 }
 
@@ -49,7 +50,7 @@ export function planAppend(
   entries: readonly Entry[],
   known: Known,
 ): Plan {
-  const { logId, key } = log;
+  const { logId } = log;
   const recordedAt = log.recordedAt.toISOString();
   const tree = new GrowingTree(head.size, head.frontier);
   const leaves = new Map(known.leaves);
@@ -60,6 +61,8 @@ export function planAppend(
     const there = leaves.get(event.id);
     if (there !== undefined) return { is: there.equals(leafHash) ? 'known' : 'conflict' };
     leaves.set(event.id, leafHash);
+    const answer = answerOf(event);
+    const key = answer === null ? null : answerKey(answer);
     const record: LedgerRecord = {
       logId,
       index: tree.size,
@@ -72,10 +75,10 @@ export function planAppend(
       entry,
       body,
       leafHash,
-      signature: event.type === eventTypes.humanDecision ? signEntry(key, entry) : null,
-      firstAnswer: isAnswer(event) && !answered.has(event.data.reviews),
+      signature: event.type === eventTypes.humanDecision ? signEntry(log.key, entry) : null,
+      firstAnswer: key !== null && !answered.has(key),
     };
-    if (isAnswer(event)) answered.add(event.data.reviews);
+    if (key !== null) answered.add(key);
     subtrees.push(...tree.append(leafHash));
     records.push(record);
     return { is: 'appended', record };

@@ -9,7 +9,7 @@ import { planAppend, type Appended, type Head, type Known } from './append.ts';
 import type { Entry } from './entry.ts';
 import type { SigningKey } from './key.ts';
 import { nextPartitionSize } from './partitions.ts';
-import { aboutItself, decisionItIsAbout, isAnswer, type AboutDecision, type LedgerRecord } from './record.ts';
+import { aboutItself, answerOf, decisionItIsAbout, type AboutDecision, type LedgerRecord } from './record.ts';
 import * as store from './store.ts';
 
 export interface LedgerTransaction {
@@ -238,9 +238,9 @@ export class Ledger {
     return found;
   }
 
-  /** Of the AI decisions that people of this batch decide on, those that somebody decided on before. */
+  /** Of the AI decisions that events of this batch answer, those that were answered before, and by whom. */
   private async answeredBefore(client: PoolClient, entries: readonly Entry[]): Promise<Set<string>> {
-    const wanted = entries.flatMap(({ event }) => (isAnswer(event) ? [event.data.reviews] : []));
+    const wanted = entries.flatMap(({ event }) => answerOf(event)?.decisionId ?? []);
     return wanted.length === 0 ? new Set() : store.answeredDecisions(client, this.options.logId, wanted);
   }
 }

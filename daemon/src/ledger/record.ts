@@ -4,7 +4,7 @@ import type {
   AuditRecord,
   CountersignEvent,
   DecisionAction,
-  HumanDecisionEvent,
+  Features,
   Model,
   RiskTier,
   Route,
@@ -17,6 +17,9 @@ import { leafHash } from './tree.ts';
 /** The AI decision that a record is, or is about. */
 export interface AboutDecision {
   readonly decisionId: string;
+  /** When it was taken, as the service says. */
+  readonly decidedAt: string;
+  readonly features: Features;
   readonly model: Model;
   readonly label: string | null;
   readonly confidence: number;
@@ -44,7 +47,7 @@ export interface LedgerRecord {
   readonly leafHash: Buffer;
   /** 4 bytes that name the key, then Ed25519 over `entry`; human decisions only. */
   readonly signature: Buffer | null;
-  /** A human decision that settles its case, and the first to: what counts as a review. */
+  /** The first human decision that settles its case, or the first outcome of a decision: what counts as one. */
   readonly firstAnswer: boolean;
 }
 
@@ -64,9 +67,19 @@ export function readRecord(stored: StoredRecord): LedgerRecord {
   };
 }
 
-/** A human decision that settles its case; to escalate leaves it open. */
-export const isAnswer = (event: CountersignEvent): event is HumanDecisionEvent =>
-  event.type === eventTypes.humanDecision && event.data.action !== 'escalate';
+/** Who answers an AI decision: a person who settles its case, which to escalate does not, or the world, by an outcome. */
+export type Answerer = 'person' | 'outcome';
+
+/** The AI decision that an event answers; null for an event that is no answer. */
+export function answerOf(event: CountersignEvent): { readonly by: Answerer; readonly decisionId: string } | null {
+  if (event.type === eventTypes.outcome) return { by: 'outcome', decisionId: event.data.decision_id };
+  if (event.type !== eventTypes.humanDecision || event.data.action === 'escalate') return null;
+  return { by: 'person', decisionId: event.data.reviews };
+}
+
+/** By whom each AI decision has been answered, as "by decision". */
+export const answerKey = ({ by, decisionId }: { readonly by: Answerer; readonly decisionId: string }): string =>
+  `${by} ${decisionId}`;
 
 export function actorOf(event: CountersignEvent): Actor {
   switch (event.type) {
@@ -79,6 +92,7 @@ export function actorOf(event: CountersignEvent): Actor {
     case eventTypes.breaker:
     case eventTypes.model:
     case eventTypes.retention:
+    case eventTypes.reference:
       return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
     default:
       return { type: 'daemon', id: 'daemon' };
@@ -93,9 +107,11 @@ export function decisionItIsAbout(event: CountersignEvent): string | null {
 
 export function aboutItself(event: CountersignEvent): AboutDecision | null {
   if (event.type !== eventTypes.aiDecision) return null;
-  const { decision_id, model, output, confidence, route, risk_tier, breaker_epoch } = event.data;
+  const { decision_id, model, output, confidence, route, risk_tier, breaker_epoch, features } = event.data;
   return {
     decisionId: decision_id,
+    decidedAt: event.time,
+    features: features ?? {},
     model,
     label: output.label,
     confidence,
@@ -176,6 +192,8 @@ export function justificationOf(event: CountersignEvent): string | null {
       return event.data.summary;
     case eventTypes.policy:
       return `policy ${event.data.hash} in force`;
+    case eventTypes.reference:
+      return `compared with ${event.data.reference.decisions} decisions from here on`;
     case eventTypes.key:
       return `signed with ${event.data.key} from here on`;
     default:

@@ -1,7 +1,7 @@
 /** All SQL of the ledger. */
 import type { PoolClient } from 'pg';
 import { copyInto, CopyRows, type Queryable } from '../database/index.ts';
-import { isAnswer, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
+import { answerKey, answerOf, readRecord, type AboutDecision, type LedgerRecord } from './record.ts';
 import type { ReadHashes, Subtree } from './tree.ts';
 
 export interface LogHead {
@@ -79,17 +79,20 @@ export async function aiDecisions(
   );
 }
 
-/** Those of these AI decisions that a person has settled. */
+/** By whom these AI decisions have been answered, as answer keys. Only what people say is signed. */
 export async function answeredDecisions(
   db: Queryable,
   logId: string,
   decisionIds: readonly string[],
 ): Promise<Set<string>> {
-  const { rows } = await db.query<{ answers: string }>(
-    'SELECT answers FROM ledger_record WHERE log_id = $1 AND answers = ANY($2::uuid[])',
+  const { rows } = await db.query<{ answers: string; is_signed: boolean }>(
+    `SELECT answers, signature IS NOT NULL AS is_signed FROM ledger_record
+     WHERE log_id = $1 AND answers = ANY($2::uuid[])`,
     [logId, decisionIds],
   );
-  return new Set(rows.map(({ answers }) => answers));
+  return new Set(
+    rows.map(({ answers, is_signed }) => answerKey({ by: is_signed ? 'person' : 'outcome', decisionId: answers })),
+  );
 }
 
 /** Rejects with a unique violation when one of the events is in the log already. */
@@ -128,7 +131,7 @@ async function* encode(records: readonly LedgerRecord[], leaves: CopyRows): Asyn
       .timestamp(recordedAt)
       .bigint(record.streamSequence)
       .uuid(own)
-      .uuid(record.firstAnswer && isAnswer(event) ? event.data.reviews : null)
+      .uuid(record.firstAnswer ? (answerOf(event)?.decisionId ?? null) : null)
       .jsonb(own === null ? about : null)
       .bytes(record.entry)
       .bytes(record.body)

@@ -1,3 +1,6 @@
 export type { Scope } from './monitor.ts';
-export { Monitors, type MonitorSnapshot } from './monitors.ts';
+export { Monitors, type MonitorSnapshot, type Movement } from './monitors.ts';
+export { addDecision, build as buildReference, startBuilder } from './reference-builder.ts';
+export { readReferenceRows } from './reference-file.ts';
+export { replay, type Replayed } from './replay.ts';
 export { readSnapshot, writeSnapshot } from './store.ts';

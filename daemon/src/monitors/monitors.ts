@@ -1,49 +1,81 @@
 /**
- * All monitors over all scopes, at one index of the log. Fed with committed records in order; where it stands is saved
- * from time to time, so that a start reads only what came since.
+ * All monitors over all scopes, at one index of the log. Fed with committed records in order, and with nothing else: the
+ * policies in force and the references are records too. So anyone who folds the same records sees the same signals move.
  */
-import { eventTypes, type Signal } from '@countersign/contract';
+import { allModels, eventTypes, type AlertTier, type ReferenceStep, type Signal } from '@countersign/contract';
 import type { LedgerReader, LedgerRecord } from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
-import type { Monitor, Scope } from './monitor.ts';
-import { overrideRate } from './override-rate.ts';
+import { attribute, type Standing } from './attribution.ts';
+import type { Finding, Scope } from './monitor.ts';
+import { PoliciesInForce, type PoliciesState } from './policies-in-force.ts';
+import { References, type ReferencesState } from './references.ts';
+import { trustIn } from './reviewers.ts';
+import { ScopeFold, type MonitorName, type Move, type ScopeState } from './scope-fold.ts';
+import { ScopeMap } from './scope-map.ts';
+import { keep, startUnmatched, take, waitsFor, type UnmatchedState } from './unmatched.ts';
 
-/** Adding a monitor is a file beside this one and its name here. */
-const monitors = { override_rate: overrideRate } as const;
 /** Raise it when a fold changes its meaning: states that were saved are then folded anew. */
-const foldVersion = 1;
-type States = { -readonly [K in keyof typeof monitors]?: ReturnType<(typeof monitors)[K]['start']> };
+const foldVersion = 2;
+
+/** A signal that has another tier than before, and the record that made it so. */
+export interface Movement {
+  readonly signal: Signal;
+  readonly previousTier: AlertTier | null;
+  readonly logIndex: number;
+}
 
 export interface MonitorSnapshot {
   readonly nextIndex: number;
-  /** The folds and policies it was made under: under others the same records mean something else. */
   readonly madeUnder: string;
-  readonly scopes: readonly { readonly scope: Scope; readonly states: States }[];
+  readonly state: {
+    readonly policies: PoliciesState;
+    readonly references: ReferencesState;
+    readonly unmatched: UnmatchedState;
+    readonly scopes: readonly ScopeState[];
+  };
+}
+
+export interface MonitorsOptions {
+  /** What holds where the ledger says nothing of a workflow. */
+  readonly policies: Policies;
+  readonly snapshot?: MonitorSnapshot | null;
+  /** Policies to try: they hold whatever the ledger says. */
+  readonly tried?: Policies;
 }
 
 export class Monitors {
-  private readonly folded = new Map<string, { readonly scope: Scope; readonly states: States }>();
-  private readonly policies: Policies;
+  private readonly folds = new ScopeMap<ScopeFold>();
+  private readonly policies: PoliciesInForce;
+  private readonly references: References;
+  private readonly unmatched: UnmatchedState;
   /** Records before this one are in. */
   nextIndex: number;
+  /** The folds mean something else than those of the snapshot, so everything is folded anew. */
+  readonly isFoldedAnew: boolean;
+  private lastRecordedAt = '';
+  private nowMs = 0;
 
-  constructor(policies: Policies, snapshot: MonitorSnapshot | null) {
-    this.policies = policies;
-    const usable = snapshot?.madeUnder === madeUnder(policies) ? snapshot : null;
+  constructor({ policies, snapshot, tried = new Map() }: MonitorsOptions) {
+    const usable = snapshot?.madeUnder === madeUnder ? snapshot : null;
+    this.isFoldedAnew = usable === null && snapshot !== null && snapshot !== undefined;
     this.nextIndex = usable?.nextIndex ?? 0;
-    for (const { scope, states } of usable?.scopes ?? []) this.folded.set(keyOf(scope), { scope, states });
+    this.policies = new PoliciesInForce(usable?.state.policies ?? [], policies, tried);
+    this.references = new References(usable?.state.references ?? []);
+    this.unmatched = usable?.state.unmatched ?? startUnmatched();
+    for (const state of usable?.state.scopes ?? []) this.open(state.scope, state);
   }
 
-  /** Reads what the log has beyond what is in, and returns the scopes that it touched. */
-  async catchUp(log: LedgerReader): Promise<Scope[]> {
-    const touched: Scope[] = [];
+  /** Reads what the log has beyond what is in, and says what moved. */
+  async catchUp(log: LedgerReader, end = Number.POSITIVE_INFINITY): Promise<Movement[]> {
+    const moved: Movement[] = [];
     // What retention has dropped cannot be folded any more.
     this.nextIndex = Math.max(this.nextIndex, await log.firstKept());
-    for (;;) {
-      const records = await log.readFrom(this.nextIndex, 1_000);
-      if (records.length === 0) return touched;
-      touched.push(...this.observe(records));
+    while (this.nextIndex < end) {
+      const records = await log.readFrom(this.nextIndex, Math.min(1_000, end - this.nextIndex));
+      if (records.length === 0) break;
+      moved.push(...this.observe(records));
     }
+    return moved;
   }
 
   /** Whether these follow on what is in. They do not when a commit's answer was lost on the way. */
@@ -51,83 +83,226 @@ export class Monitors {
     return (records[0]?.index ?? this.nextIndex) <= this.nextIndex;
   }
 
-  /**
-   * Folds records in, and returns the scopes that they touched. Records that are in already are passed over; a gap is a
-   * bug and throws.
-   */
-  observe(records: readonly LedgerRecord[]): Scope[] {
-    const touched = new Map<string, Scope>();
+  /** Folds records in, and says what moved. Records that are in already are passed over; a gap is a bug and throws. */
+  observe(records: readonly LedgerRecord[]): Movement[] {
+    const moved: Movement[] = [];
     for (const record of records) {
       if (record.index < this.nextIndex) continue;
       if (record.index > this.nextIndex) throw new Error(`record ${record.index} came when ${this.nextIndex} was next`);
       this.nextIndex += 1;
-      for (const scope of this.scopesOf(record)) {
-        if (this.fold(scope, record)) touched.set(keyOf(scope), scope);
+      if (record.recordedAt !== this.lastRecordedAt) {
+        this.lastRecordedAt = record.recordedAt;
+        this.nowMs = Date.parse(record.recordedAt);
       }
+      this.fold(record, moved);
     }
-    return [...touched.values()];
+    return moved;
   }
 
-  /** A record about a decision concerns its model version; one about a breaker, all versions of its model. */
-  private scopesOf({ event, about }: LedgerRecord): Scope[] {
+  private fold(record: LedgerRecord, moved: Movement[]): void {
+    const { event } = record;
     const workflowId = event.data.workflow_id;
-    if (about !== null) return [{ workflowId, modelName: about.model.name, modelVersion: about.model.version }];
-    if (event.type !== eventTypes.breaker) return [];
-    return this.scopes.filter((s) => s.workflowId === workflowId && s.modelName === event.data.model_name);
-  }
-
-  /** Whether any monitor's state changed. */
-  private fold(scope: Scope, record: LedgerRecord): boolean {
-    const policy = this.policies.get(scope.workflowId)?.policy;
-    if (policy === undefined) return false;
-    const key = keyOf(scope);
-    const entry = this.folded.get(key) ?? { scope, states: {} };
-    this.folded.set(key, entry);
-    let changed = false;
-    for (const name of monitorNames) {
-      const monitor: Monitor<NonNullable<States[typeof name]>> = monitors[name];
-      const before = entry.states[name] ?? monitor.start(policy);
-      const after = monitor.observe(before, record, policy);
-      entry.states[name] = after;
-      changed ||= after !== before;
+    if (this.policies.observe(record)) this.policyChanged(workflowId, record.index, moved);
+    const inForce = this.policies.of(workflowId);
+    if (inForce === null) return;
+    switch (event.type) {
+      case eventTypes.reference:
+        if (this.references.observe(record, inForce.rules.referenceFirst) === 'changed') {
+          this.referenceChanged(event.data, record.index, moved);
+        }
+        return;
+      case eventTypes.breaker:
+        for (const fold of this.foldsOf(workflowId)) {
+          if (fold.state.scope.modelName === event.data.model_name) this.into(fold, record, moved);
+        }
+        return;
+      case eventTypes.model:
+        if (event.data.change === 'rolled_back')
+          this.versionEnded(event.data.workflow_id, event.data.model, record.index, moved);
+        return;
+      case eventTypes.aiDecision:
+      case eventTypes.humanDecision:
+      case eventTypes.outcome:
+        this.foldAnswer(record, inForce.rules.referenceFirst, moved);
+        return;
+      default:
+        return;
     }
-    return changed;
   }
 
-  /** What every monitor says, of one scope or of all. */
-  signals(only?: Scope): Signal[] {
-    const found =
-      only === undefined ? [...this.folded.values()] : [this.folded.get(keyOf(only)) ?? { scope: only, states: {} }];
-    return found.flatMap(({ scope, states }) => {
-      const policy = this.policies.get(scope.workflowId)?.policy;
-      if (policy === undefined) return [];
-      return monitorNames.flatMap((name): Signal[] => {
-        const state = states[name];
-        if (state === undefined) return [];
-        return [
-          {
-            monitor: name,
-            workflow_id: scope.workflowId,
-            model_name: scope.modelName,
-            model_version: scope.modelVersion,
-            ...monitors[name].signal(state, policy),
-          },
-        ];
-      });
+  private foldAnswer(record: LedgerRecord, referenceFirst: number, moved: Movement[]): void {
+    const waiting = waitsFor(record);
+    if (waiting !== null) {
+      keep(this.unmatched, waiting, record);
+      return;
+    }
+    const { about } = record;
+    if (about === null) return;
+    const workflowId = record.event.data.workflow_id;
+    const counted = this.references.observe(record, referenceFirst) === 'counted';
+    const { name, version } = about.model;
+    const people = this.foldOf({ workflowId, modelName: allModels, modelVersion: allModels });
+    const model = this.foldOf({ workflowId, modelName: name, modelVersion: version });
+    if (people !== null) this.into(people, record, moved);
+    if (model !== null) this.into(model, record, moved, counted);
+    if (record.event.type !== eventTypes.aiDecision || this.unmatched.count === 0) return;
+    for (const answer of take(this.unmatched, record))
+      this.foldAnswer({ ...answer, index: record.index }, referenceFirst, moved);
+  }
+
+  /** Folds a record into a scope; `counted` when it went into the reference, with which it must not be compared. */
+  private into(fold: ScopeFold, record: LedgerRecord, moved: Movement[], counted = false): void {
+    const { scope } = fold.state;
+    const reference = counted ? null : this.references.of(scope.workflowId, scope.modelName, scope.modelVersion);
+    const settles = record.event.type === eventTypes.breaker && record.event.data.to === 'closed';
+    const moves = fold.observe(record, this.nowMs, reference, settles);
+    if (moves.length > 0) this.say(fold, moves, record.index, moved);
+  }
+
+  /** Moves of a scope, and what they say of the cause. */
+  private say(fold: ScopeFold, moves: readonly Move[], logIndex: number, moved: Movement[]): void {
+    if (fold.state.ended) return;
+    moved.push(...moves.map((move) => movementOf(fold.state.scope, move, logIndex)));
+    const { workflowId } = fold.state.scope;
+    for (const model of fold.per === 'version'
+      ? [fold]
+      : this.foldsOf(workflowId).filter(({ per }) => per === 'version')) {
+      if (model.state.ended) continue;
+      const attributed = this.attribution(model);
+      const ended = model.end(
+        (monitor) => monitor === 'attribution' && !isOf(model, attributed),
+        'Something else is the cause now, or nothing.',
+      );
+      const begun = model.compare('attribution', [attributed], false);
+      moved.push(...[...ended, ...begun].map((move) => movementOf(model.state.scope, move, logIndex)));
+    }
+  }
+
+  private attribution(fold: ScopeFold): Finding {
+    const { workflowId, modelName } = fold.state.scope;
+    const versions = this.foldsOf(workflowId).filter((other) => other.state.scope.modelName === modelName);
+    const before = versions[versions.indexOf(fold) - 1];
+    const people = this.folds.get({ workflowId, modelName: allModels, modelVersion: allModels });
+    const judged = people?.state.states.reviewers?.overridesBorneOut ?? [];
+    const standing: Standing = {
+      overrideRate: fold.highestOf('override_rate'),
+      conceptDrift: fold.tierOf('concept_drift', 'outcomes'),
+      calibration: fold.highestOf('calibration'),
+      predictionDrift: fold.highestOf('prediction_drift'),
+      inputDrift: fold.highestOf('input_drift'),
+      inputDriftBefore: before?.highestOf('input_drift') ?? null,
+      reviewers: Object.entries(people?.state.states.reviewers?.byReviewer ?? {}).flatMap(([name, { tier }]) =>
+        tier === null ? [] : [name],
+      ),
+      agreement: people?.tierOf('reviewers', 'agreement') ?? null,
+      overridesJudged: judged.length,
+      overridesBorneOut: judged.reduce((sum, borneOut) => sum + borneOut, 0),
+    };
+    return attribute(standing);
+  }
+
+  private policyChanged(workflowId: string, logIndex: number, moved: Movement[]): void {
+    const inForce = this.policies.of(workflowId);
+    if (inForce === null) return;
+    for (const fold of this.foldsOf(workflowId)) {
+      this.say(fold, fold.changePolicy(inForce.policy, inForce.rules), logIndex, moved);
+    }
+  }
+
+  private referenceChanged({ workflow_id, model }: ReferenceStep, logIndex: number, moved: Movement[]): void {
+    for (const fold of this.foldsOf(workflow_id)) {
+      const { scope } = fold.state;
+      if (scope.modelName !== model.name || (model.version !== null && scope.modelVersion !== model.version)) continue;
+      const reference = this.references.of(workflow_id, scope.modelName, scope.modelVersion);
+      this.say(fold, fold.changeReference(reference), logIndex, moved);
+    }
+  }
+
+  private versionEnded(
+    workflowId: string,
+    model: { name: string; version: string },
+    logIndex: number,
+    moved: Movement[],
+  ): void {
+    const fold = this.folds.get({ workflowId, modelName: model.name, modelVersion: model.version });
+    if (fold === undefined || fold.state.ended) return;
+    const ended = fold.end(() => true, `Version ${model.version} was rolled back.`);
+    moved.push(...ended.map((move) => movementOf(fold.state.scope, move, logIndex)));
+    fold.state.ended = true;
+  }
+
+  private foldsOf(workflowId: string): ScopeFold[] {
+    return this.folds.of(workflowId);
+  }
+
+  /** The fold of a scope, begun when there is none; null for a workflow without a policy. */
+  private foldOf(scope: Scope): ScopeFold | null {
+    return this.folds.get(scope) ?? this.open(scope, { scope, states: {}, standing: {}, ended: false });
+  }
+
+  private open(scope: Scope, state: ScopeState): ScopeFold | null {
+    const inForce = this.policies.of(scope.workflowId);
+    if (inForce === null) return null;
+    const { workflowId } = scope;
+    const people = { workflowId, modelName: allModels, modelVersion: allModels };
+    const fold = new ScopeFold(scope.modelName === allModels ? 'workflow' : 'version', state, {
+      ...inForce,
+      reference: null,
+      nowMs: this.nowMs,
+      trustIn: (reviewer) => {
+        const states = this.folds.get(people)?.state.states.reviewers;
+        return states === undefined ? 1 : trustIn(states, reviewer);
+      },
+    });
+    this.folds.set(scope, fold);
+    return fold;
+  }
+
+  /** What every monitor, or one of them, says now. */
+  signals(only?: MonitorName): Signal[] {
+    return this.folds.all().flatMap((fold) => {
+      const { scope } = fold.state;
+      const reference = this.references.of(scope.workflowId, scope.modelName, scope.modelVersion);
+      const said = fold.findings(reference, only).map(({ monitor, finding }) => signalOf(scope, monitor, finding));
+      return fold.per === 'version' && only === undefined
+        ? [...said, signalOf(scope, 'attribution', this.attribution(fold))]
+        : said;
     });
   }
 
-  /** Every workflow × model version that was seen. */
-  get scopes(): Scope[] {
-    return [...this.folded.values()].map(({ scope }) => scope);
+  /** References that were taken from first decisions, and that the ledger does not have yet. */
+  unrecordedReferences(): Omit<ReferenceStep, 'by'>[] {
+    return this.references.unrecorded();
   }
 
   snapshot(): MonitorSnapshot {
-    return { nextIndex: this.nextIndex, madeUnder: madeUnder(this.policies), scopes: [...this.folded.values()] };
+    return {
+      nextIndex: this.nextIndex,
+      madeUnder,
+      state: {
+        policies: this.policies.toJSON(),
+        references: this.references.toJSON(),
+        unmatched: this.unmatched,
+        scopes: this.folds.all().map(({ state }) => state),
+      },
+    };
   }
 }
 
-const monitorNames = Object.keys(monitors) as (keyof typeof monitors)[];
-const madeUnder = (policies: Policies) =>
-  [foldVersion, ...monitorNames, ...[...policies.values()].map(({ hash }) => hash).toSorted()].join(' ');
-const keyOf = ({ workflowId, modelName, modelVersion }: Scope) => JSON.stringify([workflowId, modelName, modelVersion]);
+const madeUnder = `fold ${foldVersion}`;
+const isOf = (fold: ScopeFold, { subject, tier }: Finding) =>
+  tier !== null && fold.tierOf('attribution', subject) !== null;
+
+const signalOf = (scope: Scope, monitor: string, finding: Finding): Signal => ({
+  monitor,
+  workflow_id: scope.workflowId,
+  model_name: scope.modelName,
+  model_version: scope.modelVersion,
+  ...finding,
+});
+
+const movementOf = (scope: Scope, { monitor, finding, previous }: Move, logIndex: number): Movement => ({
+  signal: signalOf(scope, monitor, finding),
+  previousTier: previous,
+  logIndex,
+});

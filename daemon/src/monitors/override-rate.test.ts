@@ -1,126 +1,162 @@
-import { readFileSync } from 'node:fs';
-import type { Policy } from '@countersign/contract';
 import { describe, expect, it } from 'vitest';
-import type { LedgerRecord } from '../ledger/index.ts';
-import { checkPolicy } from '../policies/index.ts';
-import { overrideRate } from './override-rate.ts';
+import { policiesWith } from '../../../stack/test-policy.ts';
+import { Story } from '../../../stack/test-story.ts';
+import { uniform } from '../statistics/index.ts';
+import { Monitors } from './monitors.ts';
 
-const check = checkPolicy(readFileSync(new URL('../../../policies/mail-moderation.yaml', import.meta.url), 'utf8'));
-if (check.is === 'bad') throw new Error('the policy of the demo is bad');
-const policy: Policy = check.policy;
+const minute = 60_000;
+const stated = { override_rate: { baseline: 0.18, minimum_decisions: 30, minimum_lift: 0.1 } };
 
-const decision = {
-  workflow_id: 'mail-moderation',
-  task_id: 't',
-  decision_id: '0195f000-0000-7000-8000-000000000001',
-  reviews: '0195f000-0000-7000-8000-000000000002',
-  reviewer: 'ann',
-  action: 'accept' as const,
-  justification: '',
+/** Reviews a minute apart, of which `rate` are overrides; as the same seed has it. */
+function reviews(
+  story: Story,
+  count: number,
+  rate: number,
+  seed = 1,
+  change: { reviewer?: string; confidence?: number } = {},
+) {
+  const next = uniform(seed);
+  for (let i = 0; i < count; i++) {
+    const decision = story.pass(minute).ai({ confidence: change.confidence ?? 0.8 });
+    story.human(decision, { action: next() < rate ? 'reject' : 'accept', reviewer: change.reviewer ?? 'ann' });
+  }
+}
+
+const fold = (story: Story, policies = policiesWith(stated)) => {
+  const monitors = new Monitors({ policies });
+  return { monitors, moved: monitors.observe(story.records) };
 };
-
-/** A review; `change` says in what it is not the usual one. */
-const review = (overridden: boolean, change: Partial<LedgerRecord> = {}): LedgerRecord => ({
-  logId: 'main',
-  index: 0,
-  event: {
-    specversion: '1.0',
-    id: '0195f000-0000-7000-8000-000000000003',
-    source: 'test',
-    type: 'countersign.decision.human.v1',
-    subject: 't',
-    time: '2026-01-01T00:00:00Z',
-    data: { ...decision, action: overridden ? 'reject' : 'accept' },
-  },
-  streamSequence: null,
-  body: null,
-  recordedAt: '2026-01-01T00:00:00Z',
-  actor: { type: 'human', id: 'ann' },
-  action: overridden ? 'reject' : 'accept',
-  about: {
-    decisionId: decision.reviews,
-    model: { name: 'm', version: '1', hash: `sha256:${'0'.repeat(64)}` },
-    label: 'spam',
-    confidence: 0.7,
-    route: 'human',
-    riskTier: 'medium',
-    breakerEpoch: 0,
-  },
-  entry: Buffer.alloc(0),
-  leafHash: Buffer.alloc(32),
-  signature: null,
-  firstAnswer: true,
-  ...change,
-});
-
-const fold = (records: readonly LedgerRecord[], from = overrideRate.start(policy)) =>
-  records.reduce((state, record) => overrideRate.observe(state, record, policy), from);
-/** Every n-th review an override. */
-const every = (n: number, count: number) => Array.from({ length: count }, (_, i) => review(i % n === 0));
-const tiersOver = (records: readonly LedgerRecord[]) => {
-  let state = overrideRate.start(policy);
-  return records.map((record) => {
-    state = overrideRate.observe(state, record, policy);
-    return overrideRate.signal(state, policy).tier;
-  });
-};
+const tiersOf = (moved: ReturnType<typeof fold>['moved'], subject: string | null = null) =>
+  moved
+    .filter(({ signal }) => signal.monitor === 'override_rate' && signal.subject === subject)
+    .map(({ signal }) => signal.tier);
+const found = (monitors: Monitors, subject: string | null = null) =>
+  monitors.signals('override_rate').find((signal) => signal.subject === subject);
 
 describe('the override rate', () => {
   it('climbs through the tiers when people change half of the answers', () => {
-    const tiers = tiersOver(every(2, 120)).filter((tier) => tier !== null);
-    expect([...new Set(tiers)]).toEqual(['info', 'action_required', 'incident']);
+    const story = new Story();
+    reviews(story, 200, 0.5);
+    expect(tiersOf(fold(story).moved)).toEqual(['info', 'action_required', 'incident']);
   });
 
   it('is silent at the usual rate, however long', () => {
-    expect(new Set(tiersOver(every(7, 5_000)))).toEqual(new Set([null]));
+    const story = new Story();
+    reviews(story, 5_000, 0.15);
+    expect(fold(story).moved).toEqual([]);
   });
 
   it('is inconclusive, not healthy, while there is little data', () => {
-    expect(overrideRate.signal(fold(every(7, 10)), policy)).toMatchObject({
-      conclusive: false,
-      tier: null,
-      value: null,
-    });
+    const story = new Story();
+    reviews(story, 10, 0.1);
+    expect(found(fold(story).monitors)).toMatchObject({ conclusive: false, tier: null });
   });
 
   it('ends when a whole window is healthy, and then starts afresh', () => {
-    const bad = fold(every(2, 120));
-    const better = fold(every(7, 60), bad);
-    expect(overrideRate.signal(bad, policy).tier).toBe('incident');
-    expect(overrideRate.signal(better, policy)).toMatchObject({ tier: null, conclusive: true });
-    expect(Number(overrideRate.signal(better, policy).evidence['e_value'])).toBeLessThan(
-      policy.monitors.override_rate.thresholds.info,
-    );
-  });
-
-  it('counts no complaint about an automatic decision, no second answer, and no decision that it never saw', () => {
-    const usual = review(true);
-    const complaint = review(true, { about: { ...usual.about!, route: 'auto' } });
-    const state = fold([complaint, review(true, { firstAnswer: false }), review(true, { about: null })]);
-    expect(state.reviewed).toBe(0);
-    const canary = review(true, { about: { ...usual.about!, route: 'auto' } });
-    const asked = {
-      ...canary,
-      event: { ...usual.event, data: { ...decision, action: 'reject', lease_epoch: 1 } },
-    } as LedgerRecord;
-    expect(fold([asked])).toMatchObject({ reviewed: 1, overridden: 1 });
+    const story = new Story();
+    reviews(story, 200, 0.5);
+    reviews(story, 60, 0.1, 2);
+    const { monitors, moved } = fold(story);
+    expect(tiersOf(moved)).toEqual(['info', 'action_required', 'incident', null]);
+    expect(Number(found(monitors)?.evidence['e_value'])).toBeLessThan(1e-3);
   });
 
   it('is settled when the breaker closes', () => {
-    const closing = {
-      ...review(false),
-      about: null,
-      event: { ...review(false).event, type: 'countersign.breaker.v1', data: { to: 'closed' } },
-    } as unknown as LedgerRecord;
-    expect(overrideRate.signal(fold([closing], fold(every(2, 120))), policy)).toMatchObject({
+    const story = new Story();
+    reviews(story, 200, 0.5);
+    story.breakerCloses();
+    const { monitors, moved } = fold(story);
+    expect(moved.filter(({ signal }) => signal.monitor === 'override_rate').at(-1)?.signal).toMatchObject({
       tier: null,
       conclusive: false,
     });
+    expect(found(monitors)).toMatchObject({ tier: null, conclusive: false });
+  });
+
+  it('counts no complaint about an automatic decision, no second answer, and no decision that it never saw', () => {
+    const story = new Story();
+    const automatic = story.ai({ route: 'auto' });
+    const { lease_epoch: _, ...unasked } = { lease_epoch: 1, action: 'modify' as const };
+    story.human(automatic, { ...unasked, lease_epoch: undefined as never });
+    const asked = story.ai();
+    story.human(asked, { action: 'reject' });
+    story.human(asked, { action: 'reject', reviewer: 'ben' });
+    story.human(
+      { about: { ...asked.about, decisionId: '0195f000-0000-7000-8000-ffffffffffff' } },
+      { action: 'reject' },
+      false,
+    );
+    // A canary is automatic, but a person was asked.
+    story.human(story.ai({ route: 'auto' }), { action: 'reject', lease_epoch: 1 });
+    expect(found(fold(story).monitors)?.evidence).toMatchObject({ events: 2, hits: 2 });
+  });
+
+  it('finds what hides in one band of confidence', () => {
+    const story = new Story();
+    const policies = policiesWith({ override_rate: { learn_from: 400, minimum_decisions: 50 } });
+    for (let round = 0; round < 10; round++) {
+      reviews(story, 100, 0.2, round, { confidence: 0.6 });
+      reviews(story, 100, 0.05, round + 50, { confidence: 0.95 });
+    }
+    for (let round = 0; round < 4; round++) {
+      reviews(story, 100, 0.2, round + 100, { confidence: 0.6 });
+      reviews(story, 100, 0.25, round + 150, { confidence: 0.95 });
+    }
+    const { moved } = fold(story, policies);
+    expect(tiersOf(moved, 'confidence up to 0.7')).toEqual([]);
+    expect(tiersOf(moved, 'confidence 0.9 to 1')).toContain('incident');
+  });
+
+  it('believes a reviewer who is no better than a coin less', () => {
+    const shown = (borneOut: boolean) => {
+      const story = new Story();
+      const next = uniform(5);
+      for (let i = 0; i < 120; i++) {
+        const decision = story.pass(minute).ai();
+        const overrides = next() < 0.5;
+        story.human(decision, overrides ? { action: 'modify', output: { label: 'ham' } } : {});
+        story.outcome(decision, overrides === borneOut ? 'ham' : 'spam');
+      }
+      return Number(found(fold(story).monitors)?.evidence['e_value']);
+    };
+    // Outcomes say that every one of these answers was right; or every one wrong.
+    expect(shown(true)).toBeGreaterThan(1);
+    expect(shown(false)).toBeLessThan(shown(true) / 1e6);
+  });
+
+  it('opens on three false positives in an hour, and ends when the hour is over', () => {
+    const counts = [{ of: 'false_positive' as const, at_least: 3, within: '1 hour', tier: 'action_required' as const }];
+    const policies = policiesWith({
+      ...stated,
+      positive_label: 'spam',
+      override_rate: { ...stated.override_rate, counts },
+    });
+    const story = new Story();
+    const override = (label: string) => story.human(story.ai({ output: { label } }), { action: 'reject' });
+    override('ham');
+    for (let i = 0; i < 3; i++) {
+      override('spam');
+      story.pass(20 * minute);
+    }
+    const early = fold(story, policies).moved;
+    expect(tiersOf(early, 'false positives in 60 minutes, rule 1')).toEqual(['action_required']);
+    story.pass(45 * minute).ai();
+    expect(tiersOf(fold(story, policies).moved, 'false positives in 60 minutes, rule 1')).toEqual([
+      'action_required',
+      null,
+    ]);
   });
 
   it('comes out the same from a saved state', () => {
-    const records = every(3, 200);
-    const half = JSON.parse(JSON.stringify(fold(records.slice(0, 100)))) as ReturnType<typeof fold>;
-    expect(fold(records.slice(100), half)).toEqual(fold(records));
+    const story = new Story();
+    reviews(story, 100, 0.15);
+    reviews(story, 200, 0.5, 2);
+    const whole = fold(story);
+    const half = new Monitors({ policies: policiesWith(stated) });
+    const before = half.observe(story.records.slice(0, 250));
+    const snapshot = JSON.parse(JSON.stringify(half.snapshot())) as ReturnType<Monitors['snapshot']>;
+    const rest = new Monitors({ policies: policiesWith(stated), snapshot });
+    expect([...before, ...rest.observe(story.records)]).toEqual(whole.moved);
+    expect(JSON.stringify(rest.snapshot())).toBe(JSON.stringify(whole.monitors.snapshot()));
   });
 });

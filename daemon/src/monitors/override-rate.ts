@@ -1,111 +1,194 @@
 /**
- * How often people change what the AI proposed. Counted are reviews that the AI's answer was sent to: a person reporting
- * an automatic decision as wrong is a complaint, and nobody reports the right ones, so those say nothing about a rate.
+ * How often people change what the AI proposed: on the whole, in each band of the AI's confidence, and by plain counts in
+ * an hour. What a reviewer says counts as far as the reviewer is to be believed.
  */
-import { alertTiers, eventTypes, type AlertTier, type OverrideRatePolicy } from '@countersign/contract';
+import { eventTypes, type AlertTier } from '@countersign/contract';
 import type { LedgerRecord } from '../ledger/index.ts';
-import { evidenceOf, observe, startValues } from '../statistics/index.ts';
+import { isComplaint, reviewOf } from './answers.ts';
+import { incidentShares, thresholdsOf } from './budget.ts';
 import type { Finding, Monitor } from './monitor.ts';
+import {
+  isConclusive,
+  observeEvent,
+  percent,
+  recentRate,
+  restartWindow,
+  shownBy,
+  startRateWatch,
+  type RateRule,
+  type RateWatch,
+} from './rate-watch.ts';
+import type { Rules } from './rules.ts';
 
 export interface OverrideRateState {
-  readonly reviewed: number;
-  readonly overridden: number;
-  /** The newest reviews, oldest first, true where overridden; at most `minimum_decisions`. */
-  readonly recent: readonly boolean[];
-  readonly detector: readonly number[];
-  /** Whether the rate was found to have risen, and has not come down well below that since. */
-  readonly alarmed: boolean;
+  readonly whole: RateWatch;
+  readonly bands: RateWatch[];
+  /** Sums over the reviews of how far their reviewers are believed: all of them, and the overriding ones. */
+  trusted: number;
+  trustedOverrides: number;
+  /** When what each counting rule counts happened last, oldest first; and whether it stands. */
+  readonly counts: { readonly times: number[]; standing: boolean }[];
 }
+
+/** The whole finds a change soonest; the bands find one that hides in a part. */
+const wholeShare = 0.8;
+const bandLearnsFrom = 1_000;
 
 export const overrideRate: Monitor<OverrideRateState> = {
-  name: 'override_rate',
+  per: 'version',
+  rules: ({ overrideRate: own, budget, positiveLabel }) => [own, budget, positiveLabel],
 
-  start: ({ monitors }) => ({
-    reviewed: 0,
-    overridden: 0,
-    recent: [],
-    detector: startValues(monitors.override_rate.alternatives),
-    alarmed: false,
+  start: ({ rules }) => ({
+    whole: startRateWatch(wholeRule(rules)),
+    bands: bandsOf(rules).map(() => startRateWatch(bandRule(rules))),
+    trusted: 0,
+    trustedOverrides: 0,
+    counts: rules.overrideRate.counts.map(() => ({ times: [], standing: false })),
   }),
 
-  observe: (state, record, { monitors }) => {
-    const rule = monitors.override_rate;
+  observe: (state, record, { rules, nowMs, trustIn }) => {
     // Authority was given back on the evidence of canaries: what was found before is settled.
     if (record.event.type === eventTypes.breaker && record.event.data.to === 'closed') {
-      return { ...state, recent: [], detector: startValues(rule.alternatives), alarmed: false };
+      for (const watch of [state.whole, ...state.bands]) restartWindow(watch);
+      return true;
     }
-    const overridden = overrideOf(record);
-    if (overridden === null) return state;
-    const after = {
-      reviewed: state.reviewed + 1,
-      overridden: state.overridden + Number(overridden),
-      recent: [...state.recent, overridden].slice(-rule.minimum_decisions),
-      detector: observed(state.detector, overridden, rule),
-    };
-    if (!state.alarmed) return { ...after, alarmed: tierOf(after, rule) !== null };
-    // The promise of so many reviews between false alarms is for a detector that starts afresh after each.
-    return isOver(after.recent, rule)
-      ? { ...after, detector: startValues(rule.alternatives), alarmed: false }
-      : { ...after, alarmed: true };
+    let moved = count(state, record, rules, nowMs);
+    const review = reviewOf(record);
+    if (review === null) return moved;
+    const { overridden, about, event } = review;
+    const trust = trustIn(event.data.reviewer);
+    state.trusted += trust;
+    if (overridden) state.trustedOverrides += trust;
+    moved = observeEvent(state.whole, overridden, nowMs, wholeRule(rules), trust) || moved;
+    const band = state.bands[bandOf(about.confidence, rules)];
+    return (band !== undefined && observeEvent(band, overridden, nowMs, bandRule(rules), trust)) || moved;
   },
 
-  signal: (state, { monitors }) => judge(state, monitors.override_rate),
+  signals: (state, { rules }) => [
+    found(null, state.whole, wholeRule(rules), {
+      trusted_rate: state.trusted === 0 ? null : state.trustedOverrides / state.trusted,
+    }),
+    ...state.bands.map((watch, i) => found(`confidence ${bandsOf(rules)[i]}`, watch, bandRule(rules), {})),
+    ...state.counts.map((counted, i) => foundCount(counted, rules, i)),
+  ],
 };
 
-/** Whether a review changed the AI's answer; null for a record that is no such review, or not the first of its case. */
-function overrideOf({ event, about, firstAnswer }: LedgerRecord): boolean | null {
-  if (event.type !== eventTypes.humanDecision || about === null || !firstAnswer) return null;
-  const asked = about.route === 'human' || event.data.lease_epoch !== undefined;
-  if (!asked || event.data.action === 'rollback') return null;
-  return event.data.action !== 'accept';
+const ruleOf = ({ overrideRate: own, budget }: Rules, thresholds: RateRule['thresholds']): RateRule => ({
+  baseline: own.baseline ?? null,
+  learnFrom: own.learn_from,
+  minimum: own.minimum_decisions,
+  lift: own.minimum_lift,
+  thresholds,
+  highest: 'incident',
+  horizonMs: budget.perMs,
+});
+
+const wholeRules = new WeakMap<Rules, RateRule>();
+const bandRules = new WeakMap<Rules, RateRule>();
+
+/** The same object for the same rules: it is asked for with each review. */
+function wholeRule(rules: Rules): RateRule {
+  const known = wholeRules.get(rules);
+  if (known !== undefined) return known;
+  const made = ruleOf(rules, thresholdsOf(rules, incidentShares.override_rate * wholeShare));
+  wholeRules.set(rules, made);
+  return made;
 }
 
-function judge(state: OverrideRateState, rule: OverrideRatePolicy): Finding {
-  const { reviewed, overridden, recent, detector, alarmed } = state;
-  const shown = {
-    reviewed,
-    overridden,
-    rate: overridden / Math.max(reviewed, 1),
-    recent_reviewed: recent.length,
-    recent_rate: rateOf(recent),
-    baseline: rule.baseline,
-    e_value: evidenceOf(detector),
-  };
-  if (!alarmed && recent.length < rule.minimum_decisions) {
-    const summary = `Too early to tell: ${recent.length} of ${rule.minimum_decisions} reviews are in.`;
-    return { tier: null, conclusive: false, value: null, summary, evidence: shown };
-  }
+function bandRule(rules: Rules): RateRule {
+  const known = bandRules.get(rules);
+  if (known !== undefined) return known;
+  const share = (incidentShares.override_rate * (1 - wholeShare)) / (rules.overrideRate.bands.length + 1);
+  // A stated baseline is of the whole; hard cases are overridden more often than easy ones.
+  const learnFrom = Math.min(rules.overrideRate.learn_from, bandLearnsFrom);
+  const made = { ...ruleOf(rules, thresholdsOf(rules, share)), baseline: null, learnFrom };
+  bandRules.set(rules, made);
+  return made;
+}
+
+const bandOf = (confidence: number, { overrideRate: own }: Rules) => own.bands.filter((end) => confidence > end).length;
+
+function bandsOf({ overrideRate: { bands } }: Rules): string[] {
+  const ends = [...bands, 1];
+  return ends.map((end, i) => (i === 0 ? `up to ${end}` : `${ends[i - 1]} to ${end}`));
+}
+
+function found(subject: string | null, watch: RateWatch, rule: RateRule, more: Record<string, unknown>): Finding {
+  const conclusive = isConclusive(watch, rule);
+  const shown = { ...shownBy(watch, rule), ...more };
+  const summary = !conclusive
+    ? tooEarly(watch, rule)
+    : `People changed ${percent(recentRate(watch))} of the last ${watch.recent.length} reviewed decisions; ` +
+      `${percent(watch.model?.mean ?? 0)} is usual.`;
   return {
-    tier: alarmed ? (tierOf(state, rule) ?? 'info') : null,
-    conclusive: true,
-    value: shown.rate,
-    summary:
-      `People changed ${percent(shown.recent_rate)} of the last ${recent.length} reviewed decisions; ` +
-      `up to ${percent(rule.baseline)} is usual.`,
+    subject,
+    tier: watch.tier,
+    conclusive,
+    value: watch.seen === 0 ? null : watch.hits / watch.seen,
+    summary,
     evidence: shown,
   };
 }
 
-/** The evidence is valid however few the reviews; an incident, which stops the AI, also takes enough of them. */
-function tierOf(
-  { recent, detector }: Pick<OverrideRateState, 'recent' | 'detector'>,
-  rule: OverrideRatePolicy,
-): AlertTier | null {
-  if (rateOf(recent) < rule.baseline + rule.minimum_lift) return null;
-  const value = evidenceOf(detector);
-  const reached = alertTiers.findLast((tier) => value >= rule.thresholds[tier]) ?? null;
-  return reached === 'incident' && recent.length < rule.minimum_decisions ? 'action_required' : reached;
+const tooEarly = (watch: RateWatch, rule: RateRule) =>
+  watch.model === null
+    ? `What is usual is still being learnt: ${watch.learning?.x.length ?? 0} of ${rule.learnFrom} reviews are in.`
+    : `Too early to tell: ${watch.recent.length} of ${rule.minimum} reviews are in.`;
+
+/** Plain counts: so many in so much time. True when a rule has begun or ceased to hold. */
+function count(
+  state: OverrideRateState,
+  record: LedgerRecord,
+  { overrideRate: { counts }, positiveLabel }: Rules,
+  nowMs: number,
+): boolean {
+  let moved = false;
+  counts.forEach(({ of, atLeast, withinMs }, i) => {
+    const counted = state.counts[i];
+    if (counted === undefined) return;
+    if (isCounted(of, record, positiveLabel)) counted.times.push(nowMs);
+    while (counted.times.length > atLeast || (counted.times[0] ?? nowMs) <= nowMs - withinMs) counted.times.shift();
+    const standing = counted.times.length >= atLeast;
+    moved ||= standing !== counted.standing;
+    counted.standing = standing;
+  });
+  return moved;
 }
 
-function observed(before: readonly number[], overridden: boolean, rule: OverrideRatePolicy): number[] {
-  const values = [...before];
-  observe(values, Number(overridden), rule.baseline, rule.alternatives, 1);
-  return values;
+function isCounted(
+  of: Rules['overrideRate']['counts'][number]['of'],
+  record: LedgerRecord,
+  positive: string | null,
+): boolean {
+  if (of === 'complaint') return isComplaint(record);
+  const review = reviewOf(record);
+  const wrong = review?.overridden === true || isComplaint(record);
+  return of === 'override' ? review?.overridden === true : wrong && record.about?.label === positive;
 }
 
-/** Hysteresis: an alarm ends when a whole window of reviews is less than half the lift above the baseline. */
-const isOver = (recent: readonly boolean[], rule: OverrideRatePolicy) =>
-  recent.length >= rule.minimum_decisions && rateOf(recent) < rule.baseline + rule.minimum_lift / 2;
+const names = { override: 'overrides', false_positive: 'false positives', complaint: 'complaints' } as const;
 
-const rateOf = (recent: readonly boolean[]) => recent.filter(Boolean).length / Math.max(recent.length, 1);
-const percent = (share: number) => `${Math.round(share * 100)} %`;
+function foundCount(
+  { times, standing }: { times: readonly number[]; standing: boolean },
+  { overrideRate: { counts } }: Rules,
+  i: number,
+): Finding {
+  const rule = counts[i];
+  if (rule === undefined) throw new Error(`there is no counting rule ${i}`);
+  const { of, atLeast, withinMs } = rule;
+  const minutes = Math.round(withinMs / 60_000);
+  const tier: AlertTier | null = standing ? rule.tier : null;
+  return {
+    subject: `${names[of]} in ${minutes} minutes, rule ${i + 1}`,
+    tier,
+    conclusive: true,
+    value: times.length,
+    summary: `${times.length} ${names[of]} within ${minutes} minutes; ${atLeast} are an alert.`,
+    evidence: {
+      count: times.length,
+      at_least: atLeast,
+      within_ms: withinMs,
+      since: times[0] === undefined ? null : new Date(times[0]).toISOString(),
+    },
+  };
+}

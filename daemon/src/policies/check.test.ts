@@ -42,8 +42,20 @@ it('points at fields that are missing, unknown, or not what is allowed', () => {
 });
 
 it('says what the schema cannot', () => {
-  expect(problems(good.replace('alternatives: [0.3,', 'alternatives: [0.1,'))).toEqual([
-    expect.stringContaining('0.1 is not above the baseline 0.18'),
+  expect(problems(good.replace('    baseline: 0.18', '    bands: [0.9, 0.7]'))).toEqual([
+    expect.stringMatching(/override_rate\.bands\.1: 0\.7 is not above 0\.9/),
+  ]);
+  expect(problems(good.replace('  positive_label: spam\n', ''))).toEqual([
+    expect.stringContaining('Add monitors.positive_label'),
+  ]);
+  expect(problems(good.replace('positive_label: spam', 'positive_label: spma'))).toEqual([
+    expect.stringContaining('"spma" is none of review.labels: spam, ham'),
+  ]);
+  expect(problems(good.replace('per: 13 weeks', 'per: a quarter'))).toEqual([
+    expect.stringContaining('monitors.false_alarms.per: "a quarter" is not a duration'),
+  ]);
+  expect(problems(good.replace('within: 5 minutes }', 'within: 5 business minutes }'))).toEqual([
+    expect.stringMatching(/sla\.P1\.within: .*Add sla\.calendar/),
   ]);
   expect(problems(good.replace('risk_tiers: [low]', 'risk_tiers: [medium]'))).toEqual([
     expect.stringContaining('Risk tier low is in none'),
@@ -64,6 +76,8 @@ it.each([
   ['PT2H', 7_200_000],
   ['P1DT30M', 88_200_000],
   ['0 seconds', null],
+  ['13 weeks', 13 * 7 * 86_400_000],
+  ['200 milliseconds', 200],
   ['2 business hours', null],
   ['P', null],
   ['PT', null],

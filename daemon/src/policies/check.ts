@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Policy } from '@countersign/contract';
 import { Compile } from 'typebox/compile';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
-import { durationHint, parseDuration } from './duration.ts';
+import { meaning, type Wrong } from './meaning.ts';
 
 const schema = Compile(Policy);
 
@@ -53,11 +53,6 @@ export function policySchema(): string {
   return `${JSON.stringify({ ...head, ...Policy }, null, 2)}\n`;
 }
 
-interface Wrong {
-  readonly path: readonly string[];
-  readonly message: string;
-}
-
 /** What the schema refuses. */
 function shape(value: unknown): Wrong[] {
   if (value === null || typeof value !== 'object') {
@@ -90,61 +85,6 @@ function shape(value: unknown): Wrong[] {
         return [{ path, message: `${show(value, path)} ${message}.` }];
     }
   });
-}
-
-const shortestRetentionMs = 183 * 86_400_000;
-
-/** What the schema cannot say. */
-function meaning(policy: Policy): Wrong[] {
-  const durations: [string[], string][] = [
-    [['review', 'lease'], policy.review.lease],
-    [['breaker', 'authority_lease'], policy.breaker.authority_lease],
-    ...(policy.retention?.keep === undefined
-      ? []
-      : [[['retention', 'keep'], policy.retention.keep] as [string[], string]]),
-    ...(['P1', 'P2', 'P3'] as const).map((p): [string[], string] => [['sla', p, 'within'], policy.sla[p].within]),
-    ...policy.loop.data_sources.flatMap(({ fresh_within }, i): [string[], string][] =>
-      fresh_within === undefined ? [] : [[['loop', 'data_sources', String(i), 'fresh_within'], fresh_within]],
-    ),
-  ];
-  const wrong: Wrong[] = durations
-    .filter(([, text]) => parseDuration(text) === null)
-    .map(([path, text]) => ({ path, message: durationHint(text) }));
-
-  const kept = parseDuration(policy.retention?.keep ?? '');
-  if (kept !== null && kept < shortestRetentionMs) {
-    // EU AI Act, Art. 19 and 26(6): at least six months.
-    wrong.push({
-      path: ['retention', 'keep'],
-      message: `${JSON.stringify(policy.retention?.keep)} is below 183 days.`,
-    });
-  }
-
-  const { baseline, alternatives, thresholds } = policy.monitors.override_rate;
-  const monitor = ['monitors', 'override_rate'];
-  alternatives.forEach((rate, i) => {
-    if (rate > baseline) return;
-    wrong.push({
-      path: [...monitor, 'alternatives', String(i)],
-      message: `${rate} is not above the baseline ${baseline}.`,
-    });
-  });
-  if (!(thresholds.info <= thresholds.action_required && thresholds.action_required <= thresholds.incident)) {
-    wrong.push({
-      path: [...monitor, 'thresholds'],
-      message: 'The thresholds have to rise: info ≤ action_required ≤ incident.',
-    });
-  }
-  const tiers = (['P1', 'P2', 'P3'] as const).flatMap((p) =>
-    policy.sla[p].risk_tiers.map((tier) => [tier, p] as const),
-  );
-  for (const tier of ['low', 'medium', 'high'] as const) {
-    const priorities = tiers.filter(([t]) => t === tier).map(([, p]) => p);
-    if (priorities.length === 1) continue;
-    const found = priorities.length === 0 ? 'in none' : `in ${priorities.join(' and ')}`;
-    wrong.push({ path: ['sla'], message: `Risk tier ${tier} is ${found} of P1, P2 and P3. Name it in one of them.` });
-  }
-  return wrong;
 }
 
 function show(value: unknown, path: readonly string[]): string {

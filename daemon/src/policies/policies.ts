@@ -9,6 +9,8 @@ import { parseDuration } from './duration.ts';
 export interface PolicyInForce {
   readonly policy: Policy;
   readonly hash: string;
+  /** The file it was read from. */
+  readonly text: string;
 }
 
 /** By workflow. */
@@ -21,13 +23,14 @@ export async function readPolicies(directory: string): Promise<Policies> {
   const problems: string[] = [];
   for (const name of names) {
     const path = join(directory, name);
-    const check = checkPolicy(await readFile(path, 'utf8'));
+    const text = await readFile(path, 'utf8');
+    const check = checkPolicy(text);
     if (check.is === 'bad') {
       problems.push(...check.problems.map((problem) => formatProblem(path, problem)));
     } else if (policies.has(check.policy.workflow)) {
       problems.push(`${path}: workflow ${check.policy.workflow} has a policy in another file already. Keep one.`);
     } else {
-      policies.set(check.policy.workflow, { policy: check.policy, hash: check.hash });
+      policies.set(check.policy.workflow, { policy: check.policy, hash: check.hash, text });
     }
   }
   if (problems.length > 0) throw new Error(`policies cannot be used:\n${problems.join('\n')}`);
@@ -43,14 +46,14 @@ export async function recordPolicies(
   newId: NewId,
 ): Promise<void> {
   await ledger.write(async ({ client, append }) => {
-    for (const [workflow, { hash }] of policies) {
+    for (const [workflow, { hash, text }] of policies) {
       const { rows } = await client.query<{ hash: string }>(
         'SELECT hash FROM policy_in_force WHERE log_id = $1 AND workflow_id = $2',
         [logId, workflow],
       );
       const previous = rows[0]?.hash ?? null;
       if (previous === hash) continue;
-      const data = { workflow_id: workflow, hash, previous_hash: previous };
+      const data = { workflow_id: workflow, hash, previous_hash: previous, text };
       await append([writtenEntry({ type: eventTypes.policy, subject: workflow, data }, now(), newId)]);
       await client.query(
         'INSERT INTO policy_in_force (log_id, workflow_id, hash) VALUES ($1, $2, $3) ON CONFLICT (log_id, workflow_id) DO UPDATE SET hash = $3',

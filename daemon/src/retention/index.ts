@@ -1,3 +1,1 @@
-export { Orders } from './orders.ts';
 export { Retention } from './retention.ts';
-export { insertOrder, orderAnswer, withdrawOrder } from './store.ts';

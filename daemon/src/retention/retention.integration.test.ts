@@ -34,12 +34,13 @@ beforeAll(async () => {
 afterAll(() => log?.drop());
 
 function policies(keep: Readonly<Record<string, string | null>>): Policies {
-  const check = checkPolicy(readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8'));
+  const file = readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8');
+  const check = checkPolicy(file);
   if (check.is === 'bad') throw new Error('the policy is bad');
   return new Map(
     Object.entries(keep).map(([workflow, text]) => {
       const retention = text === null ? {} : { retention: text === '' ? {} : { keep: text } };
-      return [workflow, { policy: { ...check.policy, workflow, ...retention }, hash: check.hash }];
+      return [workflow, { policy: { ...check.policy, workflow, ...retention }, hash: check.hash, text: file }];
     }),
   );
 }

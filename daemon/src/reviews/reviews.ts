@@ -26,7 +26,7 @@ import {
   type NewId,
   type SearchIndex,
 } from '../ledger/index.ts';
-import { durationOf, mayReview, priorityOf, reviewedBy, type Policies } from '../policies/index.ts';
+import { dueAt, durationOf, mayReview, priorityOf, reviewedBy, type Policies } from '../policies/index.ts';
 import type { Breakers, BreakerState } from '../breakers/index.ts';
 import type { Models } from '../models/index.ts';
 import { refusalOf, type Refusal } from './rules.ts';
@@ -103,7 +103,7 @@ export class Reviews {
         ai_event_id: event.id,
         evidence_hash: evidenceHash(entry),
         queued_at: queuedAt,
-        due_at: new Date(queuedAt.getTime() + durationOf(policy.sla[priority].within)),
+        due_at: new Date(dueAt(policy, priority, queuedAt.getTime())),
       });
     }
   }

@@ -29,6 +29,7 @@ export { jeffreysInterval, wilsonInterval, type Interval } from './intervals.ts'
 export { cohenKappa, fleissKappa, type KappaWeights } from './kappa.ts';
 export { kolmogorovSmirnov, type KolmogorovSmirnov } from './kolmogorov-smirnov.ts';
 export { PageHinkley, type PageHinkleyOptions, type PageHinkleyState } from './page-hinkley.ts';
+export { uniform } from './random.ts';
 export { brierScore, logLoss } from './scores.ts';
 export {
   BernoulliShiryaevRoberts,
@@ -39,3 +40,5 @@ export {
   type ShiryaevRobertsState,
 } from './shiryaev-roberts.ts';
 export { chiSquareSurvival, normalCdf, normalQuantile } from './special-functions.ts';
+export { observeRate, startRateDetector, type Direction, type RateDetectorState } from './rate-detector.ts';
+export { learnRate, statedRate, type RateModel } from './rate-model.ts';

@@ -13,7 +13,7 @@ export interface Interval {
 export function wilsonInterval(successes: number, trials: number, confidence = 0.95): Interval | null {
   checkTrials(successes, trials);
   if (trials === 0) return null;
-  const z = normalQuantile(0.5 + confidence / 2);
+  const z = quantileFor(confidence);
   const rate = successes / trials;
   const centre = rate + (z * z) / (2 * trials);
   const spread = z * Math.sqrt((rate * (1 - rate)) / trials + (z * z) / (4 * trials * trials));
@@ -36,6 +36,17 @@ export function jeffreysInterval(successes: number, trials: number, confidence =
     lower: successes === 0 ? 0 : betaQuantile((1 - confidence) / 2, a, b),
     upper: successes === trials ? 1 : betaQuantile((1 + confidence) / 2, a, b),
   };
+}
+
+const quantiles = new Map<number, number>();
+
+/** Worked out once for a level: it takes longer than all the rest. */
+function quantileFor(confidence: number): number {
+  const known = quantiles.get(confidence);
+  if (known !== undefined) return known;
+  const z = normalQuantile(0.5 + confidence / 2);
+  quantiles.set(confidence, z);
+  return z;
 }
 
 function checkTrials(successes: number, trials: number): void {

@@ -31,14 +31,17 @@ export function verificationQueries(db: Queryable, logId: string) {
       const { rows } = await db.query<{ log_index: string }>(
         `SELECT r.log_index FROM ledger_record r
          CROSS JOIN LATERAL (
-           SELECT ledger_event(coalesce(a.body, a.entry)) -> 'data' AS data FROM ledger_record a
+           SELECT event ->> 'time' AS time, event -> 'data' AS data
+           FROM ledger_record a, ledger_event(coalesce(a.body, a.entry)) AS event
            WHERE a.log_id = r.log_id AND a.decision_id = (r.about ->> 'decisionId')::uuid ORDER BY a.log_index LIMIT 1) a
          WHERE r.log_id = $1 AND r.about IS NOT NULL AND (
            r.about -> 'model' IS DISTINCT FROM jsonb_build_object('name', data #> '{model,name}',
              'version', data #> '{model,version}', 'hash', data #> '{model,hash}')
            OR (r.about ->> 'label', r.about ->> 'route', r.about ->> 'riskTier', r.about ->> 'confidence', r.about ->> 'breakerEpoch')
              IS DISTINCT FROM (data #>> '{output,label}', data ->> 'route', data ->> 'risk_tier', data ->> 'confidence',
-               data ->> 'breaker_epoch'))
+               data ->> 'breaker_epoch')
+           OR r.about ->> 'decidedAt' IS DISTINCT FROM time
+           OR r.about -> 'features' IS DISTINCT FROM coalesce(data -> 'features', '{}'))
          ORDER BY r.log_index LIMIT 1`,
         [logId],
       );

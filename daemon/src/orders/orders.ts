@@ -2,9 +2,10 @@
  * Carries out what people order from the command line: the daemon does it, because it alone writes the log. Each order is
  * one transaction: the act, the record of who and why, and the answer.
  */
-import { eventTypes, logWorkflow } from '@countersign/contract';
+import { eventTypes, logWorkflow, type ReferenceStep } from '@countersign/contract';
 import type { Pool } from '../database/index.ts';
 import { writtenEntry, type Ledger, type NewId, type SearchIndex } from '../ledger/index.ts';
+import type { Policies } from '../policies/index.ts';
 import type { Snapshots } from '../snapshots/index.ts';
 import * as store from './store.ts';
 
@@ -14,10 +15,13 @@ export interface OrdersOptions {
   readonly ledger: Ledger;
   readonly search: SearchIndex;
   readonly snapshots: Snapshots;
+  readonly policies: Policies;
   readonly now: () => Date;
   readonly newId: NewId;
   readonly onError: (error: unknown) => void;
 }
+
+type Erasure = Extract<store.Order, { what: 'erase_input' }>;
 
 const everyMs = 1_000;
 
@@ -49,10 +53,33 @@ export class Orders {
 
   private async carryOut(): Promise<void> {
     const { pool, logId } = this.options;
-    for (const { id, order } of await store.waitingOrders(pool, logId)) await this.erase(id, order);
+    for (const { id, order } of await store.waitingOrders(pool, logId)) {
+      if (order.what === 'erase_input') await this.erase(id, order);
+      else await this.setReference(id, order.step);
+    }
   }
 
-  private async erase(id: string, { input, by, justification }: store.Order): Promise<void> {
+  private async setReference(id: string, step: ReferenceStep): Promise<void> {
+    const { ledger, policies, pool, now, newId } = this.options;
+    if (!policies.has(step.workflow_id)) {
+      const message = `there is no policy of ${step.workflow_id}, so it is not watched and needs no reference.`;
+      await store.finishOrder(pool, id, { is: 'refused', message }, now());
+      return;
+    }
+    await ledger.write(async ({ client, append }) => {
+      if (!(await store.lockOrder(client, id))) return;
+      const entry = writtenEntry({ type: eventTypes.reference, subject: step.workflow_id, data: step }, now(), newId);
+      const [appended] = await append([entry]);
+      if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
+      const { event, index } = appended.record;
+      const { name, version } = step.model;
+      const whose = version === null ? `${name}, every version without one of its own,` : `${name} ${version}`;
+      const message = `${whose} is compared with it from record ${index} (${event.id}) on.`;
+      await store.finishOrder(client, id, { is: 'done', log_index: index, message }, now());
+    });
+  }
+
+  private async erase(id: string, { input, by, justification }: Erasure): Promise<void> {
     const { ledger, pool, search, snapshots, now, newId } = this.options;
     const decisions = await search.search({ input_hash: input }, null, 1);
     if (decisions.records.length === 0) {

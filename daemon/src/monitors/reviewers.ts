@@ -1,0 +1,254 @@
+/**
+ * How people review: how long they take, what they accept and change, whether they agree, how good each is by what was
+ * planted and by what turned out true, and who accepts without looking. The last is never told from few overrides alone.
+ */
+import { eventTypes, type AlertTier, type HumanDecisionEvent } from '@countersign/contract';
+import type { AboutDecision, LedgerRecord } from '../ledger/index.ts';
+import { wilsonInterval } from '../statistics/index.ts';
+import { labelSaid, reviewOf, truthOf } from './answers.ts';
+import { agreementOf, qualityOf, rate, startCases, truthIs, type Cases } from './review-cases.ts';
+import { countDuration, quantileOf, startHistogram } from './log-histogram.ts';
+import type { Context, Finding, Monitor } from './monitor.ts';
+import { percent } from './rate-watch.ts';
+import type { Rules } from './rules.ts';
+
+export interface ReviewerState {
+  reviews: number;
+  accepted: number;
+  overridden: number;
+  escalated: number;
+  readonly reviewMs: number[];
+  readonly queueMs: number[];
+  golds: number;
+  caught: number;
+  /** Answers that an outcome was known for, and those that it bore out; older ones count less. */
+  judged: number;
+  borneOut: number;
+  /** Reviews and acceptances where the model was sure, and where it was not. */
+  readonly sure: { reviews: number; accepted: number };
+  readonly unsure: { reviews: number; accepted: number };
+  tier: AlertTier | null;
+}
+
+export interface ReviewersState {
+  readonly byReviewer: Record<string, ReviewerState>;
+  count: number;
+  /** Reviews by people beyond the most that are kept. */
+  notKept: number;
+  readonly cases: Cases;
+  /** Of the newest overrides that outcomes speak of, whether they were borne out: 1 or 0, oldest first. */
+  readonly overridesBorneOut: number[];
+  disagreement: AlertTier | null;
+}
+
+const mostReviewers = 500;
+const sureFrom = 0.9;
+const overridesKept = 50;
+/** About the newest hundred outcomes count. */
+const remembers = 0.99;
+/** Below this α not even tentative conclusions can be drawn. Source: Krippendorff, Content Analysis (2004). */
+const tentative = 0.667;
+/** Agreement is worked out anew after so many reviews. */
+const lookEvery = 50;
+
+export const reviewers: Monitor<ReviewersState> = {
+  per: 'workflow',
+  rules: ({ reviewers: own }) => own,
+  start: () => ({
+    byReviewer: {},
+    count: 0,
+    notKept: 0,
+    cases: startCases(),
+    overridesBorneOut: [],
+    disagreement: null,
+  }),
+
+  observe: (state, record, { rules }) => {
+    const { event, about } = record;
+    const truth = truthOf(record);
+    if (truth !== null) {
+      let moved = false;
+      for (const { rater, right, overrides } of truthIs(state.cases, truth.about.decisionId, truth.label)) {
+        if (overrides) state.overridesBorneOut.push(Number(!truth.right));
+        if (state.overridesBorneOut.length > overridesKept) state.overridesBorneOut.shift();
+        const reviewer = state.byReviewer[rater];
+        if (reviewer === undefined) continue;
+        reviewer.judged = reviewer.judged * remembers + 1;
+        reviewer.borneOut = reviewer.borneOut * remembers + Number(right);
+        moved = settleReviewer(reviewer, rules) || moved;
+      }
+      return moved;
+    }
+    if (event.type !== eventTypes.humanDecision || about === null) return false;
+    const reviewer = reviewerOf(state, event.data.reviewer);
+    if (reviewer === null) return false;
+    take(reviewer, record, event, about);
+    const said = labelSaid(event, about);
+    if (said !== null && event.data.gold === undefined) rate(state.cases, about, event.data.reviewer, said);
+    const moved = event.data.gold !== undefined && settleReviewer(reviewer, rules);
+    return (state.cases.ratings % lookEvery === 0 && settleAgreement(state, rules)) || moved;
+  },
+
+  signals: (state, context) => [agreementFinding(state, context), ...reviewerFindings(state, context)],
+};
+
+function reviewerOf(state: ReviewersState, name: string): ReviewerState | null {
+  const there = Object.hasOwn(state.byReviewer, name) ? state.byReviewer[name] : undefined;
+  if (there !== undefined) return there;
+  if (state.count >= mostReviewers || name === '__proto__') {
+    state.notKept += 1;
+    return null;
+  }
+  state.count += 1;
+  const tally = () => ({ reviews: 0, accepted: 0 });
+  return (state.byReviewer[name] = {
+    reviews: 0,
+    accepted: 0,
+    overridden: 0,
+    escalated: 0,
+    reviewMs: startHistogram(),
+    queueMs: startHistogram(),
+    golds: 0,
+    caught: 0,
+    judged: 0,
+    borneOut: 0,
+    sure: tally(),
+    unsure: tally(),
+    tier: null,
+  });
+}
+
+function take(reviewer: ReviewerState, record: LedgerRecord, event: HumanDecisionEvent, about: AboutDecision): void {
+  const { action, review_ms, queue_ms, gold } = event.data;
+  if (gold !== undefined) {
+    // Only a planted error can be caught; a planted right answer keeps people from rejecting all that look planted.
+    if (gold.label === about.label) return;
+    reviewer.golds += 1;
+    reviewer.caught += Number(action === 'reject' || labelSaid(event, about) === gold.label);
+    return;
+  }
+  if (action === 'escalate') reviewer.escalated += 1;
+  const review = reviewOf(record);
+  if (review === null) return;
+  reviewer.reviews += 1;
+  reviewer.accepted += Number(action === 'accept');
+  reviewer.overridden += Number(review.overridden);
+  if (review_ms !== undefined) countDuration(reviewer.reviewMs, review_ms);
+  if (queue_ms !== undefined) countDuration(reviewer.queueMs, queue_ms);
+  const tally = about.confidence >= sureFrom ? reviewer.sure : reviewer.unsure;
+  tally.reviews += 1;
+  tally.accepted += Number(action === 'accept');
+}
+
+/** Surely below the rate at which errors have to be found, planted or real; over when it is not any more. */
+function settleReviewer(reviewer: ReviewerState, { reviewers: own }: Rules): boolean {
+  const before = reviewer.tier;
+  const isLow = (hits: number, of: number) =>
+    of >= own.minimum_golds && (wilsonInterval(hits, of)?.upper ?? 1) < own.catch_rate;
+  const { golds, caught, judged, borneOut } = reviewer;
+  reviewer.tier = isLow(caught, golds) || isLow(borneOut, judged) ? 'action_required' : null;
+  return reviewer.tier !== before;
+}
+
+function settleAgreement(state: ReviewersState, { reviewers: own }: Rules): boolean {
+  const before = state.disagreement;
+  const found = agreementOf(state.cases);
+  if (found === null || found.cases < own.minimum_cases || found.upper === null || found.alpha === null) return false;
+  if (found.upper >= own.agreement) state.disagreement = null;
+  else
+    state.disagreement =
+      found.upper < Math.min(own.agreement, tentative) ? 'action_required' : (state.disagreement ?? 'info');
+  return state.disagreement !== before;
+}
+
+/** From 0 to 1: twice the accuracy that a reviewer may still have, less one, so that a coin is not believed at all. */
+export function trustIn({ byReviewer }: ReviewersState, name: string): number {
+  const reviewer = Object.hasOwn(byReviewer, name) ? byReviewer[name] : undefined;
+  if (reviewer === undefined) return 1;
+  const interval = wilsonInterval(reviewer.caught + reviewer.borneOut, reviewer.golds + reviewer.judged);
+  return interval === null ? 1 : Math.max(2 * interval.upper - 1, 0);
+}
+
+function agreementFinding(state: ReviewersState, { rules: { reviewers: own } }: Context): Finding {
+  const found = agreementOf(state.cases);
+  if (found === null || found.alpha === null || found.cases < own.minimum_cases) {
+    const summary = `Too early to tell: ${found?.cases ?? 0} of ${own.minimum_cases} cases have several reviewers.`;
+    return {
+      subject: 'agreement',
+      tier: state.disagreement,
+      conclusive: state.disagreement !== null,
+      value: null,
+      summary,
+      evidence: { ...found },
+    };
+  }
+  return {
+    subject: 'agreement',
+    tier: state.disagreement,
+    conclusive: true,
+    value: found.alpha,
+    summary: `Reviewers of ${found.cases} cases agree with α = ${found.alpha.toFixed(2)}; ${own.agreement} is wanted.`,
+    evidence: { ...found },
+  };
+}
+
+function reviewerFindings(state: ReviewersState, context: Context): Finding[] {
+  const quality = qualityOf(state.cases);
+  return Object.entries(state.byReviewer).map(([name, reviewer]) =>
+    reviewerFinding(name, reviewer, state, context, quality.get(name) ?? null),
+  );
+}
+
+function reviewerFinding(
+  name: string,
+  reviewer: ReviewerState,
+  state: ReviewersState,
+  { rules: { reviewers: own } }: Context,
+  quality: number | null,
+): Finding {
+  const { golds, caught, reviews, sure, unsure } = reviewer;
+  const share = (part: number, of: number) => (of === 0 ? null : part / of);
+  const median = quantileOf([reviewer.reviewMs], 0.5);
+  const others = Object.entries(state.byReviewer).filter(([other]) => other !== name);
+  const borneOut = share(reviewer.borneOut, reviewer.judged);
+  const [sureShare, unsureShare] = [share(sure.accepted, sure.reviews), share(unsure.accepted, unsure.reviews)];
+  const evidence = {
+    reviews,
+    approval_rate: share(reviewer.accepted, reviews),
+    override_rate: share(reviewer.overridden, reviews),
+    escalated: reviewer.escalated,
+    review_ms: { p50: median, p95: quantileOf([reviewer.reviewMs], 0.95) },
+    others_review_ms_p50: quantileOf(
+      others.map(([, { reviewMs }]) => reviewMs),
+      0.5,
+    ),
+    queue_ms: { p50: quantileOf([reviewer.queueMs], 0.5), p95: quantileOf([reviewer.queueMs], 0.95) },
+    golds,
+    caught,
+    catch_rate: share(caught, golds),
+    catch_rate_interval: wilsonInterval(caught, golds),
+    accuracy_by_outcomes: borneOut,
+    outcomes: reviewer.judged,
+    dawid_skene_quality: quality,
+    trust: trustIn(state, name),
+    // Who looks accepts more where the model is sure; who does not, accepts alike.
+    approval_rate_where_sure: sureShare,
+    approval_rate_where_unsure: unsureShare,
+  };
+  const conclusive = golds >= own.minimum_golds || reviewer.judged >= own.minimum_golds;
+  const summary = [
+    `${name} changed ${percent(share(reviewer.overridden, reviews) ?? 0)} of ${reviews} reviewed decisions`,
+    golds < own.minimum_golds
+      ? `has seen ${golds} of the ${own.minimum_golds} planted errors it takes to judge`
+      : `found ${caught} of ${golds} planted errors`,
+    borneOut === null ? 'no outcome is known yet' : `outcomes bore out ${percent(borneOut)} of the newest answers`,
+  ].join(', ');
+  return {
+    subject: name,
+    tier: reviewer.tier,
+    conclusive,
+    value: share(caught, golds),
+    summary: `${summary}.`,
+    evidence,
+  };
+}

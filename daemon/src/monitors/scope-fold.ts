@@ -1,0 +1,178 @@
+/** All monitors of one scope: their states, what stands, and how a record moves it. */
+import { alertTiers, type AlertTier, type Policy, type Reference } from '@countersign/contract';
+import type { LedgerRecord } from '../ledger/index.ts';
+import { accuracy } from './accuracy.ts';
+import { business } from './business.ts';
+import { calibration } from './calibration.ts';
+import { conceptDrift } from './concept-drift.ts';
+import { dataSources } from './data-sources.ts';
+import { fairness } from './fairness.ts';
+import { inputDrift } from './input-drift.ts';
+import { latency } from './latency.ts';
+import type { Context, Finding, Monitor, Scope } from './monitor.ts';
+import { overrideRate } from './override-rate.ts';
+import { predictionDrift } from './prediction-drift.ts';
+import { reviewers } from './reviewers.ts';
+import type { Rules } from './rules.ts';
+import { sla } from './sla.ts';
+
+/** Adding a monitor is a file beside this one and its name here. */
+export const monitors = {
+  input_drift: inputDrift,
+  prediction_drift: predictionDrift,
+  concept_drift: conceptDrift,
+  calibration,
+  accuracy,
+  override_rate: overrideRate,
+  latency,
+  data_sources: dataSources,
+  business,
+  fairness,
+  reviewers,
+  sla,
+} as const;
+export type MonitorName = keyof typeof monitors;
+export type States = { -readonly [K in MonitorName]?: ReturnType<(typeof monitors)[K]['start']> };
+
+const namesPer = (per: 'version' | 'workflow') =>
+  (Object.keys(monitors) as MonitorName[]).filter((name) => monitors[name].per === per);
+const names = { version: namesPer('version'), workflow: namesPer('workflow') };
+const untyped = monitors as unknown as Readonly<Record<MonitorName, Monitor<unknown>>>;
+
+/** What a monitor says that is another tier than before. */
+export interface Move {
+  readonly monitor: string;
+  readonly finding: Finding;
+  readonly previous: AlertTier | null;
+}
+
+export interface ScopeState {
+  readonly scope: Scope;
+  readonly states: States;
+  /** The tiers that stand, by monitor and subject. */
+  readonly standing: Record<string, AlertTier>;
+  /** The version was taken out of use: it moves nothing any more. */
+  ended: boolean;
+}
+
+type MutableContext = { -readonly [K in keyof Context]: Context[K] };
+
+export class ScopeFold {
+  readonly per: 'version' | 'workflow';
+  readonly state: ScopeState;
+  private readonly context: MutableContext;
+  private readonly running: [name: MonitorName, monitor: Monitor<unknown>, state: unknown][] = [];
+
+  constructor(per: 'version' | 'workflow', state: ScopeState, context: Context) {
+    this.per = per;
+    this.state = state;
+    this.context = { ...context };
+    for (const name of names[per]) {
+      const monitor = untyped[name];
+      const states = state.states as Record<string, unknown>;
+      states[name] ??= monitor.start(this.context);
+      this.running.push([name, monitor, states[name]]);
+    }
+  }
+
+  get rules(): Rules {
+    return this.context.rules;
+  }
+
+  observe(record: LedgerRecord, nowMs: number, reference: Reference | null, settles: boolean): Move[] {
+    this.context.nowMs = nowMs;
+    this.context.reference = reference;
+    let moves: Move[] | null = null;
+    for (const [name, monitor, state] of this.running) {
+      if (!monitor.observe(state, record, this.context)) continue;
+      const moved = this.compare(name, monitor.signals(state, this.context), settles);
+      if (moved.length > 0) moves = [...(moves ?? []), ...moved];
+    }
+    return moves ?? [];
+  }
+
+  /** Starts afresh those monitors whose rules a new policy changes, and ends what they had found. */
+  changePolicy(policy: Policy, rules: Rules): Move[] {
+    const before = this.context.rules;
+    Object.assign(this.context, { policy, rules });
+    const changed = names[this.per].filter(
+      (name) => JSON.stringify(untyped[name].rules(before)) !== JSON.stringify(untyped[name].rules(rules)),
+    );
+    return this.restart(changed, 'The policy changed, and with it what is watched.');
+  }
+
+  /** Starts afresh what compares with the reference. */
+  changeReference(reference: Reference | null): Move[] {
+    this.context.reference = reference;
+    const comparing: MonitorName[] = ['input_drift', 'prediction_drift'];
+    return this.restart(
+      comparing.filter((name) => names[this.per].includes(name)),
+      'There is another reference from here on.',
+    );
+  }
+
+  private restart(which: readonly MonitorName[], why: string): Move[] {
+    return which.flatMap((name) => {
+      const at = this.running.findIndex(([running]) => running === name);
+      const fresh = untyped[name].start(this.context);
+      (this.state.states as Record<string, unknown>)[name] = fresh;
+      this.running[at] = [name, untyped[name], fresh];
+      return this.end((monitor) => monitor === name, why);
+    });
+  }
+
+  /** Ends what stands, for a reason outside the monitors. */
+  end(which: (monitor: string) => boolean, why: string): Move[] {
+    return Object.entries(this.state.standing).flatMap(([key, tier]): Move[] => {
+      const [monitor, subject] = JSON.parse(key) as [string, string | null];
+      if (!which(monitor)) return [];
+      delete this.state.standing[key];
+      const finding = { subject, tier: null, conclusive: true, value: null, summary: why, evidence: {} };
+      return [{ monitor, finding, previous: tier }];
+    });
+  }
+
+  /**
+   * What has moved: an alert only climbs while it stands, and ends when the finding is clear. One without enough data
+   * moves nothing, unless what stood was settled by people.
+   */
+  compare(monitor: string, findings: readonly Finding[], settles: boolean): Move[] {
+    const { standing } = this.state;
+    return findings.flatMap((finding): Move[] => {
+      const key = JSON.stringify([monitor, finding.subject]);
+      const previous = standing[key] ?? null;
+      const { tier } = finding;
+      if (tier === null && (previous === null || !(finding.conclusive || settles))) return [];
+      if (tier !== null && previous !== null && rank(tier) <= rank(previous)) return [];
+      if (tier === null) delete standing[key];
+      else standing[key] = tier;
+      return [{ monitor, finding, previous }];
+    });
+  }
+
+  tierOf(monitor: MonitorName | 'attribution', subject: string | null): AlertTier | null {
+    return this.state.standing[JSON.stringify([monitor, subject])] ?? null;
+  }
+
+  /** The most urgent tier of a monitor, whatever the subject. */
+  highestOf(monitor: MonitorName): AlertTier | null {
+    const prefix = `[${JSON.stringify(monitor)},`;
+    const tiers = Object.entries(this.state.standing).flatMap(([key, tier]) => (key.startsWith(prefix) ? [tier] : []));
+    return alertTiers.findLast((tier) => tiers.includes(tier)) ?? null;
+  }
+
+  /** What every monitor, or one of them, says now. */
+  findings(
+    reference: Reference | null,
+    only: MonitorName | undefined,
+  ): { readonly monitor: MonitorName; readonly finding: Finding }[] {
+    this.context.reference = reference;
+    return this.running.flatMap(([monitor, { signals }, state]) =>
+      only === undefined || only === monitor
+        ? signals(state, this.context).map((finding) => ({ monitor, finding }))
+        : [],
+    );
+  }
+}
+
+const rank = (tier: AlertTier) => alertTiers.indexOf(tier);

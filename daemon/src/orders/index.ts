@@ -1,0 +1,2 @@
+export { giveOrder } from './give.ts';
+export { Orders } from './orders.ts';

@@ -1,0 +1,108 @@
+/** Spans of time that count only while people work: time zones, weekends, holidays and daylight saving included. */
+import type { BusinessCalendar, Policy, Priority } from '@countersign/contract';
+import { parseDuration } from './duration.ts';
+
+const dayMs = 86_400_000;
+const minuteMs = 60_000;
+const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+/** A calendar in which work ends for good is a mistake, not a wait. */
+const furthestDays = 3_660;
+
+const unitMs = { minute: minuteMs, hour: 60 * minuteMs } as const;
+
+/** Minutes, hours or days of "2 business hours"; null when the text is no such span. */
+function parseBusiness(text: string): { readonly count: number; readonly unit: 'minute' | 'hour' | 'day' } | null {
+  const words = /^(\d{1,6}) business (minute|hour|day)s?$/.exec(text.trim());
+  if (words === null || Number(words[1]) === 0) return null;
+  return { count: Number(words[1]), unit: words[2] as 'minute' | 'hour' | 'day' };
+}
+
+export const isBusinessSpan = (text: string): boolean => parseBusiness(text) !== null;
+
+/** When a case of this priority is due that was queued at `fromMs`. The policy was checked. */
+export function dueAt({ sla }: Policy, priority: Priority, fromMs: number): number {
+  const { within } = sla[priority];
+  const plain = parseDuration(within);
+  if (plain !== null) return fromMs + plain;
+  const span = parseBusiness(within);
+  if (span === null || sla.calendar === undefined)
+    throw new Error(`${JSON.stringify(within)} was not checked as a span`);
+  const { calendar } = sla;
+  const ms = span.count * (span.unit === 'day' ? workMs(calendar) : unitMs[span.unit]);
+  return addWork(calendar, fromMs, ms);
+}
+
+/** What is wrong with a calendar, by field; null when nothing is. */
+export function calendarProblem(
+  calendar: BusinessCalendar,
+): { readonly field: string; readonly message: string } | null {
+  try {
+    formatter(calendar.time_zone);
+  } catch {
+    const message = `${JSON.stringify(calendar.time_zone)} is no time zone. Write an IANA name such as "Europe/Berlin".`;
+    return { field: 'time_zone', message };
+  }
+  if (workMs(calendar) <= 0) return { field: 'to', message: `${calendar.to} is not after ${calendar.from}.` };
+  const wrong = calendar.holidays?.find((day) => !isDay(day));
+  if (wrong !== undefined) return { field: 'holidays', message: `${wrong} is no day of the calendar.` };
+  return null;
+}
+
+const isDay = (text: string) => (new Date(`${text}T00:00:00Z`).toJSON() ?? '').startsWith(text);
+
+/** The instant at which `ms` of working time have passed. */
+function addWork(calendar: BusinessCalendar, fromMs: number, ms: number): number {
+  let left = ms;
+  const first = localDay(calendar.time_zone, fromMs);
+  for (let n = 0; n < furthestDays; n++) {
+    const day = first + n * dayMs;
+    const name = weekdays[new Date(day).getUTCDay()] as (typeof weekdays)[number];
+    const date = new Date(day).toISOString().slice(0, 10);
+    if (!calendar.days.includes(name) || (calendar.holidays ?? []).includes(date)) continue;
+    const opens = Math.max(instantOf(calendar.time_zone, day + timeOfDay(calendar.from)), fromMs);
+    const closes = instantOf(calendar.time_zone, day + timeOfDay(calendar.to));
+    if (closes <= opens) continue;
+    if (left <= closes - opens) return opens + left;
+    left -= closes - opens;
+  }
+  throw new Error(`the calendar of ${calendar.time_zone} has not ${ms} ms of work in ten years`);
+}
+
+const workMs = ({ from, to }: BusinessCalendar) => timeOfDay(to) - timeOfDay(from);
+
+function timeOfDay(text: string): number {
+  const [hours = 0, minutes = 0] = text.split(':').map(Number);
+  return (hours * 60 + minutes) * minuteMs;
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
+  if (known !== undefined) return known;
+  const numeric = 'numeric' as const;
+  const parts = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric };
+  const made = new Intl.DateTimeFormat('en', { timeZone, hourCycle: 'h23', ...parts });
+  formatters.set(timeZone, made);
+  return made;
+}
+
+/** What the clocks there show at an instant, as if it were UTC. */
+function localTime(timeZone: string, atMs: number): number {
+  const parts = new Map(
+    formatter(timeZone)
+      .formatToParts(atMs)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
+  const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
+  return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
+}
+
+const localDay = (timeZone: string, atMs: number) => Math.floor(localTime(timeZone, atMs) / dayMs) * dayMs;
+
+/** The instant at which clocks there show `local`. */
+function instantOf(timeZone: string, local: number): number {
+  const guess = local - (localTime(timeZone, local) - local);
+  // The offset at the guess may be another than at `local`, around a change of the clocks.
+  return local - (localTime(timeZone, guess) - guess);
+}

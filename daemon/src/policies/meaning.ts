@@ -1,0 +1,102 @@
+/** What is wrong with a policy that its schema cannot say. Pure. */
+import { monitorDefaults, type Policy } from '@countersign/contract';
+import { calendarProblem, isBusinessSpan } from './business-hours.ts';
+import { durationHint, parseDuration } from './duration.ts';
+
+export interface Wrong {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+const shortestRetentionMs = 183 * 86_400_000;
+
+/** Everything, each with where it stands. */
+export function meaning(policy: Policy): Wrong[] {
+  const durations: [string[], string][] = [
+    [['review', 'lease'], policy.review.lease],
+    [['breaker', 'authority_lease'], policy.breaker.authority_lease],
+    ...(policy.retention?.keep === undefined
+      ? []
+      : [[['retention', 'keep'], policy.retention.keep] as [string[], string]]),
+    ...policy.loop.data_sources.flatMap(({ fresh_within }, i): [string[], string][] =>
+      fresh_within === undefined ? [] : [[['loop', 'data_sources', String(i), 'fresh_within'], fresh_within]],
+    ),
+  ];
+  const wrong: Wrong[] = durations
+    .filter(([, text]) => parseDuration(text) === null)
+    .map(([path, text]) => ({ path, message: durationHint(text) }));
+
+  const kept = parseDuration(policy.retention?.keep ?? '');
+  if (kept !== null && kept < shortestRetentionMs) {
+    // EU AI Act, Art. 19 and 26(6): at least six months.
+    wrong.push({
+      path: ['retention', 'keep'],
+      message: `${JSON.stringify(policy.retention?.keep)} is below 183 days.`,
+    });
+  }
+
+  wrong.push(...wrongSla(policy), ...wrongMonitors(policy));
+  return wrong;
+}
+
+function wrongSla({ sla }: Policy): Wrong[] {
+  const wrong: Wrong[] = [];
+  for (const priority of ['P1', 'P2', 'P3'] as const) {
+    const { within } = sla[priority];
+    if (parseDuration(within) !== null || (isBusinessSpan(within) && sla.calendar !== undefined)) continue;
+    const message = isBusinessSpan(within)
+      ? `${JSON.stringify(within)} wants to know when people work. Add sla.calendar.`
+      : durationHint(within);
+    wrong.push({ path: ['sla', priority, 'within'], message });
+  }
+  const problem = sla.calendar === undefined ? null : calendarProblem(sla.calendar);
+  if (problem !== null) wrong.push({ path: ['sla', 'calendar', problem.field], message: problem.message });
+  const tiers = (['P1', 'P2', 'P3'] as const).flatMap((p) => sla[p].risk_tiers.map((tier) => [tier, p] as const));
+  for (const tier of ['low', 'medium', 'high'] as const) {
+    const priorities = tiers.filter(([t]) => t === tier).map(([, p]) => p);
+    if (priorities.length === 1) continue;
+    const found = priorities.length === 0 ? 'in none' : `in ${priorities.join(' and ')}`;
+    wrong.push({ path: ['sla'], message: `Risk tier ${tier} is ${found} of P1, P2 and P3. Name it in one of them.` });
+  }
+  return wrong;
+}
+
+function wrongMonitors({ monitors, review }: Policy): Wrong[] {
+  const wrong: Wrong[] = [];
+  const spans: [string[], string | undefined][] = [
+    [['false_alarms', 'per'], monitors?.false_alarms?.per],
+    [['labels_mature_within'], monitors?.labels_mature_within],
+    [['latency', 'within'], monitors?.latency?.within],
+    ...(monitors?.override_rate?.counts ?? []).map(({ within }, i): [string[], string] => [
+      ['override_rate', 'counts', String(i), 'within'],
+      within,
+    ]),
+  ];
+  for (const [path, text] of spans) {
+    if (text === undefined || parseDuration(text) !== null) continue;
+    wrong.push({ path: ['monitors', ...path], message: durationHint(text) });
+  }
+  const bands = monitors?.override_rate?.bands ?? [];
+  bands.forEach((band, i) => {
+    if (i === 0 || band > (bands[i - 1] ?? 0)) return;
+    const message = `${band} is not above ${bands[i - 1]}. Name the ends of the bands in rising order.`;
+    wrong.push({ path: ['monitors', 'override_rate', 'bands', String(i)], message });
+  });
+  const positive = monitors?.positive_label;
+  if (positive !== undefined && !review.labels.includes(positive)) {
+    const message = `${JSON.stringify(positive)} is none of review.labels: ${review.labels.join(', ')}.`;
+    wrong.push({ path: ['monitors', 'positive_label'], message });
+  }
+  const needsPositive = monitors?.override_rate?.counts?.findIndex(({ of }) => of === 'false_positive') ?? -1;
+  if (needsPositive >= 0 && positive === undefined) {
+    const path = ['monitors', 'override_rate', 'counts', String(needsPositive), 'of'];
+    wrong.push({ path, message: 'false_positive wants to know which label is positive. Add monitors.positive_label.' });
+  }
+  for (const name of ['input_drift', 'prediction_drift'] as const) {
+    const drift = { ...monitorDefaults[name], ...monitors?.[name] };
+    if (drift.info <= drift.action_required) continue;
+    const message = `info ${drift.info} is above action_required ${drift.action_required}.`;
+    wrong.push({ path: ['monitors', name, 'info'], message });
+  }
+  return wrong;
+}
