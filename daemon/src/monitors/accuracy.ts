@@ -39,6 +39,7 @@ const zeros = (n: number) => Array.from({ length: n }, () => 0);
 
 export const accuracy: Monitor<AccuracyState> = {
   per: 'version',
+  hears: [eventTypes.aiDecision, eventTypes.outcome],
   rules: ({ labels }) => labels,
   start: ({ rules: { labels } }) => ({
     cohorts: [],

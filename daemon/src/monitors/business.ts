@@ -1,5 +1,5 @@
 /** What decisions cost and bring in, as outcomes tell: cost of errors a decision, revenue, complaints. */
-import type { AlertTier } from '@countersign/contract';
+import { eventTypes, type AlertTier } from '@countersign/contract';
 import { isComplaint, truthOf } from './answers.ts';
 import { lowerShare, thresholdsOf } from './budget.ts';
 import type { Finding, Monitor } from './monitor.ts';
@@ -38,6 +38,7 @@ const z = 3.0902;
 
 export const business: Monitor<BusinessState> = {
   per: 'version',
+  hears: [eventTypes.humanDecision, eventTypes.outcome],
   rules: ({ business: own, budget }) => [own, budget],
   start: ({ rules }) => {
     const rule = complaintsRule(rules);

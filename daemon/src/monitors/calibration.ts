@@ -48,6 +48,7 @@ const bins = 15;
 
 export const calibration: Monitor<CalibrationState> = {
   per: 'version',
+  hears: [eventTypes.outcome, eventTypes.breaker],
   rules: ({ calibration: own, budget }) => [own, budget],
   start: () => ({ p: [], y: [], next: 0, seen: 0, values: alternatives.map(() => 0), lastMs: null, tier: null }),
 

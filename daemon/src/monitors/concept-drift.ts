@@ -26,6 +26,7 @@ export interface ConceptDriftState {
 
 export const conceptDrift: Monitor<ConceptDriftState> = {
   per: 'version',
+  hears: [eventTypes.humanDecision, eventTypes.outcome, eventTypes.breaker],
   rules: ({ conceptDrift: own, budget }) => [own, budget],
   start: ({ rules }) => ({
     outcomes: startRateWatch(outcomesRule(rules)),

@@ -24,6 +24,7 @@ const usual = 0.01;
 
 export const dataSources: Monitor<DataSourcesState> = {
   per: 'version',
+  hears: [eventTypes.aiDecision],
   rules: ({ sources, budget }) => [sources, budget],
   start: ({ rules }) => {
     const rule = ruleOf(rules);

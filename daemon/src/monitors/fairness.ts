@@ -2,7 +2,7 @@
  * Whether the model treats the policy's protected segments alike: how often it is wrong and how often people override it,
  * in each value of a segment against the rest, by intervals that hold however often one looks.
  */
-import type { Features } from '@countersign/contract';
+import { eventTypes, type Features } from '@countersign/contract';
 import { confidenceSequence } from '../statistics/index.ts';
 import { reviewOf, truthOf } from './answers.ts';
 import { categoryOf } from './feature-bins.ts';
@@ -40,6 +40,7 @@ const startGroup = (): Group => ({ wrong: { n: 0, hits: 0 }, overridden: { n: 0,
 
 export const fairness: Monitor<FairnessState> = {
   per: 'version',
+  hears: [eventTypes.humanDecision, eventTypes.outcome],
   rules: ({ segments, minimumGap }) => [segments, minimumGap],
   start: ({ rules }) => ({
     segments: rules.segments.map(() => ({ all: startGroup(), values: {} })),

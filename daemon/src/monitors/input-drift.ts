@@ -7,6 +7,7 @@ import type { Rules } from './rules.ts';
 
 export const inputDrift: Monitor<DriftState> = {
   per: 'version',
+  hears: [eventTypes.aiDecision],
   rules: ({ inputDrift: own, budget }) => [own, budget],
   start: startDrift,
   observe: (state, { event }, { reference, rules, nowMs }) => {

@@ -28,6 +28,7 @@ const block = 1_000;
 
 export const latency: Monitor<LatencyState> = {
   per: 'version',
+  hears: [eventTypes.aiDecision],
   rules: ({ latency: own, budget }) => [own, budget],
   start: ({ rules }) => {
     const rule = ruleOf(rules);

@@ -2,7 +2,7 @@
  * A monitor is a fold over ledger records: the same records give the same state and the same signals, always. Its state
  * is plain JSON that it changes in place; time is that of the records.
  */
-import type { Policy, Reference, Signal } from '@countersign/contract';
+import type { CountersignEvent, Policy, Reference, Signal } from '@countersign/contract';
 import type { LedgerRecord } from '../ledger/index.ts';
 import type { Rules } from './rules.ts';
 
@@ -31,6 +31,8 @@ export interface Context {
 export interface Monitor<State> {
   /** Whether it watches each model version by itself, or the whole workflow. */
   readonly per: 'version' | 'workflow';
+  /** The types of the events that it is given. */
+  readonly hears: readonly CountersignEvent['type'][];
   /** The rules it goes by: when a new policy changes them, its state is started afresh. */
   readonly rules: (rules: Rules) => unknown;
   readonly start: (context: Context) => State;

@@ -36,6 +36,7 @@ const bandLearnsFrom = 1_000;
 
 export const overrideRate: Monitor<OverrideRateState> = {
   per: 'version',
+  hears: [eventTypes.aiDecision, eventTypes.humanDecision, eventTypes.outcome, eventTypes.breaker],
   rules: ({ overrideRate: own, budget, positiveLabel }) => [own, budget, positiveLabel],
 
   start: ({ rules }) => ({
@@ -52,7 +53,7 @@ export const overrideRate: Monitor<OverrideRateState> = {
       for (const watch of [state.whole, ...state.bands]) restartWindow(watch);
       return true;
     }
-    let moved = count(state, record, rules, nowMs);
+    let moved = state.counts.length > 0 && count(state, record, rules, nowMs);
     const review = reviewOf(record);
     if (review === null) return moved;
     const { overridden, about, event } = review;

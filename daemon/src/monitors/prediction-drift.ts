@@ -7,6 +7,7 @@ import type { Monitor } from './monitor.ts';
 
 export const predictionDrift: Monitor<DriftState> = {
   per: 'version',
+  hears: [eventTypes.aiDecision],
   rules: ({ predictionDrift: own, budget }) => [own, budget],
   start: startDrift,
   observe: (state, { event }, { reference, rules, nowMs }) => {

@@ -112,10 +112,12 @@ function learn(
 
 function settleTier(watch: RateWatch, rule: RateRule): boolean {
   const before = watch.tier;
-  if (before !== null && isOver(watch, rule)) {
-    // The promise about false alarms is for evidence that starts afresh after each.
-    restart(watch);
-    return true;
+  if (before !== null && isHealthy(watch, rule)) {
+    // The promise about false alarms is for evidence that starts afresh after each of the most urgent.
+    if (watch.evidence >= rule.thresholds[rule.highest]) restart(watch);
+    // Less evidence fades by itself while all is well; to drop it would be to forget what is just beginning.
+    else if (watch.evidence < rule.thresholds.info) watch.tier = null;
+    return watch.tier === null;
   }
   const reached = reachedTier(watch, rule);
   if (reached === null || (before !== null && rank(reached) <= rank(before))) return false;
@@ -148,8 +150,8 @@ function reachedTier(watch: RateWatch, rule: RateRule): AlertTier | null {
   return rank(reached) > rank(highest) ? highest : reached;
 }
 
-/** Hysteresis: it is over when a whole window is less than half the lift above what is usual. */
-const isOver = (watch: RateWatch, rule: RateRule) =>
+/** Hysteresis: an alert can only end when a whole window is less than half the lift above what is usual. */
+const isHealthy = (watch: RateWatch, rule: RateRule) =>
   watch.model !== null && watch.recent.length >= rule.minimum && recentRate(watch) < watch.model.mean + rule.lift / 2;
 
 export const recentRate = ({ recentHits, recent }: RateWatch): number => recentHits / Math.max(recent.length, 1);

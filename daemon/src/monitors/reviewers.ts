@@ -53,6 +53,7 @@ const lookEvery = 50;
 
 export const reviewers: Monitor<ReviewersState> = {
   per: 'workflow',
+  hears: [eventTypes.humanDecision, eventTypes.outcome],
   rules: ({ reviewers: own }) => own,
   start: () => ({
     byReviewer: {},

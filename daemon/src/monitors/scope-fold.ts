@@ -1,5 +1,5 @@
 /** All monitors of one scope: their states, what stands, and how a record moves it. */
-import { alertTiers, type AlertTier, type Policy, type Reference } from '@countersign/contract';
+import { alertTiers, eventTypes, type AlertTier, type Policy, type Reference } from '@countersign/contract';
 import type { LedgerRecord } from '../ledger/index.ts';
 import { accuracy } from './accuracy.ts';
 import { business } from './business.ts';
@@ -55,13 +55,21 @@ export interface ScopeState {
   ended: boolean;
 }
 
+interface Running {
+  readonly name: MonitorName;
+  readonly monitor: Monitor<unknown>;
+  state: unknown;
+}
+
 type MutableContext = { -readonly [K in keyof Context]: Context[K] };
 
 export class ScopeFold {
   readonly per: 'version' | 'workflow';
   readonly state: ScopeState;
   private readonly context: MutableContext;
-  private readonly running: [name: MonitorName, monitor: Monitor<unknown>, state: unknown][] = [];
+  private readonly running: Running[] = [];
+  /** Those that are given events of a type. */
+  private readonly byType = new Map<string, Running[]>();
 
   constructor(per: 'version' | 'workflow', state: ScopeState, context: Context) {
     this.per = per;
@@ -71,7 +79,13 @@ export class ScopeFold {
       const monitor = untyped[name];
       const states = state.states as Record<string, unknown>;
       states[name] ??= monitor.start(this.context);
-      this.running.push([name, monitor, states[name]]);
+      this.running.push({ name, monitor, state: states[name] });
+    }
+    for (const type of Object.values(eventTypes)) {
+      this.byType.set(
+        type,
+        this.running.filter(({ monitor }) => monitor.hears.includes(type)),
+      );
     }
   }
 
@@ -83,7 +97,7 @@ export class ScopeFold {
     this.context.nowMs = nowMs;
     this.context.reference = reference;
     let moves: Move[] | null = null;
-    for (const [name, monitor, state] of this.running) {
+    for (const { name, monitor, state } of this.byType.get(record.event.type) ?? []) {
       if (!monitor.observe(state, record, this.context)) continue;
       const moved = this.compare(name, monitor.signals(state, this.context), settles);
       if (moved.length > 0) moves = [...(moves ?? []), ...moved];
@@ -113,10 +127,9 @@ export class ScopeFold {
 
   private restart(which: readonly MonitorName[], why: string): Move[] {
     return which.flatMap((name) => {
-      const at = this.running.findIndex(([running]) => running === name);
       const fresh = untyped[name].start(this.context);
       (this.state.states as Record<string, unknown>)[name] = fresh;
-      this.running[at] = [name, untyped[name], fresh];
+      for (const running of this.running) if (running.name === name) running.state = fresh;
       return this.end((monitor) => monitor === name, why);
     });
   }
@@ -167,9 +180,9 @@ export class ScopeFold {
     only: MonitorName | undefined,
   ): { readonly monitor: MonitorName; readonly finding: Finding }[] {
     this.context.reference = reference;
-    return this.running.flatMap(([monitor, { signals }, state]) =>
-      only === undefined || only === monitor
-        ? signals(state, this.context).map((finding) => ({ monitor, finding }))
+    return this.running.flatMap(({ name, monitor, state }) =>
+      only === undefined || only === name
+        ? monitor.signals(state, this.context).map((finding) => ({ monitor: name, finding }))
         : [],
     );
   }

@@ -47,6 +47,7 @@ const lookEveryMs = 60_000;
 
 export const sla: Monitor<SlaState> = {
   per: 'workflow',
+  hears: [eventTypes.aiDecision, eventTypes.humanDecision, eventTypes.outcome],
   rules: ({ slaMetAtLeast, budget }) => [slaMetAtLeast, budget],
   start: ({ rules }) => ({
     waiting: {},

@@ -31,6 +31,11 @@ const harmonics = [1 / 24, 2 / 24, 1 / 168, 2 / 168, 3 / 168];
 /** The first deviations of a memory that starts empty say little. */
 const warmUp = 100;
 const confidence = 0.9;
+/**
+ * In standard errors: the least weight of a memory that is kept, and how much more of it is taken for granted than was
+ * seen. A memory that was missed raises false alarms; one too many only makes detection a little slower.
+ */
+const [weakestKept, margin] = [0.5, 0.25];
 
 /** Which hour of the week it is, from Monday 00:00 UTC. */
 export const hourOfWeek = (atMs: number): number => (Math.floor(atMs / hourMs) + mondayHours) % 168;
@@ -95,7 +100,7 @@ const waves = (hours: number) => [
   ...harmonics.flatMap((f) => [Math.cos(2 * Math.PI * f * hours), Math.sin(2 * Math.PI * f * hours)]),
 ];
 
-/** Regresses each deviation on the memories before it; a weight that is not at least its standard error is left out. */
+/** Regresses each deviation on the memories before it; a weight of less than half its standard error is left out. */
 function learnMemory(deviations: readonly number[]): number[] {
   const rows: number[][] = [];
   const memories = memoryGains.map(() => 0);
@@ -114,7 +119,12 @@ function learnMemory(deviations: readonly number[]): number[] {
     // Without any error there is nothing random to learn from.
     const ratios = fit.coefficients.map((weight, i) => (fit.residual > 0 ? weight / at(fit.standardErrors, i) : 0));
     const weakest = ratios.indexOf(Math.min(...ratios));
-    if (at(ratios, weakest) >= 1) return memoryGains.map((_, i) => fit.coefficients[columns.indexOf(i)] ?? 0);
+    if (at(ratios, weakest) >= weakestKept) {
+      return memoryGains.map((_, i) => {
+        const column = columns.indexOf(i);
+        return column < 0 ? 0 : at(fit.coefficients, column) + margin * at(fit.standardErrors, column);
+      });
+    }
     kept = kept.toSpliced(weakest, 1);
     if (kept.length === 0) return memoryGains.map(() => 0);
   }
