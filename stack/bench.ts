@@ -56,11 +56,11 @@ function readArguments(): { names: readonly string[]; rows: number; runs: number
       process.stdout.write(usage);
       process.exit(0);
     }
-    const rows = wholeNumber(values.rows, 'rows', 1_000);
-    const runs = wholeNumber(values.runs, 'runs', 1);
+    const wantedRows = wholeNumber(values.rows, 'rows', 1_000);
+    const wantedRuns = wholeNumber(values.runs, 'runs', 1);
     const unknown = positionals.filter((name) => !Object.hasOwn(benchmarks, name));
     if (unknown.length > 0) throw new Error(`there is no benchmark ${unknown.join(', ')}`);
-    return { names: positionals, rows, runs };
+    return { names: positionals, rows: wantedRows, runs: wantedRuns };
   } catch (error) {
     process.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
     process.exit(2);

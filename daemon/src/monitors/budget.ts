@@ -15,8 +15,16 @@ const perIncident: Readonly<Record<AlertTier, number>> = { incident: 1, action_r
 export const lowerShare = 0.1;
 
 /**
- * Evidence at which each tier is reached by a stream that has this share of the budget. The evidence grows by the share
- * of the budget's time that passed, so thresholds do not depend on how many events there are.
+ * How much of the budget's time is spent on the n-th event of a stream: the time that passed since the one before, and a
+ * little for each event, so that a burst is found though no time passes. The latter is below 3 % of the budget for a
+ * billion events, because harmonic numbers grow so slowly.
+ */
+export const spentOn = (passedMs: number, horizonMs: number, n: number): number =>
+  Math.max(passedMs, 0) / horizonMs + 1 / (1_000 * n);
+
+/**
+ * Evidence at which each tier is reached by a stream that has this share of the budget. The evidence grows by what
+ * is spent, so thresholds do not depend on how many events there are.
  */
 export function thresholdsOf({ budget }: Rules, share: number): Readonly<Record<AlertTier, number>> {
   const threshold = (tier: AlertTier) => 1 / (budget.incidents * perIncident[tier] * share);

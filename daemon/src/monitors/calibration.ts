@@ -15,7 +15,7 @@ import {
   type CalibrationBin,
 } from '../statistics/index.ts';
 import { truthOf } from './answers.ts';
-import { incidentShares, thresholdsOf } from './budget.ts';
+import { incidentShares, spentOn, thresholdsOf } from './budget.ts';
 import type { Monitor } from './monitor.ts';
 import { percent } from './rate-watch.ts';
 import type { Rules } from './rules.ts';
@@ -95,7 +95,8 @@ function take(
   state.p[at] = confidence;
   state.y[at] = right;
   state.seen += 1;
-  const passed = state.lastMs === null ? 0 : Math.max(nowMs - state.lastMs, 0) / budget.perMs;
+  const passed = state.lastMs === null ? 0 : nowMs - state.lastMs;
+  const spent = spentOn(passed, budget.perMs, state.seen);
   state.lastMs = nowMs;
   const p = Math.min(Math.max(confidence, furthest), 1 - furthest);
   const logit = Math.log(p / (1 - p));
@@ -103,7 +104,7 @@ function take(
     const { shift, slope } = alternatives[i] as (typeof alternatives)[number];
     const q = 1 / (1 + Math.exp(-(shift + slope * logit)));
     const ratio = right === 1 ? q / p : (1 - q) / (1 - p);
-    state.values[i] = Math.min(((state.values[i] as number) + passed) * ratio, 1e300);
+    state.values[i] = Math.min(((state.values[i] as number) + spent) * ratio, 1e300);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   jensenShannonDistance,
   populationStabilityIndex,
 } from '../statistics/index.ts';
+import { spentOn } from './budget.ts';
 import { binner, type Binner, type FeatureValue } from './feature-bins.ts';
 import type { Finding } from './monitor.ts';
 
@@ -119,7 +120,9 @@ const startFeature = (size: number): FeatureDrift => ({
 });
 
 function endWindow(state: DriftState, references: FeatureReferences, nowMs: number, rule: DriftRule): boolean {
-  const passed = state.windowEndMs === null ? 0 : Math.max(nowMs - state.windowEndMs, 0) / rule.horizonMs;
+  state.windows += 1;
+  const passed = state.windowEndMs === null ? 0 : nowMs - state.windowEndMs;
+  const spent = spentOn(passed, rule.horizonMs, state.windows);
   const features = prepare(references);
   const tests = features.map(({ counts }, i) => chiSquareHomogeneity(counts, state.features[i]?.counts ?? []));
   const significant = benjaminiHochberg(
@@ -130,7 +133,7 @@ function endWindow(state: DriftState, references: FeatureReferences, nowMs: numb
     const feature = state.features[i];
     if (feature === undefined) return;
     const pValue = tests[i]?.pValue ?? null;
-    feature.evidence = Math.min((feature.evidence + passed) * calibrated(pValue), 1e300);
+    feature.evidence = Math.min((feature.evidence + spent) * calibrated(pValue), 1e300);
     feature.last = {
       psi: populationStabilityIndex(reference, feature.counts) ?? 0,
       distance: jensenShannonDistance(reference, feature.counts),
@@ -145,7 +148,6 @@ function endWindow(state: DriftState, references: FeatureReferences, nowMs: numb
   });
   const window = state.inWindow;
   state.inWindow = 0;
-  state.windows += 1;
   state.windowEndMs = nowMs;
   return settle(state, window, rule);
 }
@@ -158,23 +160,17 @@ const calibrated = (pValue: number | null) => (pValue === null ? 1 : 0.5 / Math.
 
 /** Hysteresis: a tier is left only when no feature has even the lowest any more, and then evidence starts afresh. */
 function settle(state: DriftState, window: number, rule: DriftRule): boolean {
-  const reached = highest(state.features.map((feature) => tierOf(feature, window, state, rule)));
+  const reached = highest(state.features.map((feature) => tierOf(feature, window, rule)));
   const before = state.tier;
   if (reached === null && before !== null) for (const feature of state.features) feature.evidence = 0;
   if (reached === null || before === null || rank(reached) > rank(before)) state.tier = reached;
   return state.tier !== before;
 }
 
-function tierOf(
-  { last, evidence }: FeatureDrift,
-  window: number,
-  { windows }: DriftState,
-  rule: DriftRule,
-): AlertTier | null {
+function tierOf({ last, evidence }: FeatureDrift, window: number, rule: DriftRule): AlertTier | null {
   if (last === null) return null;
   const otherwise = last.unseen >= unseenShare && last.unseen * window >= fewestUnseen ? 'info' : null;
-  // The first window has no time behind it to weigh evidence by; it has to be beyond any doubt.
-  const holds = (tier: AlertTier) => (windows === 1 ? (last.pValue ?? 1) < 1e-6 : evidence >= rule.thresholds[tier]);
+  const holds = (tier: AlertTier) => evidence >= rule.thresholds[tier];
   if (!last.significant || last.psi < rule.info) return otherwise;
   if (last.psi >= rule.actionRequired && holds('action_required')) return 'action_required';
   return holds('info') ? 'info' : otherwise;

@@ -12,6 +12,7 @@ import {
   type RateDetectorState,
   type RateModel,
 } from '../statistics/index.ts';
+import { spentOn } from './budget.ts';
 
 const minuteMs = 60_000;
 const minutesOfWeek = 7 * 24 * 60;
@@ -67,7 +68,7 @@ export function startRateWatch(rule: RateRule): RateWatch {
 /** Takes one event in; true when the tier has changed. `trust` in [0, 1] is how far who says so is believed. */
 export function observeEvent(watch: RateWatch, happened: boolean, atMs: number, rule: RateRule, trust = 1): boolean {
   const x = Number(happened);
-  const passed = watch.lastMs === null ? 0 : Math.max(atMs - watch.lastMs, 0);
+  const passed = watch.lastMs === null ? 0 : atMs - watch.lastMs;
   watch.lastMs = atMs;
   watch.seen += 1;
   watch.hits += x;
@@ -79,7 +80,12 @@ export function observeEvent(watch: RateWatch, happened: boolean, atMs: number, 
   }
   watch.recentHits += x;
   if (watch.model !== null && watch.rise !== null) {
-    watch.evidence = observeRate(watch.rise, watch.model, 'rise', { x, atMs, weight: passed / rule.horizonMs, trust });
+    watch.evidence = observeRate(watch.rise, watch.model, 'rise', {
+      x,
+      atMs,
+      weight: spentOn(passed, rule.horizonMs, watch.seen),
+      trust,
+    });
   }
   if (watch.learning !== null) learn(watch, watch.learning, x, atMs, rule);
   return settleTier(watch, rule);

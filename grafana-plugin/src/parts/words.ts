@@ -1,5 +1,12 @@
 /** How the words of the product are said on screen, and the small computations behind them. */
-import type { Actor, AlertTier, BreakerStateName, DecisionAction, ReviewReason } from '@countersign/contract';
+import {
+  allModels,
+  type Actor,
+  type AlertTier,
+  type BreakerStateName,
+  type DecisionAction,
+  type ReviewReason,
+} from '@countersign/contract';
 import type { BadgeColor } from '@grafana/ui';
 
 export const reasonText: Record<ReviewReason, string> = {
@@ -39,6 +46,13 @@ export const breakerColor: Record<BreakerStateName, BadgeColor> = {
   open: 'red',
   forced_open: 'red',
 };
+
+/** What a signal is about: "override rate, confidence 0.9 to 1". */
+export const signalText = (monitor: string, subject: string | null): string =>
+  `${monitor.replaceAll('_', ' ')}${subject === null ? '' : `, ${subject}`}`;
+
+export const modelText = ({ model_name, model_version }: { model_name: string; model_version: string }): string =>
+  model_name === allModels ? 'all models' : `${model_name} ${model_version}`;
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 

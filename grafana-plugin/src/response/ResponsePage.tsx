@@ -1,16 +1,17 @@
 /** The response page: what is wrong now, who may act, and the levers to change that. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Alert as AlertData, Breaker, ModelVersionState, ResponseOverview, Signal } from '@countersign/contract';
+import type { Alert as AlertData, Breaker, ModelVersionState, ResponseOverview } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { Badge, Button, useStyles2 } from '@grafana/ui';
 import { useState, type ReactNode } from 'react';
 import { useResponse, useRetry, useRollback, useTrip } from '../api/response';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useNow } from '../parts/use-now';
-import { breakerColor, breakerText, percent, span, tierColor, tierText } from '../parts/words';
+import { breakerColor, breakerText, modelText, percent, signalText, span, tierColor, tierText } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
+import { Signals } from './Signals';
 
 type Act =
   | { readonly is: 'trip' | 'retry'; readonly workflow: string; readonly model: string }
@@ -177,44 +178,12 @@ function AlertRow({ alert, now }: { alert: AlertData; now: number }) {
           color={alert.tier === null ? 'blue' : tierColor[tier]}
         />
         <strong>
-          {alert.signal.replaceAll('_', ' ')} of {alert.model_name} {alert.model_version}
+          {signalText(alert.signal, alert.subject)}: {modelText(alert)}
         </strong>
         <span className={styles.quiet}>{span(now - Date.parse(alert.updated_at))} ago</span>
       </div>
       <p>{alert.summary}</p>
     </div>
-  );
-}
-
-function Signals({ signals }: { signals: readonly Signal[] }) {
-  const styles = useStyles2(getStyles);
-  if (signals.length === 0)
-    return <Empty title="Nothing is measured yet">Signals appear with the first reviewed decisions.</Empty>;
-  return (
-    <table className={styles.table}>
-      <thead>
-        <tr>
-          {['Signal', 'Workflow', 'Model', 'Value', 'Says'].map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {signals.map((s) => (
-          <tr key={`${s.workflow_id} ${s.model_name} ${s.model_version} ${s.monitor}`}>
-            <td>{s.monitor.replaceAll('_', ' ')}</td>
-            <td>{s.workflow_id}</td>
-            <td>
-              {s.model_name} {s.model_version}
-            </td>
-            <td>{s.value === null ? 'inconclusive' : percent(s.value)}</td>
-            <td>{s.summary}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 
@@ -288,11 +257,5 @@ const getStyles = (theme: GrafanaTheme2) => ({
     margin: theme.spacing(1, 0, 0),
     padding: 0,
     li: { padding: theme.spacing(0.25, 0) },
-  }),
-  table: css({
-    width: '100%',
-    'th, td': { padding: theme.spacing(0.5, 1), textAlign: 'left' },
-    th: { color: theme.colors.text.secondary, fontWeight: 'normal' },
-    'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
   }),
 });
