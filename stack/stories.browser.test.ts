@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
+import type { AlertStep, AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
 import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
 import { makeReachableDirectory } from './postgres.ts';
@@ -192,9 +192,12 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   await page.locator('[data-testid=alert][data-tier=incident]').waitFor({ timeout: 120_000 });
   await breaker.and(page.locator('[data-state=open]')).waitFor();
   await keep(page, 'response-open');
-  const tiers = await alertTiers();
-  expect(tiers.at(-1)).toBe('incident');
-  expect(tiers.length).toBeGreaterThan(1);
+  const steps = await alertSteps();
+  const overrides = steps.filter(({ signal, subject }) => signal === 'override_rate' && subject === null);
+  expect(overrides.map(({ tier }) => tier)).toEqual(['info', 'action_required', 'incident']);
+  // Nobody has to work out whose fault it was: the inputs are as before, and so are the people.
+  expect(steps.filter(({ signal }) => signal === 'attribution')).toMatchObject([{ subject: 'model', tier: 'info' }]);
+  await page.locator('[data-testid=alert][data-tier=info]', { hasText: 'The model is the cause' }).waitFor();
 
   // The guard has heard: from here on no decision is taken alone.
   const before = await decisions();
@@ -230,14 +233,14 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
 });
 
 /** The tiers that alerts moved to, as the ledger has them, oldest first. */
-async function alertTiers(): Promise<string[]> {
+async function alertSteps(): Promise<AlertStep[]> {
   const { records } = await ask<AuditPage>('cleo', 'v1/audit/records?type=countersign.alert.v1');
   const entries = await Promise.all(
     records.map(({ event_id }) => ask<AuditProof>('cleo', `v1/audit/records/${event_id}`)),
   );
   return entries.toReversed().map(({ entry }) => {
-    const event = JSON.parse(Buffer.from(fromBase64(entry) ?? []).toString()) as { data: { tier: string } };
-    return event.data.tier;
+    const event = JSON.parse(Buffer.from(fromBase64(entry) ?? []).toString()) as { data: AlertStep };
+    return event.data;
   });
 }
 

@@ -42,7 +42,7 @@ export function Signals({ signals }: { signals: readonly Signal[] }) {
 
 function State({ signal: { tier, conclusive } }: { signal: Signal }) {
   if (tier !== null) return <Badge text={tierText[tier]} color={tierColor[tier]} />;
-  return conclusive ? <Badge text="Healthy" color="green" /> : <Badge text="Inconclusive" color="darkgrey" />;
+  return conclusive ? <Badge text="Healthy" color="green" /> : <>Inconclusive</>;
 }
 
 const urgency = ({ tier, conclusive }: Signal) =>
