@@ -83,6 +83,8 @@ export const ResponseOverview = Type.Object({
   breakers: Type.Array(Breaker),
   models: Type.Array(ModelVersionState),
   signals: Type.Array(Signal),
+  /** What the reviewers that signals are about are called, by id; for display only. */
+  people: Type.Record(Type.String(), Type.String()),
 });
 export type ResponseOverview = Static<typeof ResponseOverview>;
 

@@ -107,9 +107,21 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const outbox = new VerdictOutbox(pool, jetstream(nats), trouble('a verdict was not sent'));
     stops.push(() => outbox.stop());
 
-    const response = new Response({ pool, ledger, policies, models, monitors, alerts, breakers, now, newId: newUuid });
+    const response = new Response({
+      pool,
+      ledger,
+      policies,
+      models,
+      monitors,
+      alerts,
+      breakers,
+      now,
+      newId: newUuid,
+      // They are there by the time that somebody asks.
+      namesOf: (ids) => reviews.names(ids),
+    });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
-    const reviews = new Reviews({
+    const reviews: Reviews = new Reviews({
       pool,
       ledger,
       log: reader,

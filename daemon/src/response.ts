@@ -30,6 +30,8 @@ export interface ResponseOptions {
   readonly breakers: Breakers;
   readonly now: () => Date;
   readonly newId: NewId;
+  /** What people are called, by id. */
+  readonly namesOf: (ids: readonly string[]) => Promise<Record<string, string>>;
 }
 
 export class Response implements ResponseRoom {
@@ -78,9 +80,13 @@ export class Response implements ResponseRoom {
   }
 
   async overview(): Promise<ResponseOverview> {
-    const { pool, alerts, breakers, models, monitors } = this.options;
+    const { pool, alerts, breakers, models, monitors, namesOf } = this.options;
     const [open, states, versions] = await Promise.all([alerts.list(pool), breakers.list(pool), models.states(pool)]);
-    return { alerts: open, breakers: states, models: versions, signals: monitors.signals() };
+    const signals = monitors.signals();
+    const people = await namesOf(
+      signals.flatMap(({ monitor, subject }) => (monitor === 'reviewers' ? (subject ?? []) : [])),
+    );
+    return { alerts: open, breakers: states, models: versions, signals, people };
   }
 
   trip({ workflow_id, model_name, justification }: TripRequest, by: string): Promise<Acted> {

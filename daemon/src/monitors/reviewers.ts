@@ -238,7 +238,7 @@ function reviewerFinding(
   };
   const conclusive = golds >= own.minimum_golds || reviewer.judged >= own.minimum_golds;
   const summary = [
-    `${name} changed ${percent(share(reviewer.overridden, reviews) ?? 0)} of ${reviews} reviewed decisions`,
+    `Changed ${percent(share(reviewer.overridden, reviews) ?? 0)} of ${reviews} reviewed decisions`,
     golds < own.minimum_golds
       ? `has seen ${golds} of the ${own.minimum_golds} planted errors it takes to judge`
       : `found ${caught} of ${golds} planted errors`,

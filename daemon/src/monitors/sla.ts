@@ -29,7 +29,6 @@ export interface SlaState {
   /** When the newest cases were decided (ms), oldest first. */
   readonly decidedAt: number[];
   lookedAtMs: number;
-  forecast: Forecast;
   tier: AlertTier | null;
 }
 
@@ -56,7 +55,6 @@ export const sla: Monitor<SlaState> = {
     misses: startRateWatch(ruleOf(rules)),
     decidedAt: [],
     lookedAtMs: 0,
-    forecast: { waiting: 0, overdue: 0, late: 0, perHour: null },
     tier: null,
   }),
 
@@ -70,7 +68,7 @@ export const sla: Monitor<SlaState> = {
     return moved;
   },
 
-  signals: (state, { rules }) => [met(state, rules), foreseen(state)],
+  signals: (state, { rules, nowMs }) => [met(state, rules), foreseen(state, nowMs)],
 };
 
 function take(
@@ -98,19 +96,23 @@ function take(
 }
 
 /** Works out which of the waiting cases will be late when they are decided in the order in which they are due. */
-function look(state: SlaState, nowMs: number, { slaMetAtLeast }: Rules): boolean {
+function forecastOf(state: SlaState, nowMs: number): Forecast {
   const dues = Object.values(state.waiting).toSorted((a, b) => a - b);
   const [first] = state.decidedAt;
   const perMs = first === undefined || nowMs <= first ? null : state.decidedAt.length / (nowMs - first);
   const late = dues.filter((due, i) => (perMs === null ? due < nowMs : nowMs + (i + 1) / perMs > due)).length;
-  state.forecast = {
+  return {
     waiting: dues.length,
     overdue: dues.filter((due) => due < nowMs).length,
     late,
     perHour: perMs === null ? null : perMs * 3_600_000,
   };
+}
+
+function look(state: SlaState, nowMs: number, { slaMetAtLeast }: Rules): boolean {
+  const { late, waiting } = forecastOf(state, nowMs);
   const before = state.tier;
-  const share = late / Math.max(dues.length, 1);
+  const share = late / Math.max(waiting, 1);
   if (late === 0) state.tier = null;
   else if (late >= 3 && share > 1 - slaMetAtLeast) state.tier = 'action_required';
   else state.tier ??= 'info';
@@ -146,8 +148,9 @@ function met({ misses }: SlaState, rules: Rules): Finding {
   return { subject: null, tier: misses.tier, conclusive, value, summary, evidence: shownBy(misses, rule) };
 }
 
-function foreseen({ forecast, tier, dropped }: SlaState): Finding {
-  const { waiting, overdue, late, perHour } = forecast;
+function foreseen(state: SlaState, nowMs: number): Finding {
+  const { tier, dropped } = state;
+  const { waiting, overdue, late, perHour } = forecastOf(state, nowMs);
   const pace = perHour === null ? 'nobody has decided a case yet' : `people decide ${perHour.toFixed(1)} an hour`;
   return {
     subject: 'forecast',

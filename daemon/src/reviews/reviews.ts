@@ -276,6 +276,11 @@ export class Reviews {
   /** What the people who acted in these records are called, by id. */
   namesOf(records: readonly AuditRecord[]): Promise<Record<string, string>> {
     const ids = records.filter(({ decision_actor }) => decision_actor.type === 'human').map((r) => r.decision_actor.id);
+    return this.names(ids);
+  }
+
+  /** What people are called, by id. */
+  names(ids: readonly string[]): Promise<Record<string, string>> {
     return store.readNames(this.options.pool, [...new Set(ids)]);
   }
 

@@ -48,8 +48,10 @@ export const breakerColor: Record<BreakerStateName, BadgeColor> = {
 };
 
 /** What a signal is about: "override rate, confidence 0.9 to 1". */
-export const signalText = (monitor: string, subject: string | null): string =>
-  `${monitor.replaceAll('_', ' ')}${subject === null ? '' : `, ${subject}`}`;
+export function signalText(monitor: string, subject: string | null, people: Readonly<Record<string, string>>): string {
+  const name = monitor.replaceAll('_', ' ');
+  return subject === null ? name : `${name}, ${people[subject] ?? subject}`;
+}
 
 export const modelText = ({ model_name, model_version }: { model_name: string; model_version: string }): string =>
   model_name === allModels ? 'all models' : `${model_name} ${model_version}`;

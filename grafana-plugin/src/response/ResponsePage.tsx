@@ -61,16 +61,16 @@ function Overview({ overview, onAct }: { overview: ResponseOverview; onAct: (act
         {open.length === 0 ? (
           <Empty title="No alert is open">Alerts open by themselves when a signal passes the policy’s threshold.</Empty>
         ) : (
-          open.map((alert) => <AlertRow key={alert.alert_id} alert={alert} now={now} />)
+          open.map((alert) => <AlertRow key={alert.alert_id} alert={alert} people={overview.people} now={now} />)
         )}
       </Section>
       <Section title="Signals">
-        <Signals signals={overview.signals} />
+        <Signals signals={overview.signals} people={overview.people} />
       </Section>
       {ended.length > 0 && (
         <Section title="Ended alerts">
           {ended.map((alert) => (
-            <AlertRow key={alert.alert_id} alert={alert} now={now} />
+            <AlertRow key={alert.alert_id} alert={alert} people={overview.people} now={now} />
           ))}
         </Section>
       )}
@@ -167,7 +167,7 @@ function Authority({
   );
 }
 
-function AlertRow({ alert, now }: { alert: AlertData; now: number }) {
+function AlertRow({ alert, people, now }: { alert: AlertData; people: ResponseOverview['people']; now: number }) {
   const styles = useStyles2(getStyles);
   const tier = alert.tier ?? alert.highest_tier;
   return (
@@ -178,7 +178,7 @@ function AlertRow({ alert, now }: { alert: AlertData; now: number }) {
           color={alert.tier === null ? 'blue' : tierColor[tier]}
         />
         <strong>
-          {signalText(alert.signal, alert.subject)}: {modelText(alert)}
+          {signalText(alert.signal, alert.subject, people)}: {modelText(alert)}
         </strong>
         <span className={styles.quiet}>{span(now - Date.parse(alert.updated_at))} ago</span>
       </div>

@@ -1,12 +1,12 @@
 /** What every monitor says now, by workflow and model: what stands first, what cannot be told yet last. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { alertTiers, type Signal } from '@countersign/contract';
+import { alertTiers, type ResponseOverview, type Signal } from '@countersign/contract';
 import { Badge, useStyles2 } from '@grafana/ui';
 import { Empty } from '../parts/states';
 import { modelText, signalText, tierColor, tierText } from '../parts/words';
 
-export function Signals({ signals }: { signals: readonly Signal[] }) {
+export function Signals({ signals, people }: Pick<ResponseOverview, 'signals' | 'people'>) {
   const styles = useStyles2(getStyles);
   if (signals.length === 0)
     return <Empty title="Nothing is measured yet">Signals appear with the first recorded decisions.</Empty>;
@@ -27,8 +27,8 @@ export function Signals({ signals }: { signals: readonly Signal[] }) {
         {group
           .toSorted((a, b) => urgency(b) - urgency(a))
           .map((signal) => (
-            <tr key={signalText(signal.monitor, signal.subject)}>
-              <td>{signalText(signal.monitor, signal.subject)}</td>
+            <tr key={signalText(signal.monitor, signal.subject, {})}>
+              <td>{signalText(signal.monitor, signal.subject, people)}</td>
               <td>
                 <State signal={signal} />
               </td>
