@@ -41,7 +41,7 @@ export interface RateWatch {
   recentHits: number;
   lastMs: number | null;
   /** Events that are learnt from, and in which minute of the week they were; null when that is over. */
-  learning: { readonly minutes: number[]; readonly x: number[] } | null;
+  learning: { startMs: number | null; readonly minutes: number[]; readonly x: number[] } | null;
   model: RateModel | null;
   rise: RateDetectorState | null;
   evidence: number;
@@ -57,7 +57,7 @@ export function startRateWatch(rule: RateRule): RateWatch {
     next: 0,
     recentHits: 0,
     lastMs: null,
-    learning: rule.learnFrom > 0 ? { minutes: [], x: [] } : null,
+    learning: rule.learnFrom > 0 ? { startMs: null, minutes: [], x: [] } : null,
     model,
     rise: model === null ? null : startRateDetector(model, 'rise'),
     evidence: 0,
@@ -100,12 +100,14 @@ function learn(
 ) {
   // What happens while something is wrong is not what is usual.
   if (watch.tier !== null) return;
+  learning.startMs ??= atMs;
   learning.minutes.push(Math.floor(atMs / minuteMs) % minutesOfWeek);
   learning.x.push(x);
   if (learning.x.length < rule.learnFrom) return;
   const learnt = learnRate(
     learning.minutes.map((minute) => minute * minuteMs),
     learning.x,
+    atMs - learning.startMs,
   );
   const level = rule.baseline === null ? learnt : { mean: rule.baseline, lower: rule.baseline, upper: rule.baseline };
   watch.model = { ...learnt, ...level };

@@ -3,6 +3,7 @@
  * Source: Bifet and Gavaldà, Learning from Time-Changing Data with Adaptive Windowing (2007), with the variance-based
  * bound and the checks every `clock` numbers of its authors' implementation.
  */
+import { assertBetween } from './input.ts';
 import { assertNumber, drifting, nothing, type Detection } from './detector.ts';
 
 export interface AdwinOptions {
@@ -38,6 +39,8 @@ export class Adwin {
   private readonly state: AdwinState;
 
   constructor({ delta = 0.002, clock = 32 }: AdwinOptions = {}) {
+    assertBetween(delta, 'delta', 0, 1);
+    if (!Number.isInteger(clock) || clock < 1) throw new RangeError(`clock is ${clock}; give a whole number from 1`);
     this.state = { delta, clock, rows: [emptyRow()], width: 0, total: 0, variance: 0, ticks: 0 };
   }
 
@@ -102,12 +105,20 @@ export class Adwin {
     const size = 2 ** (state.rows.length - 1);
     const oldest = row(state, state.rows.length - 1);
     const total = oldest.totals.shift() ?? 0;
-    const variance = oldest.variances.shift() ?? 0;
+    oldest.variances.shift();
     state.width -= size;
     state.total -= total;
-    const apart = total / size - state.total / state.width;
-    state.variance -= variance + (size * state.width * apart ** 2) / (size + state.width);
     if (oldest.totals.length === 0) state.rows.pop();
+    state.variance = this.varianceOfBuckets();
+  }
+
+  /** Summed up anew: taken away bit by bit, what is left of large numbers would be rounding errors. */
+  private varianceOfBuckets(): number {
+    const { mean } = this;
+    return this.state.rows.reduce((sum, { totals, variances }, i) => {
+      const size = 2 ** i;
+      return sum + totals.reduce((s, total, k) => s + (variances[k] ?? 0) + size * (total / size - mean) ** 2, 0);
+    }, 0);
   }
 
   /** Whether the window can be cut in two that differ. */

@@ -17,30 +17,26 @@ export function krippendorffAlpha(ratingsByRater: RatingsByRater, metric: AlphaM
   if (metric !== 'nominal' && !values.every((value) => typeof value === 'number')) {
     throw new RangeError(`the ${metric} metric wants numbers; use nominal for labels`);
   }
-  if (metric !== 'nominal') values.sort((a, b) => Number(a) - Number(b));
-  const indexOf = new Map(values.map((value, i) => [value, i]));
-  const coincidences = values.map(() => new Float64Array(values.length));
-  for (const unit of units) {
-    unit.forEach((a, i) =>
-      unit.forEach((b, j) => {
-        if (i === j) return;
-        const row = at(coincidences, indexOf.get(a) ?? 0);
-        const column = indexOf.get(b) ?? 0;
-        row[column] = (row[column] ?? 0) + 1 / (unit.length - 1);
-      }),
-    );
+  if (metric === 'ratio' && values.some((value) => Number(value) < 0)) {
+    throw new RangeError('the ratio metric wants numbers from 0');
   }
-  const margins = coincidences.map((row) => total([...row]));
+  if (metric !== 'nominal') values.sort((a, b) => Number(a) - Number(b));
+  const counts = new Map<RatingValue, number>();
+  for (const rating of units.flat()) counts.set(rating, (counts.get(rating) ?? 0) + 1);
+  const margins = values.map((value) => counts.get(value) ?? 0);
   const n = total(margins);
-  let [observed, expected] = [0, 0];
   const distance = distances(metric, values, margins);
-  values.forEach((_, c) =>
-    values.forEach((__, k) => {
-      const d = distance(c, k);
-      observed += d * (coincidences[c]?.[k] ?? 0);
-      expected += (d * at(margins, c) * at(margins, k)) / (n - 1);
+  const placeOf = new Map(values.map((value, i) => [value, i]));
+  const observed = total(
+    units.map((unit) => {
+      const places = unit.map((rating) => placeOf.get(rating) ?? 0);
+      return total(places.map((c) => total(places.map((k) => distance(c, k))))) / (unit.length - 1);
     }),
   );
+  let expected = 0;
+  for (let c = 0; c < values.length; c++) {
+    for (let k = 0; k < c; k++) expected += (2 * distance(c, k) * at(margins, c) * at(margins, k)) / (n - 1);
+  }
   return expected > 0 ? 1 - observed / expected : null;
 }
 
@@ -50,11 +46,12 @@ function distances(metric: AlphaMetric, values: readonly RatingValue[], margins:
   switch (metric) {
     case 'nominal':
       return (c: number, k: number) => Number(c !== k);
-    case 'ordinal':
-      return (c: number, k: number) => {
-        const [from, to] = [Math.min(c, k), Math.max(c, k)];
-        return (total(margins.slice(from, to + 1)) - (at(margins, from) + at(margins, to)) / 2) ** 2;
-      };
+    case 'ordinal': {
+      // Ratings below the middle of each value.
+      let below = 0;
+      const middles = margins.map((margin) => (below += margin) - margin / 2);
+      return (c: number, k: number) => (at(middles, c) - at(middles, k)) ** 2;
+    }
     case 'interval':
       return (c: number, k: number) => (number(c) - number(k)) ** 2;
     case 'ratio':
@@ -85,10 +82,12 @@ export function gwetAC1(ratingsByRater: RatingsByRater): number | null {
   return (observed - expected) / (1 - expected);
 }
 
-/** The ratings of each unit. */
+/** The ratings of each unit; throws for a number that is none. */
 function unitsOf(ratingsByRater: RatingsByRater): RatingValue[][] {
   const lengths = ratingsByRater.map((row) => row.length).toSorted(ascending);
   if (lengths[0] !== lengths.at(-1))
     throw new RangeError('the raters have rows of different lengths; put null where a rating is missing');
+  const odd = ratingsByRater.flat().find((rating) => typeof rating === 'number' && !Number.isFinite(rating));
+  if (odd !== undefined) throw new RangeError(`a rating is ${odd}; put null where one is missing`);
   return Array.from({ length: lengths[0] ?? 0 }, (_, unit) => ratingsByRater.flatMap((row) => row[unit] ?? []));
 }

@@ -22,7 +22,9 @@ export function calibrationBins(
   strategy: BinStrategy,
 ): CalibrationBin[] {
   assertForecasts(p, y);
-  if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`bins is ${bins}; give a whole number from 1`);
+  if (!Number.isInteger(bins) || bins < 1 || bins > mostBins) {
+    throw new RangeError(`bins is ${bins}; give a whole number from 1 to ${mostBins}`);
+  }
   const binOf = strategy === 'equal_width' ? (i: number) => widthBin(at(p, i), bins) : massBins(p, bins);
   const sums = Array.from({ length: bins }, () => ({ count: 0, forecast: 0, rate: 0 }));
   p.forEach((forecast, i) => {
@@ -37,16 +39,25 @@ export function calibrationBins(
 }
 
 /** The bin of a forecast among `bins` of equal width. */
-export const widthBin = (forecast: number, bins: number): number => Math.max(Math.ceil(forecast * bins) - 1, 0);
+export function widthBin(forecast: number, bins: number): number {
+  const bin = Math.max(Math.ceil(forecast * bins) - 1, 0);
+  // The product may be rounded over an edge.
+  if (bin > 0 && forecast <= bin / bins) return bin - 1;
+  return bin < bins - 1 && forecast > (bin + 1) / bins ? bin + 1 : bin;
+}
 
+const mostBins = 100_000;
+
+/** Each run of equal forecasts goes where its middle is. */
 function massBins(p: readonly number[], bins: number): (i: number) => number {
   const order = p.map((_, i) => i).toSorted((a, b) => at(p, a) - at(p, b));
-  const binOf = Array.from({ length: p.length }, () => 0);
-  let bin = 0;
-  order.forEach((i, rank) => {
-    const tied = rank > 0 && at(p, i) === at(p, at(order, rank - 1));
-    if (!tied) bin = Math.floor((rank * bins) / p.length);
-    binOf[i] = bin;
-  });
+  const binOf = p.map(() => 0);
+  for (let from = 0; from < order.length;) {
+    let to = from + 1;
+    while (to < order.length && at(p, at(order, to)) === at(p, at(order, from))) to += 1;
+    const bin = Math.floor((((from + to) / 2) * bins) / p.length);
+    for (const i of order.slice(from, to)) binOf[i] = bin;
+    from = to;
+  }
   return (i) => at(binOf, i);
 }

@@ -29,7 +29,7 @@ export function calibrationErrorOf(bins: readonly CalibrationBin[], norm: Calibr
   const n = total(filled.map(({ count }) => count));
   if (n === 0) return null;
   const gaps = filled.map(({ forecast, rate }) => Math.abs(forecast - rate));
-  if (norm === 'max') return Math.max(...gaps);
+  if (norm === 'max') return gaps.reduce((most, gap) => Math.max(most, gap), 0);
   const power = norm === 'l1' ? 1 : 2;
   const mean = total(filled.map(({ count }, i) => (count / n) * (gaps[i] ?? 0) ** power));
   return norm === 'l1' ? mean : Math.sqrt(mean);

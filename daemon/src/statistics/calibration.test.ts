@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brierDecomposition, expectedCalibrationError } from './calibration-error.ts';
-import { calibrationBins } from './calibration-bins.ts';
+import { calibrationBins, widthBin } from './calibration-bins.ts';
 import { calibrationLine } from './calibration-line.ts';
 import { uniform } from './random.ts';
 import { brierScore, logLoss } from './scores.ts';
@@ -18,12 +18,22 @@ describe('calibration error', () => {
     expect(expectedCalibrationError(p, y, { bins: 2, norm })).toBeCloseTo(golden, 4);
   });
 
+  it('tells groups of equal forecasts apart, whatever their sizes', () => {
+    const a = [...Array.from({ length: 50 }, () => 0.2), ...Array.from({ length: 51 }, () => 0.8)];
+    const b = a.map((forecast, i) => Number(forecast === 0.2 ? i < 40 : i < 60));
+    expect(expectedCalibrationError(a, b, { bins: 2, strategy: 'equal_mass' })).toBeCloseTo(
+      (50 * 0.6 + 51 * (0.8 - 10 / 51)) / 101,
+      9,
+    );
+    for (let i = 0; i <= 100; i++) expect(widthBin(i / 100, 100)).toBe(Math.max(i - 1, 0));
+  });
+
   it('puts a forecast of 1 in the last bin, one of 0 in the first, and never parts equals', () => {
     expect(calibrationBins([0, 0.1, 1], [0, 0, 1], 10, 'equal_width').map(({ count }) => count)).toEqual([
       2, 0, 0, 0, 0, 0, 0, 0, 0, 1,
     ]);
     const mass = calibrationBins([0.1, 0.5, 0.5, 0.5, 0.9, 0.95], [0, 0, 1, 0, 1, 1], 3, 'equal_mass');
-    expect(mass.map(({ count }) => count)).toEqual([4, 0, 2]);
+    expect(mass.map(({ count }) => count)).toEqual([1, 3, 2]);
   });
 
   it('is 0 for a single class that was foretold, and null for nothing', () => {
@@ -94,11 +104,21 @@ describe('the calibration line', () => {
     );
   });
 
+  it('is found among forecasts that are close to each other', () => {
+    const close = [...Array.from({ length: 100 }, () => 0.499), ...Array.from({ length: 100 }, () => 0.501)];
+    const mixed = close.map((_, i) => Number(i % 100 < (i < 100 ? 20 : 80)));
+    const line = calibrationLine(close, mixed);
+    // ln 4 either way, over a difference of the logits of .008.
+    expect(line.slope).toBeCloseTo(Math.log(4) / Math.log(0.501 / 0.499), 3);
+    expect(line.intercept).toBeCloseTo(0, 6);
+  });
+
   it.each([
     ['no forecasts', [], [], null, 'there are no forecasts'],
     ['a single class', [0.8, 0.7], [1, 1], 0.25, 'all outcomes are the same'],
     ['one forecast throughout', [0.4, 0.4], [0, 1], 0.1, 'all forecasts are the same'],
     ['perfect separation', p, y, 0.09, 'the forecasts part the outcomes perfectly'],
+    ['separation but for a tie', [0.2, 0.5, 0.5, 0.8], [0, 0, 1, 1], 0, 'the forecasts part the outcomes perfectly'],
   ])('has no slope for %s', (_name, a, b, inTheLarge, reason) => {
     const line = calibrationLine(a, b);
     expect(line).toMatchObject({ slope: null, intercept: null, reason });

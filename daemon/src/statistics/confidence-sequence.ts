@@ -1,3 +1,4 @@
+import { assertBetween } from './input.ts';
 import type { Interval } from './intervals.ts';
 import { bisect, logBeta } from './special-functions.ts';
 
@@ -7,6 +8,7 @@ import { bisect, logBeta } from './special-functions.ts';
  * than 1 / alpha times as likely as p. [0, 1] without trials. Source: Robbins (1970), Ville's inequality.
  */
 export function confidenceSequence(successes: number, trials: number, alpha = 0.05): Interval {
+  assertBetween(alpha, 'alpha', 0, 1);
   const failures = trials - successes;
   if (!(successes >= 0 && failures >= 0 && Number.isFinite(trials))) {
     throw new RangeError(`${successes} successes in ${trials} trials; give 0 ≤ successes ≤ trials`);

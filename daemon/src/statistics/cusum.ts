@@ -1,3 +1,4 @@
+import { assertBetween } from './input.ts';
 import { assertNumber, drifting, nothing, type Detection } from './detector.ts';
 
 export interface CusumOptions {
@@ -26,6 +27,8 @@ export class Cusum {
   private readonly state: CusumState;
 
   constructor({ minInstances = 30, slack = 0.5, threshold = 5 }: CusumOptions = {}) {
+    assertBetween(threshold, 'threshold', 0, Infinity);
+    assertBetween(slack, 'slack', -1e-12, Infinity);
     this.state = { minInstances, slack, threshold, seen: 0, mean: 0, squares: 0, risen: 0, fallen: 0 };
   }
 

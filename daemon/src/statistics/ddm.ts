@@ -1,3 +1,4 @@
+import { assertBetween } from './input.ts';
 import { assertNumber, drifting, nothing, warning, type Detection } from './detector.ts';
 
 export interface DdmOptions {
@@ -15,22 +16,27 @@ export interface DdmState extends Required<DdmOptions> {
   lowest: { readonly rate: number; readonly deviation: number } | null;
 }
 
-/** Drift detection method, for a stream of errors (1) and successes (0). Source: Gama et al. (2004). */
+/**
+ * Drift detection method, for a stream of errors (1) and successes (0). After a start without any error the first one is
+ * drift: its bound has no width then. Source: Gama et al. (2004).
+ */
 export class Ddm {
   private readonly state: DdmState;
 
   constructor({ warmStart = 30, warningThreshold = 2, driftThreshold = 3 }: DdmOptions = {}) {
+    assertBetween(warningThreshold, 'warningThreshold', 0, Infinity);
+    assertBetween(driftThreshold, 'driftThreshold', 0, Infinity);
     this.state = { warmStart, warningThreshold, driftThreshold, seen: 0, rate: 0, lowest: null };
   }
 
   static from(state: DdmState): Ddm {
     const detector = new Ddm(state);
-    Object.assign(detector.state, state);
+    Object.assign(detector.state, structuredClone(state));
     return detector;
   }
 
   toJSON(): DdmState {
-    return { ...this.state };
+    return structuredClone(this.state);
   }
 
   update(x: number): Detection {

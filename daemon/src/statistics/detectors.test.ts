@@ -93,6 +93,29 @@ describe.each(kinds)('%s', (_kind, make, from) => {
   });
 });
 
+describe('ADWIN', () => {
+  it('finds a small rise after a fall from very large numbers', () => {
+    const next = uniform(1);
+    const adwin = new Adwin();
+    const fires: number[] = [];
+    for (let i = 0; i < 6_000; i++) {
+      const level = i < 2_000 ? 1e9 : i < 4_000 ? 0 : 5;
+      if (adwin.update(level + next()).drift) fires.push(i);
+    }
+    expect(fires.some((i) => i >= 4_000 && i < 4_100)).toBe(true);
+    expect(adwin.toJSON().variance).toBeGreaterThan(0);
+  });
+});
+
+it('options that make no sense are refused, by name', () => {
+  expect(() => new Adwin({ delta: Number.NaN })).toThrow(/delta is NaN/);
+  expect(() => new Adwin({ clock: 0 })).toThrow(/clock is 0/);
+  expect(() => new PageHinkley({ threshold: Number.NaN })).toThrow(/threshold is NaN/);
+  expect(() => new Ddm({ driftThreshold: Number.NaN })).toThrow(/driftThreshold is NaN/);
+  expect(() => new HddmA({ driftConfidence: 3 })).toThrow(/driftConfidence is 3/);
+  expect(() => new Cusum({ threshold: 0 })).toThrow(/threshold is 0/);
+});
+
 describe('CUSUM', () => {
   it('finds a fall as well as a rise, and any deviation from what never varied', () => {
     const falling = new Cusum({ minInstances: 5 });
@@ -139,6 +162,16 @@ describe('Shiryaev and Roberts', () => {
       { drift: true, warning: false },
     ]);
     expect(quick.evidence).toBe(0);
+  });
+
+  it('shares nothing with its options and its JSON', () => {
+    const alternatives = [0.2, 0.3];
+    const detector = new BernoulliShiryaevRoberts({ baseline: 0.1, alternatives, threshold: 1e9 });
+    (detector.toJSON().alternatives as number[])[0] = 0.9;
+    alternatives[1] = 0.99;
+    detector.update(1);
+    expect(detector.evidence).toBeCloseTo(2.5, 12);
+    expect(() => detector.update(5)).toThrow(/x is 5/);
   });
 
   it.each([

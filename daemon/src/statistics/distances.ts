@@ -29,6 +29,7 @@ export function populationStabilityIndex(referenceCounts: Counts, currentCounts:
  */
 export function jensenShannonDistance(p: Counts, q: Counts, base = 2): number | null {
   checkPair(p, q);
+  if (!(base > 1)) throw new RangeError(`base is ${base}; give a number above 1`);
   const [n, m] = [total(p), total(q)];
   if (n === 0 || m === 0) return null;
   const divergence = p.reduce((sum, count, i) => {
@@ -36,7 +37,7 @@ export function jensenShannonDistance(p: Counts, q: Counts, base = 2): number | 
     const middle = (a + b) / 2;
     return sum + (entropyTerm(a, middle) + entropyTerm(b, middle)) / 2;
   }, 0);
-  return Math.sqrt(Math.max(divergence, 0) / Math.log(base));
+  return Math.sqrt(Math.min(Math.max(divergence, 0), Math.LN2) / Math.log(base));
 }
 
 const entropyTerm = (share: number, of: number) => (share === 0 ? 0 : share * Math.log(share / of));
@@ -50,7 +51,7 @@ export function hellingerDistance(p: Counts, q: Counts): number | null {
   const [n, m] = [total(p), total(q)];
   if (n === 0 || m === 0) return null;
   const sum = p.reduce((s, count, i) => s + (Math.sqrt(count / n) - Math.sqrt(at(q, i) / m)) ** 2, 0);
-  return Math.sqrt(sum / 2);
+  return Math.sqrt(Math.min(sum / 2, 1));
 }
 
 /**
@@ -66,7 +67,8 @@ export function wassersteinDistance(a: readonly number[], b: readonly number[]):
   let before = Math.min(at(x, 0), at(y, 0));
   while (i < x.length || j < y.length) {
     const next = Math.min(x[i] ?? Infinity, y[j] ?? Infinity);
-    area += Math.abs(i / x.length - j / y.length) * (next - before);
+    const apart = Math.abs(i / x.length - j / y.length);
+    if (apart > 0) area += apart * (next - before);
     while (i < x.length && at(x, i) === next) i += 1;
     while (j < y.length && at(y, j) === next) j += 1;
     before = next;

@@ -1,4 +1,5 @@
-import { assertNumber, drifting, nothing, warning, type Detection } from './detector.ts';
+import { assertBetween } from './input.ts';
+import { drifting, nothing, warning, type Detection } from './detector.ts';
 
 export interface HddmAOptions {
   readonly driftConfidence?: number;
@@ -29,6 +30,8 @@ export class HddmA {
   private readonly state: HddmAState;
 
   constructor({ driftConfidence = 0.001, warningConfidence = 0.005, twoSided = false }: HddmAOptions = {}) {
+    assertBetween(driftConfidence, 'driftConfidence', 0, 1);
+    assertBetween(warningConfidence, 'warningConfidence', 0, 1);
     this.state = { driftConfidence, warningConfidence, twoSided, all: empty, lowest: empty, highest: empty };
   }
 
@@ -43,7 +46,7 @@ export class HddmA {
   }
 
   update(x: number): Detection {
-    assertNumber(x);
+    assertBetween(x, 'x', -1e-12, 1 + 1e-12);
     const { state } = this;
     const n = state.all.n + 1;
     const all = { n, mean: state.all.mean + (x - state.all.mean) / n };

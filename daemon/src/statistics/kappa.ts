@@ -28,7 +28,7 @@ export function cohenKappa(table: readonly (readonly number[])[], weights?: Kapp
       expected += (disagreement * at(rows, i) * at(columns, j)) / (n * n);
     }),
   );
-  return expected === 0 ? null : 1 - observed / expected;
+  return expected === 0 ? null : Math.max(1 - observed / expected, -1);
 }
 
 /**
@@ -40,6 +40,9 @@ export function fleissKappa(table: readonly (readonly number[])[]): number | nul
   table.forEach((row, i) => assertCounts(row, `table[${i}]`));
   const raters = total(table[0] ?? []);
   if (table.length === 0) return null;
+  const odd = table.findIndex((row) => row.length !== table[0]?.length);
+  if (odd >= 0)
+    throw new RangeError(`table[${odd}] has ${table[odd]?.length} categories, table[0] ${table[0]?.length}`);
   const uneven = table.findIndex((row) => total(row) !== raters);
   if (uneven >= 0) {
     throw new RangeError(`table[${uneven}] has ${total(at(table, uneven))} ratings, table[0] ${raters}; give as many`);

@@ -1,7 +1,8 @@
+import { assertBetween } from './input.ts';
 import { assertNumber, drifting, nothing, type Detection } from './detector.ts';
 
 export interface PageHinkleyOptions {
-  /** Numbers to see before anything is found. */
+  /** A rise is found at the number before this one at the earliest, as in river. */
   readonly minInstances?: number;
   /** Rises of the mean up to this are forgiven. */
   readonly delta?: number;
@@ -22,6 +23,8 @@ export class PageHinkley {
   private readonly state: PageHinkleyState;
 
   constructor({ minInstances = 30, delta = 0.005, threshold = 50, alpha = 0.9999 }: PageHinkleyOptions = {}) {
+    assertBetween(threshold, 'threshold', 0, Infinity);
+    assertBetween(alpha, 'alpha', 0, 1 + 1e-12);
     this.state = { minInstances, delta, threshold, alpha, seen: 0, mean: 0, sum: 0 };
   }
 

@@ -12,6 +12,8 @@ export type Direction = 'rise' | 'fall';
 const oddsRatios = [1.5, 2, 3];
 /** Past it nothing more is learnt, and sums must stay finite. */
 const largest = 1e300;
+/** A rate in a season may come out above 1. */
+const highest = 1 - 1e-6;
 
 export interface RateDetectorState {
   /** The processes, one for each odds ratio. */
@@ -41,6 +43,7 @@ export function observeRate(
   direction: Direction,
   event: { readonly x: number; readonly atMs: number; readonly weight: number; readonly trust?: number },
 ): number {
+  if (!(event.weight >= 0)) throw new RangeError(`weight is ${event.weight}; give a share of the horizon`);
   const { values, remembered, expected } = state;
   const same = event.trust === undefined || event.trust === 1 ? ratiosOf(model, direction) : null;
   if (same !== null) {
@@ -53,7 +56,7 @@ export function observeRate(
   const exponent = model.temper * (event.trust ?? 1);
   const rising = direction === 'rise';
   const season = model.season === null ? 1 : (model.season[hourOfWeek(event.atMs)] ?? 1);
-  const base = Math.min((rising ? model.upper : model.lower) * season, 0.9);
+  const base = Math.min((rising ? model.upper : model.lower) * season, highest);
   const odds = base / (1 - base);
   const under = given(base, 0, model, state);
   const remembers = model.memory.some((weight) => weight !== 0);
@@ -90,7 +93,7 @@ function ratiosOf(model: RateModel, direction: Direction): Ratios | null {
 }
 
 function ratios(model: RateModel, direction: Direction): Ratios {
-  const base = Math.min(direction === 'rise' ? model.upper : model.lower, 0.9);
+  const base = Math.min(direction === 'rise' ? model.upper : model.lower, highest);
   const others = oddsRatios.map((ratio) => {
     const odds = (base / (1 - base)) * (direction === 'rise' ? ratio : 1 / ratio);
     return odds / (1 + odds);

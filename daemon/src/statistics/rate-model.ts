@@ -4,9 +4,9 @@
  * bad batch, for a change. Sources: harmonic regression; Granger's conditional mean by exponentially weighted averages;
  * Newey and West (1987) for what is left.
  */
-import { at, total } from './input.ts';
+import { assertBetween, assertFinite, assertSameLength, at, total } from './input.ts';
 import { leastSquares } from './least-squares.ts';
-import { chiSquareSurvival, normalQuantile } from './special-functions.ts';
+import { betaQuantile, incompleteBeta, normalQuantile } from './special-functions.ts';
 
 export interface RateModel {
   /** The long-run rate, and 90 % bounds of it on either side. */
@@ -27,7 +27,13 @@ export const memoryGains: readonly number[] = [1, 1 / 8, 1 / 60];
 const hourMs = 3_600_000;
 /** 1970 began on a Thursday. */
 const mondayHours = 72;
-const harmonics = [1 / 24, 2 / 24, 1 / 168, 2 / 168, 3 / 168];
+const harmonics = [
+  { perHour: 1 / 24, roundHours: 24 },
+  { perHour: 2 / 24, roundHours: 24 },
+  { perHour: 1 / 168, roundHours: 168 },
+  { perHour: 2 / 168, roundHours: 168 },
+  { perHour: 3 / 168, roundHours: 168 },
+];
 /** The first deviations of a memory that starts empty say little. */
 const warmUp = 100;
 const confidence = 0.9;
@@ -40,64 +46,77 @@ const [weakestKept, margin] = [0.5, 0.25];
 /** Which hour of the week it is, from Monday 00:00 UTC. */
 export const hourOfWeek = (atMs: number): number => (Math.floor(atMs / hourMs) + mondayHours) % 168;
 
-/** A rate that somebody vouches for, the same at all times. In (0, 1). */
-export const statedRate = (rate: number): RateModel => ({
-  mean: rate,
-  lower: rate,
-  upper: rate,
-  season: null,
-  memory: memoryGains.map(() => 0),
-  temper: 1,
-});
+/** A rate that somebody vouches for, the same at all times. Throws unless it is in (0, 1). */
+export function statedRate(rate: number): RateModel {
+  assertBetween(rate, 'rate', 0, 1);
+  return { mean: rate, lower: rate, upper: rate, season: null, memory: memoryGains.map(() => 0), temper: 1 };
+}
 
 /**
- * Learns from events `x` (0 or 1) at `times` (ms). The bounds are Jeffreys' in spirit: half an event is added on either
- * side, and their width allows for the memory. Throws for fewer than 10 events.
+ * Learns from events `x` (0 or 1) at `times` (ms), which may be any instants of the same hours of the week when `spanMs`
+ * says how long they took in all. The bounds are Jeffreys' of as many independent events as these are worth. Throws for
+ * fewer than 10 events, and for what is no event.
  */
-export function learnRate(times: readonly number[], x: readonly number[]): RateModel {
+export function learnRate(times: readonly number[], x: readonly number[], spanMs = spanOf(times)): RateModel {
   const n = x.length;
+  assertSameLength(times, x, 'times and x');
+  assertFinite(times, 'times');
+  const odd = x.findIndex((value) => value !== 0 && value !== 1);
+  if (odd >= 0) throw new RangeError(`x[${odd}] is ${x[odd]}; an event is 0 or 1`);
   if (n < 10) throw new RangeError(`x has ${n} events; a rate is learnt from at least 10`);
   const mean = (total(x) + 0.5) / (n + 1);
   // Events that never vary say nothing of season and memory.
-  if (x.every((value) => value === x[0])) return { ...statedRate(mean), ...boundsOf(mean, 1, n) };
-  const season = learnSeason(times, x, mean);
+  if (x.every((value) => value === x[0])) return { ...statedRate(mean), ...boundsOf(x, 1) };
+  const season = learnSeason(times, x, mean, spanMs);
   const deviations = x.map((value, i) => value - mean * (season?.[hourOfWeek(at(times, i))] ?? 1));
   const memory = learnMemory(deviations);
   const left = unexplained(deviations, memory);
   const excess = excessVariance(left);
   const inflation = excess / (1 - Math.min(total(memory), 0.8)) ** 2;
-  return { mean, ...boundsOf(mean, inflation, n), season, memory, temper: 1 / excess };
+  return { mean, ...boundsOf(x, inflation), season, memory, temper: 1 / excess };
 }
 
-function boundsOf(mean: number, inflation: number, n: number): { lower: number; upper: number } {
-  const width = normalQuantile(confidence) * Math.sqrt((inflation * mean * (1 - mean)) / n);
-  return { lower: Math.max(mean - width, mean / 2), upper: Math.min(mean + width, (1 + mean) / 2) };
+const spanOf = (times: readonly number[]) =>
+  times.reduce((latest, time) => Math.max(latest, time), -Infinity) -
+  times.reduce((earliest, time) => Math.min(earliest, time), Infinity);
+
+function boundsOf(x: readonly number[], inflation: number): { lower: number; upper: number } {
+  const [hits, misses] = [total(x) / inflation, (x.length - total(x)) / inflation];
+  return {
+    lower: betaQuantile(1 - confidence, hits + 0.5, misses + 0.5),
+    upper: betaQuantile(confidence, hits + 0.5, misses + 0.5),
+  };
 }
 
-/** Null unless a season explains more than chance would. */
-function learnSeason(times: readonly number[], x: readonly number[], mean: number): number[] | null {
+/** Null unless a season explains more than chance would; it is only looked for where two rounds of it were seen. */
+function learnSeason(times: readonly number[], x: readonly number[], mean: number, spanMs: number): number[] | null {
+  const seen = harmonics.filter(({ roundHours }) => spanMs >= 2 * roundHours * hourMs);
+  if (seen.length === 0) return null;
+  const frequencies = seen.map(({ perHour }) => perHour);
   const fit = leastSquares(
-    times.map((time) => waves((time / hourMs + mondayHours) % 168)),
+    times.map((time) => waves((time / hourMs + mondayHours) % 168, frequencies)),
     x,
   );
-  if (fit === null) return null;
+  if (fit === null || !(fit.residual > 0)) return null;
   const average = total(x) / x.length;
-  const flat = total(x.map((value) => (value - average) ** 2));
-  const freedom = x.length - fit.coefficients.length;
-  const gain = (flat - fit.residual) / (fit.residual / freedom);
   const deviations = x.map((value) => value - average);
-  if (!(fit.residual > 0) || chiSquareSurvival(gain / excessVariance(deviations), harmonics.length * 2) > 0.1)
-    return null;
-  const factors = Array.from({ length: 168 }, (_, hour) => {
-    const rate = total(waves(hour + 0.5).map((wave, i) => wave * at(fit.coefficients, i)));
+  const flat = total(deviations.map((deviation) => deviation ** 2));
+  const [waveCount, freedom] = [2 * seen.length, x.length - fit.coefficients.length];
+  const ratio = (flat - fit.residual) / waveCount / (fit.residual / freedom) / excessVariance(deviations);
+  if (fSurvival(ratio, waveCount, freedom) > 0.1) return null;
+  return Array.from({ length: 168 }, (_, hour) => {
+    const rate = total(waves(hour + 0.5, frequencies).map((wave, i) => wave * at(fit.coefficients, i)));
     return Math.min(Math.max(rate / mean, 0.25), 4);
   });
-  return factors;
 }
 
-const waves = (hours: number) => [
+/** P(F > ratio). */
+const fSurvival = (ratio: number, a: number, b: number) =>
+  ratio <= 0 ? 1 : incompleteBeta(b / (b + a * ratio), b / 2, a / 2);
+
+const waves = (hours: number, frequencies: readonly number[]) => [
   1,
-  ...harmonics.flatMap((f) => [Math.cos(2 * Math.PI * f * hours), Math.sin(2 * Math.PI * f * hours)]),
+  ...frequencies.flatMap((f) => [Math.cos(2 * Math.PI * f * hours), Math.sin(2 * Math.PI * f * hours)]),
 ];
 
 /** Regresses each deviation on the memories before it; a weight of less than half its standard error is left out. */

@@ -55,6 +55,27 @@ describe('what is usual of a rate', () => {
     );
   });
 
+  it('has no season where not two rounds of it were seen', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const next = uniform(seed);
+      const x = Array.from({ length: 500 }, () => Number(next() < 0.3));
+      const times = (hours: number) => x.map((_, i) => (i * hours * hour) / 500);
+      expect(learnRate(times(40), x).season).toBeNull();
+      // Of a week only the hours of the day can be told, so Sunday is like Monday.
+      const season = learnRate(times(160), x).season ?? [];
+      expect(season.slice(0, 24)).toEqual(season.slice(144));
+    }
+  });
+
+  it('bounds a rare rate as often as it says', () => {
+    let covered = 0;
+    for (let seed = 1; seed <= 400; seed++) {
+      const { times, x } = events(200, seed, () => 0.005);
+      covered += Number(learnRate(times, x).lower <= 0.005);
+    }
+    expect(covered / 400).toBeGreaterThan(0.85);
+  });
+
   it('is learnt from events that never vary, which say nothing of a memory', () => {
     for (const value of [0, 1]) {
       const model = learnRate(
@@ -85,6 +106,34 @@ describe('evidence against a rate', () => {
     expect(run(0.05, 'fall')).toBeGreaterThan(1e6);
     expect(run(0.2, 'rise')).toBeLessThan(1);
     expect(run(0.4, 'fall')).toBeLessThan(0.1);
+  });
+
+  it('raises no alarm at a baseline near 1', () => {
+    const model = statedRate(0.95);
+    let alarms = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const state = startRateDetector(model, 'rise');
+      const { times, x } = events(1_000, seed, () => 0.95);
+      alarms += Number(
+        x.some(
+          (value, i) => observeRate(state, model, 'rise', { x: value, atMs: times[i] ?? 0, weight: 1 / 1_000 }) >= 100,
+        ),
+      );
+    }
+    expect(alarms).toBeLessThanOrEqual(2);
+  });
+
+  it('refuses a rate that is none, and a weight that is none', () => {
+    expect(() => statedRate(0)).toThrow(/rate is 0/);
+    const model = statedRate(0.5);
+    const event = { x: 1, atMs: 0, weight: Number.NaN };
+    expect(() => observeRate(startRateDetector(model, 'rise'), model, 'rise', event)).toThrow(/weight is NaN/);
+    expect(() =>
+      learnRate(
+        Array.from({ length: 20 }, () => 0),
+        Array.from({ length: 20 }, () => 2),
+      ),
+    ).toThrow(/x\[0\] is 2/);
   });
 
   it('counts for nothing from one who is not believed', () => {

@@ -2,7 +2,8 @@
  * E-detector of a change of a Bernoulli rate: a mixture of Shiryaev–Roberts processes, one for each rate that is looked
  * for. Looking often costs nothing. Source: Shin, Ramdas and Rinaldo, E-detectors (2023).
  */
-import { assertNumber, drifting, nothing, warning, type Detection } from './detector.ts';
+import { assertBetween } from './input.ts';
+import { drifting, nothing, warning, type Detection } from './detector.ts';
 
 export interface ShiryaevRobertsOptions {
   /** The rate while all is well, in (0, 1): at most this when higher rates are looked for, at least when lower. */
@@ -30,10 +31,10 @@ export class BernoulliShiryaevRoberts {
   constructor(options: ShiryaevRobertsOptions) {
     const { baseline, alternatives, threshold } = options;
     checkRates(baseline, alternatives);
-    if (!(threshold > 0)) throw new RangeError(`threshold is ${threshold}; give a number above 0`);
+    assertBetween(threshold, 'threshold', 0, Infinity);
     this.state = {
       baseline,
-      alternatives,
+      alternatives: [...alternatives],
       threshold,
       warning: options.warning ?? threshold / 10,
       values: startValues(alternatives),
@@ -47,7 +48,7 @@ export class BernoulliShiryaevRoberts {
   }
 
   toJSON(): ShiryaevRobertsState {
-    return { ...this.state, values: [...this.state.values] };
+    return structuredClone(this.state);
   }
 
   /** In [0, 1e300]; 0 before the first number. */
@@ -57,7 +58,7 @@ export class BernoulliShiryaevRoberts {
 
   /** `x` is 1 or 0, true or false. */
   update(x: number | boolean): Detection {
-    assertNumber(Number(x));
+    if (Number(x) !== 0 && Number(x) !== 1) throw new RangeError(`x is ${x}; an event is 0 or 1`);
     const { state } = this;
     observe(state.values, Number(x), state.baseline, state.alternatives, 1);
     const { evidence } = this;

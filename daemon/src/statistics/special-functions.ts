@@ -10,6 +10,7 @@ const mostTerms = 100_000;
 
 /** Regularised upper incomplete gamma function Q(a, x), for a > 0 and x ≥ 0. Range [0, 1]. */
 export function upperGamma(a: number, x: number): number {
+  if (!(a > 0) || Number.isNaN(x)) throw new RangeError(`Q(${a}, ${x}) is not defined; give a > 0 and a number`);
   if (x <= 0) return 1;
   if (!Number.isFinite(x)) return 0;
   const scale = Math.exp(a * Math.log(x) - x - gammaln(a));

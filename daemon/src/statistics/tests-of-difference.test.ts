@@ -43,11 +43,17 @@ describe('Kolmogorov and Smirnov', () => {
 
   it('the limit for large samples agrees with the exact value where they meet', () => {
     const next = uniform(1);
-    const [a, b] = [Array.from({ length: 2_000 }, next), Array.from({ length: 2_000 }, () => next() * 0.96)];
+    const [a, b] = [Array.from({ length: 4_400 }, next), Array.from({ length: 4_400 }, () => next() * 0.975)];
     const exact = kolmogorovSmirnov(a, b);
-    const limit = kolmogorovSmirnov(a, [...b, 0.5]);
+    const limit = kolmogorovSmirnov(a, [...b, ...Array.from({ length: 200 }, () => next() * 0.975)]);
     expect(limit.statistic).toBeCloseTo(exact.statistic as number, 2);
-    expect(Math.abs((limit.pValue as number) / (exact.pValue as number) - 1)).toBeLessThan(0.15);
+    expect(Math.abs(Math.log((limit.pValue as number) / (exact.pValue as number)))).toBeLessThan(0.4);
+    // Three against very many: nearly the one-sample test, P(all above .95) and the mirror image.
+    const few = kolmogorovSmirnov(
+      [0.95, 0.96, 0.97],
+      Array.from({ length: 1_500_000 }, (_, i) => i / 1_500_000),
+    );
+    expect(few.pValue).toBeCloseTo(2 * 0.05 ** 3, 4);
     expect(kolmogorovSmirnov(a, [...a, ...a, ...a]).pValue).toBeCloseTo(1, 6);
   });
 
@@ -91,6 +97,14 @@ describe('Benjamini and Hochberg', () => {
     expect(benjaminiHochberg(p, 0.05).filter(Boolean)).toHaveLength(4);
     const reversed = benjaminiHochberg(p.toReversed(), 0.05);
     expect(reversed.toReversed()).toEqual(benjaminiHochberg(p, 0.05));
+  });
+
+  it('counts what is just at the bound, however it is rounded', () => {
+    for (let n = 1; n < 300; n++) {
+      const p = Array.from({ length: n }, () => 0.01);
+      expect(benjaminiHochberg(p, 0.01).every(Boolean)).toBe(true);
+    }
+    expect(() => benjaminiHochberg([0.1], 5)).toThrow(/alpha is 5/);
   });
 
   it('treats equals equally, takes an empty list and refuses what is no p-value', () => {
