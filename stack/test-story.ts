@@ -69,6 +69,7 @@ export class Story {
     const event = this.event({ type: eventTypes.aiDecision, data });
     const about: AboutDecision = {
       decisionId: data.decision_id,
+      workflowId: data.workflow_id,
       decidedAt: event.time,
       features: data.features ?? {},
       model: data.model,

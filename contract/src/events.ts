@@ -25,7 +25,10 @@ const Scalar = Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLengt
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const Milliseconds = Type.Number({ minimum: 0 });
 
-export const Model = Type.Object({ name: Name, version: Name, hash: Sha256 });
+/** `*` stands for all models of a workflow, so no model is called so. */
+const ModelName = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?!\\*$)' });
+
+export const Model = Type.Object({ name: ModelName, version: Name, hash: Sha256 });
 export type Model = Static<typeof Model>;
 
 export const saltBytes = 32;
@@ -123,16 +126,19 @@ export const HumanDecision = Type.Object({
 });
 export type HumanDecision = Static<typeof HumanDecision>;
 
+/** Exact in every language, and so are sums of many. */
+const Money = Type.Integer({ minimum: -1e12, maximum: 1e12 });
+
 /** Ground truth. `decision_id` is the AI decision it is about. Money is in the smallest unit of the currency. */
 export const Outcome = Type.Object({
   ...subject,
   label: Type.String({ minLength: 1, maxLength: 500 }),
   /** What the error cost; 0 when there was none. */
-  cost: Type.Optional(Type.Integer()),
+  cost: Type.Optional(Money),
   /** What the decision brought in or, below 0, lost. */
-  revenue: Type.Optional(Type.Integer()),
+  revenue: Type.Optional(Money),
   /** How many people complained about it. */
-  complaints: Type.Optional(Type.Integer({ minimum: 0 })),
+  complaints: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
 });
 export type Outcome = Static<typeof Outcome>;
 

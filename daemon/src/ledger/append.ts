@@ -63,6 +63,10 @@ export function planAppend(
     leaves.set(event.id, leafHash);
     const answer = answerOf(event);
     const key = answer === null ? null : answerKey(answer);
+    const found = aboutItself(event) ?? known.about.get(decisionItIsAbout(event) ?? '') ?? null;
+    // Whoever answers in another workflow answers another question.
+    const about = found?.workflowId === event.data.workflow_id ? found : null;
+    const isFirst = key !== null && (found === null || about !== null) && !answered.has(key);
     const record: LedgerRecord = {
       logId,
       index: tree.size,
@@ -71,14 +75,14 @@ export function planAppend(
       streamSequence,
       actor: actorOf(event),
       action: actionOf(event),
-      about: aboutItself(event) ?? known.about.get(decisionItIsAbout(event) ?? '') ?? null,
+      about,
       entry,
       body,
       leafHash,
       signature: event.type === eventTypes.humanDecision ? signEntry(log.key, entry) : null,
-      firstAnswer: key !== null && !answered.has(key),
+      firstAnswer: isFirst,
     };
-    if (key !== null) answered.add(key);
+    if (isFirst) answered.add(key);
     subtrees.push(...tree.append(leafHash));
     records.push(record);
     return { is: 'appended', record };

@@ -17,6 +17,7 @@ import { leafHash } from './tree.ts';
 /** The AI decision that a record is, or is about. */
 export interface AboutDecision {
   readonly decisionId: string;
+  readonly workflowId: string;
   /** When it was taken, as the service says. */
   readonly decidedAt: string;
   readonly features: Features;
@@ -107,9 +108,10 @@ export function decisionItIsAbout(event: CountersignEvent): string | null {
 
 export function aboutItself(event: CountersignEvent): AboutDecision | null {
   if (event.type !== eventTypes.aiDecision) return null;
-  const { decision_id, model, output, confidence, route, risk_tier, breaker_epoch, features } = event.data;
+  const { decision_id, workflow_id, model, output, confidence, route, risk_tier, breaker_epoch, features } = event.data;
   return {
     decisionId: decision_id,
+    workflowId: workflow_id,
     decidedAt: event.time,
     features: features ?? {},
     model,

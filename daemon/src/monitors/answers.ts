@@ -41,8 +41,24 @@ export function truthOf({ event, about, firstAnswer }: LedgerRecord): Truth | nu
   return { event, about, label: event.data.label, right: about.label === event.data.label };
 }
 
-/** What a person said the answer is; null when they only said that it is not the AI's, or passed the case on. */
-export function labelSaid({ data }: HumanDecisionEvent, about: AboutDecision): string | null {
-  if (data.action === 'accept') return about.label;
-  return data.action === 'modify' ? (data.output?.label ?? null) : null;
+/** Said by whom all that is known of it is that it is not what the model says; and labels that the policy does not have. */
+export const anotherLabel = '(another)';
+
+/** One of the policy's labels, or another: names are anybody's, and must not be without number. */
+export const knownLabel = (label: string, labels: readonly string[]): string =>
+  labels.includes(label) ? label : anotherLabel;
+
+/** What a person said the answer is; null when they passed the case on, took a decision back, or there was no answer. */
+export function labelSaid(
+  { data }: HumanDecisionEvent,
+  about: AboutDecision,
+  labels: readonly string[],
+): string | null {
+  if (about.label === null) return null;
+  if (data.action === 'accept') return knownLabel(about.label, labels);
+  if (data.action === 'modify') return knownLabel(data.output?.label ?? anotherLabel, labels);
+  if (data.action !== 'reject') return null;
+  // To reject one of two is to say the other.
+  const others = labels.filter((label) => label !== about.label);
+  return (labels.length === 2 ? others[0] : undefined) ?? anotherLabel;
 }

@@ -40,7 +40,11 @@ export const conceptDrift: Monitor<ConceptDriftState> = {
       return true;
     }
     const truth = truthOf(record);
-    if (truth !== null) return observeEvent(state.outcomes, !truth.right, nowMs, outcomesRule(rules));
+    if (truth !== null) {
+      const moved = observeEvent(state.outcomes, !truth.right, nowMs, outcomesRule(rules));
+      // From here on overrides are not needed to tell, and what they had found ends.
+      return moved || state.outcomes.seen === rules.conceptDrift.minimum_outcomes;
+    }
     const review = reviewOf(record);
     if (review === null || hasOutcomes(state, rules)) return false;
     const trust = trustIn(review.event.data.reviewer);

@@ -47,10 +47,10 @@ export const dataSources: Monitor<DataSourcesState> = {
       const said = event.data.provenance?.sources?.find((source) => source.name === name);
       moved = observeEvent(watch.missing, said === undefined, nowMs, rule) || moved;
       const freshAt = Date.parse(said?.fresh_at ?? '');
-      if (Number.isNaN(freshAt)) return;
-      watch.newestMs = Math.max(watch.newestMs ?? freshAt, freshAt);
-      if (freshMs === null) return;
-      const stale = Date.parse(event.time) - freshAt > freshMs;
+      if (!Number.isNaN(freshAt)) watch.newestMs = Math.max(watch.newestMs ?? freshAt, freshAt);
+      if (freshMs === null || said === undefined) return;
+      // What does not say how fresh it is cannot be relied on to be.
+      const stale = !(Date.parse(event.time) - freshAt <= freshMs);
       moved = observeEvent(watch.stale, stale, nowMs, rule) || moved;
     });
     return moved;

@@ -56,8 +56,11 @@ export interface DriftState {
 
 /** The false discovery rate of one window. */
 const alpha = 0.001;
-/** Unseen categories below this share of a window, or this number, are typos. */
-const [unseenShare, fewestUnseen] = [0.02, 5];
+/**
+ * A window is told of when more of it is unseen than this, surely: by so many standard deviations above the share that the
+ * reference lets expect at most.
+ */
+const [unseenShare, unseenExpected, unseenDeviations] = [0.02, 0.01, 4];
 
 export const startDrift = (): DriftState => ({
   inWindow: 0,
@@ -169,12 +172,16 @@ function settle(state: DriftState, window: number, rule: DriftRule): boolean {
 
 function tierOf({ last, evidence }: FeatureDrift, window: number, rule: DriftRule): AlertTier | null {
   if (last === null) return null;
-  const otherwise = last.unseen >= unseenShare && last.unseen * window >= fewestUnseen ? 'info' : null;
+  const otherwise = isUnseen(last.unseen, window) ? 'info' : null;
   const holds = (tier: AlertTier) => evidence >= rule.thresholds[tier];
   if (!last.significant || last.psi < rule.info) return otherwise;
   if (last.psi >= rule.actionRequired && holds('action_required')) return 'action_required';
   return holds('info') ? 'info' : otherwise;
 }
+
+const isUnseen = (share: number, window: number) =>
+  share >= unseenShare &&
+  share * window >= unseenExpected * window + unseenDeviations * Math.sqrt(unseenExpected * window);
 
 const rank = (tier: AlertTier) => alertTiers.indexOf(tier);
 const highest = (tiers: readonly (AlertTier | null)[]) => alertTiers.findLast((tier) => tiers.includes(tier)) ?? null;
@@ -216,7 +223,7 @@ export function driftFinding(
     return { ...finding, conclusive: false, value: null, summary };
   }
   const moved = shown.filter(
-    ({ psi, significant, unseen }) => (significant && psi >= rule.info) || unseen >= unseenShare,
+    ({ psi, significant, unseen }) => (significant && psi >= rule.info) || isUnseen(unseen, rule.window),
   );
   const summary =
     moved.length === 0

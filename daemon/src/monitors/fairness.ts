@@ -3,7 +3,7 @@
  * in each value of a segment against the rest, by intervals that hold however often one looks.
  */
 import { eventTypes, type Features } from '@countersign/contract';
-import { confidenceSequence } from '../statistics/index.ts';
+import { confidenceSequence, type Interval } from '../statistics/index.ts';
 import { reviewOf, truthOf } from './answers.ts';
 import { categoryOf } from './feature-bins.ts';
 import { keyOf, nameOf } from './feature-sample.ts';
@@ -32,6 +32,7 @@ export interface FairnessState {
 /** Values beyond it are not told apart. */
 const mostValues = 50;
 const lookEvery = 100;
+const block = 5_000;
 const fewest = 50;
 const alpha = 0.01;
 const kinds = ['wrong', 'overridden'] as const;
@@ -56,7 +57,12 @@ export const fairness: Monitor<FairnessState> = {
     else if (review !== null) tally(state, review.about.features, rules, 'overridden', review.overridden);
     else return false;
     state.answers += 1;
-    return state.answers % lookEvery === 0 && settle(state, rules);
+    const moved = state.answers % lookEvery === 0 && settle(state, rules);
+    // Old answers must not hide new ones: counts begin anew, and what stands stands until there are enough of them.
+    if (state.answers % block === 0) {
+      for (const segment of state.segments) Object.assign(segment, { all: startGroup(), values: {} });
+    }
+    return moved;
   },
 
   signals: (state, { rules }) =>
@@ -82,7 +88,7 @@ export const fairness: Monitor<FairnessState> = {
         conclusive: most !== undefined,
         value: most?.gap ?? null,
         summary,
-        evidence: { groups: gaps.slice(0, 20) },
+        evidence: { groups: gaps.slice(0, 20).map(shown) },
       };
     }),
 };
@@ -114,16 +120,25 @@ interface Gap {
   readonly kind: (typeof kinds)[number];
   readonly n: number;
   readonly rate: number;
-  readonly interval: readonly [number, number];
   readonly restRate: number;
-  readonly restInterval: readonly [number, number];
   readonly gap: number;
-  /** The intervals do not overlap. */
-  readonly isSure: boolean;
+  /** The intervals do not overlap; worked out when asked, for it takes a while. */
+  readonly isSure: () => boolean;
+  readonly intervals: () => { readonly own: Interval; readonly rest: Interval };
 }
 
-/** Each value against the rest, the widest gap first; those below `leastGap` are left out. */
-function gapsOf(state: FairnessState, { segments }: Rules, i: number, leastGap = 0): Gap[] {
+const shown = ({ value, kind, n, rate, restRate, gap, intervals }: Gap) => ({
+  value,
+  kind,
+  n,
+  rate,
+  rest_rate: restRate,
+  gap,
+  ...intervals(),
+});
+
+/** Each value against the rest, the widest gap first. */
+function gapsOf(state: FairnessState, { segments }: Rules, i: number): Gap[] {
   const counted = state.segments[i];
   if (counted === undefined) return [];
   const entries = Object.entries(counted.values);
@@ -136,9 +151,7 @@ function gapsOf(state: FairnessState, { segments }: Rules, i: number, leastGap =
         const rest = { n: all.n - mine.n, hits: all.hits - mine.hits };
         if (mine.n < fewest || rest.n < fewest) return [];
         const [rate, restRate] = [mine.hits / mine.n, rest.hits / rest.n];
-        if (Math.abs(rate - restRate) < leastGap) return [];
-        const [own, other] = [mine, rest].map(({ n, hits }) => confidenceSequence(hits, n, each));
-        if (own === undefined || other === undefined) return [];
+        const intervalOf = ({ n, hits }: Tally) => confidenceSequence(hits, n, each);
         return [
           {
             name: `${segments[i]} ${nameOf(key)} ${kind}`,
@@ -146,11 +159,13 @@ function gapsOf(state: FairnessState, { segments }: Rules, i: number, leastGap =
             kind,
             n: mine.n,
             rate,
-            interval: [own.lower, own.upper],
             restRate,
-            restInterval: [other.lower, other.upper],
             gap: Math.abs(rate - restRate),
-            isSure: own.lower > other.upper || own.upper < other.lower,
+            intervals: () => ({ own: intervalOf(mine), rest: intervalOf(rest) }),
+            isSure: () => {
+              const [own, other] = [intervalOf(mine), intervalOf(rest)];
+              return own.lower > other.upper || own.upper < other.lower;
+            },
           },
         ];
       }),
@@ -161,12 +176,14 @@ function gapsOf(state: FairnessState, { segments }: Rules, i: number, leastGap =
 /** Opens on a sure gap that matters; ends when the gap is half of that. */
 function settle(state: FairnessState, rules: Rules): boolean {
   const before = state.standing;
-  state.standing = rules.segments.flatMap((_, i) =>
-    gapsOf(state, rules, i, rules.minimumGap / 2)
-      .filter(({ name, gap, isSure }) =>
-        before.includes(name) ? gap >= rules.minimumGap / 2 : isSure && gap >= rules.minimumGap,
-      )
-      .map(({ name }) => name),
-  );
+  state.standing = rules.segments.flatMap((segment, i) => {
+    const gaps = gapsOf(state, rules, i);
+    const told = new Set(gaps.map(({ name }) => name));
+    const untold = before.filter((name) => name.startsWith(`${segment} `) && !told.has(name));
+    const wide = gaps.filter(({ name, gap, isSure }) =>
+      before.includes(name) ? gap >= rules.minimumGap / 2 : isSure() && gap >= rules.minimumGap,
+    );
+    return [...untold, ...wide.map(({ name }) => name)];
+  });
   return state.standing.join('\n') !== before.join('\n');
 }

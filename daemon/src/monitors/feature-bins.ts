@@ -3,9 +3,9 @@ import type { FeatureReference } from '@countersign/contract';
 
 export type FeatureValue = string | number | boolean | null | undefined;
 
-const longestName = 200;
+const longestName = 100;
 /** The category of a value that is no number. */
-export const categoryOf = (value: string | boolean): string => String(value).slice(0, longestName);
+export const categoryOf = (value: string | boolean): string => String(value).slice(0, longestName).toWellFormed();
 
 export interface Binner {
   readonly size: number;

@@ -14,7 +14,7 @@ export interface FeatureSample {
 }
 
 /** More are no categories that anybody could know by name. */
-const mostCategories = 1_000;
+const mostCategories = 500;
 /** So many get a bin of their own; the others share one. */
 const namedCategories = 50;
 /** Rarer ones share it too: names, numbers of orders and the like, most of which never come again. */
@@ -84,8 +84,8 @@ function edgesOf(sorted: readonly number[]): number[] {
     const deciles = Array.from({ length: bins - 1 }, (_, i) => quantileSorted([...sorted], (i + 1) / bins));
     return [...new Set(deciles)];
   }
-  const middles = values.slice(1).map((value, i) => (value + (values[i] ?? value)) / 2);
+  const middles = values.slice(1).map((value, i) => value / 2 + (values[i] ?? value) / 2);
   const [first = 0, last = 0] = [values[0], values.at(-1)];
   const gap = middles.length === 0 ? Math.max(Math.abs(first) * 1e-6, 1e-9) : (middles[0] ?? 0) - first;
-  return [first - gap, ...middles, last + gap];
+  return [first - gap, ...middles, last + gap].filter(Number.isFinite);
 }

@@ -7,6 +7,7 @@ import type { LedgerReader, LedgerRecord } from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
 import { attribute, type Standing } from './attribution.ts';
 import type { Finding, Scope } from './monitor.ts';
+import { nameOf } from './feature-sample.ts';
 import { PoliciesInForce, type PoliciesState } from './policies-in-force.ts';
 import { References, type ReferencesState } from './references.ts';
 import { trustIn } from './reviewers.ts';
@@ -15,7 +16,11 @@ import { ScopeMap } from './scope-map.ts';
 import { keep, startUnmatched, take, waitsFor, type UnmatchedState } from './unmatched.ts';
 
 /** Raise it when a fold changes its meaning: states that were saved are then folded anew. */
-const foldVersion = 2;
+const foldVersion = 3;
+/** A version that has decided nothing for so long, while another has, is out of use: what stood of it ends. */
+const idleMs = 86_400_000;
+/** Model versions that are watched at once; the one that has been silent longest makes room. */
+const mostVersions = 1_000;
 
 /** A signal that has another tier than before, and the record that made it so. */
 export interface Movement {
@@ -32,6 +37,7 @@ export interface MonitorSnapshot {
     readonly references: ReferencesState;
     readonly unmatched: UnmatchedState;
     readonly scopes: readonly ScopeState[];
+    readonly nowMs: number;
   };
 }
 
@@ -62,6 +68,7 @@ export class Monitors {
     this.policies = new PoliciesInForce(usable?.state.policies ?? [], policies, tried);
     this.references = new References(usable?.state.references ?? []);
     this.unmatched = usable?.state.unmatched ?? startUnmatched();
+    this.nowMs = usable?.state.nowMs ?? 0;
     for (const state of usable?.state.scopes ?? []) this.open(state.scope, state);
   }
 
@@ -143,11 +150,31 @@ export class Monitors {
     const { name, version } = about.model;
     const people = this.foldOf({ workflowId, modelName: allModels, modelVersion: allModels });
     const model = this.foldOf({ workflowId, modelName: name, modelVersion: version });
+    if (record.event.type === eventTypes.aiDecision && model !== null) this.used(model, record.index, moved);
     if (people !== null) this.into(people, record, moved);
     if (model !== null) this.into(model, record, moved, counted);
     if (record.event.type !== eventTypes.aiDecision || this.unmatched.count === 0) return;
     for (const answer of take(this.unmatched, record))
       this.foldAnswer({ ...answer, index: record.index }, referenceFirst, moved);
+  }
+
+  /** A version decides; those of its model that have long not done so are out of use. */
+  private used(fold: ScopeFold, logIndex: number, moved: Movement[]): void {
+    const { state } = fold;
+    const isNewMinute = Math.floor(state.usedMs / 60_000) !== Math.floor(this.nowMs / 60_000);
+    state.usedMs = this.nowMs;
+    if (!isNewMinute) return;
+    const { workflowId, modelName, modelVersion } = state.scope;
+    for (const other of this.foldsOf(workflowId)) {
+      const { scope, usedMs, standing } = other.state;
+      if (scope.modelName !== modelName || scope.modelVersion === modelVersion) continue;
+      if (usedMs > this.nowMs - idleMs || Object.keys(standing).length === 0) continue;
+      const moves = other.end(
+        () => true,
+        `Version ${scope.modelVersion} has decided nothing for a day; ${modelVersion} has.`,
+      );
+      moved.push(...moves.map((move) => movementOf(scope, move, logIndex)));
+    }
   }
 
   /** Folds a record into a scope; `counted` when it went into the reference, with which it must not be compared. */
@@ -163,25 +190,29 @@ export class Monitors {
   private say(fold: ScopeFold, moves: readonly Move[], logIndex: number, moved: Movement[]): void {
     if (fold.state.ended) return;
     moved.push(...moves.map((move) => movementOf(fold.state.scope, move, logIndex)));
-    const { workflowId } = fold.state.scope;
-    for (const model of fold.per === 'version'
-      ? [fold]
-      : this.foldsOf(workflowId).filter(({ per }) => per === 'version')) {
-      if (model.state.ended) continue;
-      const attributed = this.attribution(model);
-      const ended = model.end(
-        (monitor) => monitor === 'attribution' && !isOf(model, attributed),
-        'Something else is the cause now, or nothing.',
-      );
+    this.attributeAnew(fold, logIndex, moved);
+  }
+
+  /** What a move says of the cause: in its own version and in those that are compared with it, or, of people, in all. */
+  private attributeAnew(fold: ScopeFold, logIndex: number, moved: Movement[]): void {
+    const { workflowId, modelName } = fold.state.scope;
+    const models = new Map<string, ScopeFold>();
+    for (const model of this.foldsOf(workflowId)) {
+      if (model.per !== 'version') continue;
+      const { modelName: name } = model.state.scope;
+      const before = models.get(name) ?? null;
+      models.set(name, model);
+      if (model.state.ended || (fold.per === 'version' && name !== modelName)) continue;
+      const attributed = this.attribution(model, before);
+      const isOther = (monitor: string) => monitor === 'attribution' && !isOf(model, attributed);
+      const ended = model.end(isOther, 'Something else is the cause now, or nothing.');
       const begun = model.compare('attribution', [attributed], false);
       moved.push(...[...ended, ...begun].map((move) => movementOf(model.state.scope, move, logIndex)));
     }
   }
 
-  private attribution(fold: ScopeFold): Finding {
-    const { workflowId, modelName } = fold.state.scope;
-    const versions = this.foldsOf(workflowId).filter((other) => other.state.scope.modelName === modelName);
-    const before = versions[versions.indexOf(fold) - 1];
+  private attribution(fold: ScopeFold, before: ScopeFold | null): Finding {
+    const { workflowId } = fold.state.scope;
     const people = this.folds.get({ workflowId, modelName: allModels, modelVersion: allModels });
     const judged = people?.state.states.reviewers?.overridesBorneOut ?? [];
     const standing: Standing = {
@@ -191,14 +222,20 @@ export class Monitors {
       predictionDrift: fold.highestOf('prediction_drift'),
       inputDrift: fold.highestOf('input_drift'),
       inputDriftBefore: before?.highestOf('input_drift') ?? null,
-      reviewers: Object.entries(people?.state.states.reviewers?.byReviewer ?? {}).flatMap(([name, { tier }]) =>
-        tier === null ? [] : [name],
+      reviewers: Object.entries(people?.state.states.reviewers?.byReviewer ?? {}).flatMap(([key, { tier }]) =>
+        tier === null ? [] : [nameOf(key)],
       ),
-      agreement: people?.tierOf('reviewers', 'agreement') ?? null,
+      agreement: people?.tierOf('reviewers', null) ?? null,
       overridesJudged: judged.length,
       overridesBorneOut: judged.reduce((sum, borneOut) => sum + borneOut, 0),
     };
     return attribute(standing);
+  }
+
+  private versionBefore(fold: ScopeFold): ScopeFold | null {
+    const { workflowId, modelName } = fold.state.scope;
+    const versions = this.foldsOf(workflowId).filter(({ state }) => state.scope.modelName === modelName);
+    return versions[versions.indexOf(fold) - 1] ?? null;
   }
 
   private policyChanged(workflowId: string, logIndex: number, moved: Movement[]): void {
@@ -209,11 +246,17 @@ export class Monitors {
     }
   }
 
-  private referenceChanged({ workflow_id, model }: ReferenceStep, logIndex: number, moved: Movement[]): void {
+  private referenceChanged(
+    { workflow_id, model, reference: said }: ReferenceStep,
+    logIndex: number,
+    moved: Movement[],
+  ): void {
     for (const fold of this.foldsOf(workflow_id)) {
       const { scope } = fold.state;
       if (scope.modelName !== model.name || (model.version !== null && scope.modelVersion !== model.version)) continue;
       const reference = this.references.of(workflow_id, scope.modelName, scope.modelVersion);
+      // One of its own holds, whatever the others are compared with.
+      if (reference === null || reference !== said) continue;
       this.say(fold, fold.changeReference(reference), logIndex, moved);
     }
   }
@@ -237,7 +280,9 @@ export class Monitors {
 
   /** The fold of a scope, begun when there is none; null for a workflow without a policy. */
   private foldOf(scope: Scope): ScopeFold | null {
-    return this.folds.get(scope) ?? this.open(scope, { scope, states: {}, standing: {}, ended: false });
+    return (
+      this.folds.get(scope) ?? this.open(scope, { scope, states: {}, standing: {}, ended: false, usedMs: this.nowMs })
+    );
   }
 
   private open(scope: Scope, state: ScopeState): ScopeFold | null {
@@ -255,7 +300,18 @@ export class Monitors {
       },
     });
     this.folds.set(scope, fold);
+    if (this.folds.size > mostVersions) this.makeRoom(fold);
     return fold;
+  }
+
+  /** Drops the version that has been silent longest, and of which nothing stands. */
+  private makeRoom(kept: ScopeFold): void {
+    let oldest: ScopeFold | null = null;
+    for (const fold of this.folds.all()) {
+      const isFree = fold !== kept && fold.per === 'version' && Object.keys(fold.state.standing).length === 0;
+      if (isFree && (oldest === null || fold.state.usedMs < oldest.state.usedMs)) oldest = fold;
+    }
+    if (oldest !== null) this.folds.delete(oldest.state.scope);
   }
 
   /** What every monitor, or one of them, says now. */
@@ -263,9 +319,11 @@ export class Monitors {
     return this.folds.all().flatMap((fold) => {
       const { scope } = fold.state;
       const reference = this.references.of(scope.workflowId, scope.modelName, scope.modelVersion);
-      const said = fold.findings(reference, only).map(({ monitor, finding }) => signalOf(scope, monitor, finding));
+      const said = fold
+        .findings(reference, this.nowMs, only)
+        .map(({ monitor, finding }) => signalOf(scope, monitor, finding));
       return fold.per === 'version' && only === undefined
-        ? [...said, signalOf(scope, 'attribution', this.attribution(fold))]
+        ? [...said, signalOf(scope, 'attribution', this.attribution(fold, this.versionBefore(fold)))]
         : said;
     });
   }
@@ -284,6 +342,7 @@ export class Monitors {
         references: this.references.toJSON(),
         unmatched: this.unmatched,
         scopes: this.folds.all().map(({ state }) => state),
+        nowMs: this.nowMs,
       },
     };
   }

@@ -26,8 +26,8 @@ export interface OverrideRateState {
   /** Sums over the reviews of how far their reviewers are believed: all of them, and the overriding ones. */
   trusted: number;
   trustedOverrides: number;
-  /** When what each counting rule counts happened last, oldest first; and whether it stands. */
-  readonly counts: { readonly times: number[]; standing: boolean }[];
+  /** When what each counting rule counts happened last, oldest first, to which decisions, and whether it stands. */
+  readonly counts: { readonly times: number[]; readonly decisions: string[]; standing: boolean }[];
 }
 
 /** The whole finds a change soonest; the bands find one that hides in a part. */
@@ -44,13 +44,17 @@ export const overrideRate: Monitor<OverrideRateState> = {
     bands: bandsOf(rules).map(() => startRateWatch(bandRule(rules))),
     trusted: 0,
     trustedOverrides: 0,
-    counts: rules.overrideRate.counts.map(() => ({ times: [], standing: false })),
+    counts: rules.overrideRate.counts.map(() => ({ times: [], decisions: [], standing: false })),
   }),
 
   observe: (state, record, { rules, nowMs, trustIn }) => {
     // Authority was given back on the evidence of canaries: what was found before is settled.
     if (record.event.type === eventTypes.breaker && record.event.data.to === 'closed') {
       for (const watch of [state.whole, ...state.bands]) restartWindow(watch);
+      for (const counted of state.counts) {
+        counted.times.length = 0;
+        counted.standing = false;
+      }
       return true;
     }
     let moved = state.counts.length > 0 && count(state, record, rules, nowMs);
@@ -147,8 +151,16 @@ function count(
   counts.forEach(({ of, atLeast, withinMs }, i) => {
     const counted = state.counts[i];
     if (counted === undefined) return;
-    if (isCounted(of, record, positiveLabel)) counted.times.push(nowMs);
-    while (counted.times.length > atLeast || (counted.times[0] ?? nowMs) <= nowMs - withinMs) counted.times.shift();
+    const decision = record.about?.decisionId ?? '';
+    // However many people complain of it, it is one decision.
+    if (isCounted(of, record, positiveLabel) && !counted.decisions.includes(decision)) {
+      counted.times.push(nowMs);
+      counted.decisions.push(decision);
+    }
+    while (counted.times.length > atLeast || (counted.times[0] ?? nowMs) <= nowMs - withinMs) {
+      counted.times.shift();
+      counted.decisions.shift();
+    }
     const standing = counted.times.length >= atLeast;
     moved ||= standing !== counted.standing;
     counted.standing = standing;

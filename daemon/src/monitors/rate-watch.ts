@@ -151,7 +151,7 @@ export function restartWindow(watch: RateWatch): void {
 /** The evidence holds however few the events; an incident also takes enough of them. */
 function reachedTier(watch: RateWatch, rule: RateRule): AlertTier | null {
   if (watch.model === null || watch.evidence < rule.thresholds.info) return null;
-  if (recentRate(watch) < watch.model.mean + rule.lift) return null;
+  if (recentRate(watch) < watch.model.mean + liftOf(watch.model, rule)) return null;
   const reached = alertTiers.findLast((tier) => watch.evidence >= rule.thresholds[tier]) ?? null;
   if (reached === null) return null;
   const highest = watch.recent.length < rule.minimum && rule.highest === 'incident' ? 'action_required' : rule.highest;
@@ -160,7 +160,12 @@ function reachedTier(watch: RateWatch, rule: RateRule): AlertTier | null {
 
 /** Hysteresis: an alert can only end when a whole window is less than half the lift above what is usual. */
 const isHealthy = (watch: RateWatch, rule: RateRule) =>
-  watch.model !== null && watch.recent.length >= rule.minimum && recentRate(watch) < watch.model.mean + rule.lift / 2;
+  watch.model !== null &&
+  watch.recent.length >= rule.minimum &&
+  recentRate(watch) < watch.model.mean + liftOf(watch.model, rule) / 2;
+
+/** A rate near 1 has no room for the whole lift. */
+const liftOf = ({ mean }: RateModel, { lift }: RateRule) => Math.min(lift, (1 - mean) / 2);
 
 export const recentRate = ({ recentHits, recent }: RateWatch): number => recentHits / Math.max(recent.length, 1);
 

@@ -25,6 +25,9 @@ export type ReferencesState = readonly ModelReferences[];
 /** What a record has done. */
 export type ReferenceChange = 'none' | 'counted' | 'changed';
 
+/** Models of a workflow, and versions of a model with a reference of their own, that are remembered. */
+const [mostModels, mostOwn] = [100, 100];
+
 export class References {
   /** By workflow and model. */
   private readonly models = new Map<string, Map<string, ModelReferences>>();
@@ -72,7 +75,7 @@ export class References {
     if (version === null) Object.assign(model, { shared: reference, builder: null, unrecorded: false });
     else {
       const others = model.own.filter(([own]) => own !== version);
-      model.own.splice(0, model.own.length, ...others, [version, reference]);
+      model.own.splice(0, model.own.length, ...others.slice(-mostOwn), [version, reference]);
     }
     return 'changed';
   }
@@ -80,6 +83,10 @@ export class References {
   private model(workflowId: string, modelName: string): ModelReferences {
     const there = this.models.get(workflowId)?.get(modelName);
     if (there !== undefined) return there;
+    // Names are anybody's: the model that was named first makes room.
+    const models = this.models.get(workflowId);
+    const [first] = models?.keys() ?? [];
+    if (models !== undefined && first !== undefined && models.size >= mostModels) models.delete(first);
     const made = { workflowId, modelName, shared: null, own: [], builder: null, unrecorded: false };
     this.add(made);
     return made;

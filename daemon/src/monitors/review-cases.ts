@@ -1,5 +1,6 @@
 /** The newest cases with what each rater said of them: what agreement and quality are worked out from. Plain JSON. */
 import type { AboutDecision } from '../ledger/index.ts';
+import { anotherLabel } from './answers.ts';
 import { cohenKappa, dawidSkene, gwetAC1, krippendorffAlpha, uniform, type Rating } from '../statistics/index.ts';
 
 interface Case {
@@ -16,22 +17,34 @@ export interface Cases {
   readonly recent: Record<string, Case>;
   /** Their decisions, newest last. */
   readonly order: string[];
+  /** What turned out true of the newest decisions that no case is kept of: people may answer later. */
+  readonly truths: Record<string, string>;
+  readonly truthOrder: string[];
   /** How many ratings there were in all. */
   ratings: number;
 }
 
 const mostCases = 300;
 const mostRaters = 20;
+const mostTruths = 1_000;
 /** A rater with fewer ratings among the cases is not judged. */
 const fewestRatings = 10;
 
-export const startCases = (): Cases => ({ recent: {}, order: [], ratings: 0 });
+export const startCases = (): Cases => ({ recent: {}, order: [], truths: {}, truthOrder: [], ratings: 0 });
 
-export function rate(cases: Cases, about: AboutDecision, rater: string, label: string): void {
+/** Takes a rating in. When the truth is known already, whether the rating is right. */
+export function rate(
+  cases: Cases,
+  about: AboutDecision,
+  rater: string,
+  label: string,
+  model: string | null,
+): Judged | null {
   cases.ratings += 1;
   let found = cases.recent[about.decisionId];
   if (found === undefined) {
-    found = { model: about.label, truth: null, said: [] };
+    const truth = cases.truths[about.decisionId] ?? null;
+    found = { model, truth, said: [] };
     cases.recent[about.decisionId] = found;
     cases.order.push(about.decisionId);
     if (cases.order.length > mostCases) delete cases.recent[cases.order.shift() ?? ''];
@@ -39,9 +52,16 @@ export function rate(cases: Cases, about: AboutDecision, rater: string, label: s
   const before = found.said.find((rating) => rating.rater === rater);
   if (before !== undefined) before.label = label;
   else if (found.said.length < mostRaters) found.said.push({ rater, label });
+  return found.truth === null || before !== undefined ? null : judge(found, rater, label, found.truth);
 }
 
-interface Judged {
+const judge = ({ model }: Case, rater: string, label: string, truth: string): Judged => ({
+  rater,
+  right: label === truth || (label === anotherLabel && truth !== model),
+  overrides: label !== model,
+});
+
+export interface Judged {
   readonly rater: string;
   readonly right: boolean;
   /** The rater said something else than the model. */
@@ -51,13 +71,14 @@ interface Judged {
 /** Notes what is true of a case, and says whose answers it bears out. */
 export function truthIs(cases: Cases, decisionId: string, label: string): Judged[] {
   const found = cases.recent[decisionId];
-  if (found === undefined) return [];
+  if (found === undefined) {
+    if (cases.truths[decisionId] === undefined) cases.truthOrder.push(decisionId);
+    cases.truths[decisionId] = label;
+    if (cases.truthOrder.length > mostTruths) delete cases.truths[cases.truthOrder.shift() ?? ''];
+    return [];
+  }
   found.truth = label;
-  return found.said.map((rating) => ({
-    rater: rating.rater,
-    right: rating.label === label,
-    overrides: rating.label !== found.model,
-  }));
+  return found.said.map((rating) => judge(found, rating.rater, rating.label, label));
 }
 
 export interface Agreement {
@@ -102,10 +123,15 @@ export function agreementOf({ recent }: Cases): Agreement | null {
 function kappaOf(shared: readonly Case[]): number | null {
   const pairs = new Map<string, [string, string][]>();
   for (const { said } of shared) {
-    const [a, b] = said.toSorted((x, y) => (x.rater < y.rater ? -1 : 1));
-    if (a === undefined || b === undefined) continue;
-    const key = JSON.stringify([a.rater, b.rater]);
-    pairs.set(key, [...(pairs.get(key) ?? []), [a.label, b.label]]);
+    const sorted = said.toSorted((x, y) => (x.rater < y.rater ? -1 : 1));
+    for (const [i, a] of sorted.entries()) {
+      for (const b of sorted.slice(i + 1)) {
+        const key = JSON.stringify([a.rater, b.rater]);
+        const pair = pairs.get(key) ?? [];
+        pair.push([a.label, b.label]);
+        pairs.set(key, pair);
+      }
+    }
   }
   const most = [...pairs.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
   const labels = [...new Set(most.flat())].toSorted();
@@ -125,7 +151,11 @@ export function qualityOf({ recent }: Cases): Map<string, number> {
   ]);
   const counts = new Map<string, number>();
   for (const { rater } of ratings) counts.set(String(rater), (counts.get(String(rater)) ?? 0) + 1);
-  const found = dawidSkene(ratings, { smoothing: 0.5, maxIterations: 50, tolerance: 1e-4 });
+  const found = dawidSkene(ratings, {
+    smoothing: 0.5 / Math.max(new Set(ratings.map(({ label }) => label)).size, 1),
+    maxIterations: 50,
+    tolerance: 1e-4,
+  });
   return new Map(
     found.raters.flatMap((rater, r): [string, number][] => {
       const name = String(rater);

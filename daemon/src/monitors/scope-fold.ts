@@ -53,6 +53,8 @@ export interface ScopeState {
   readonly standing: Record<string, AlertTier>;
   /** The version was taken out of use: it moves nothing any more. */
   ended: boolean;
+  /** When it last decided: ms. */
+  usedMs: number;
 }
 
 interface Running {
@@ -177,9 +179,10 @@ export class ScopeFold {
   /** What every monitor, or one of them, says now. */
   findings(
     reference: Reference | null,
+    nowMs: number,
     only: MonitorName | undefined,
   ): { readonly monitor: MonitorName; readonly finding: Finding }[] {
-    this.context.reference = reference;
+    Object.assign(this.context, { reference, nowMs });
     return this.running.flatMap(({ name, monitor, state }) =>
       only === undefined || only === name
         ? monitor.signals(state, this.context).map((finding) => ({ monitor: name, finding }))

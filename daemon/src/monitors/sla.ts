@@ -26,9 +26,13 @@ export interface SlaState {
   /** Cases that were not kept because too many waited. */
   dropped: number;
   readonly misses: RateWatch;
-  /** When the newest cases were decided (ms), oldest first. */
-  readonly decidedAt: number[];
+  /** How long people took for each of the newest cases while there was one to decide (ms), oldest first. */
+  readonly taken: number[];
+  /** Since when there has been a case to decide and none was decided; null while none waits. */
+  busySinceMs: number | null;
   lookedAtMs: number;
+  /** Looks in a row that foresaw lateness, or, below 0, that did not. */
+  streak: number;
   tier: AlertTier | null;
 }
 
@@ -43,6 +47,8 @@ interface Forecast {
 const mostWaiting = 10_000;
 const paceOf = 50;
 const lookEveryMs = 60_000;
+const [fewestLate, looksToTell, looksToAct] = [3, 3, 10];
+const keepOverdueMs = 14 * 86_400_000;
 
 export const sla: Monitor<SlaState> = {
   per: 'workflow',
@@ -53,15 +59,18 @@ export const sla: Monitor<SlaState> = {
     count: 0,
     dropped: 0,
     misses: startRateWatch(ruleOf(rules)),
-    decidedAt: [],
+    taken: [],
+    busySinceMs: null,
     lookedAtMs: 0,
+    streak: 0,
     tier: null,
   }),
 
   observe: (state, record, context) => {
     const { nowMs } = context;
     let moved = take(state, record, context);
-    if (nowMs - state.lookedAtMs >= lookEveryMs) {
+    // Also after a clock that was ahead has been set right.
+    if (Math.abs(nowMs - state.lookedAtMs) >= lookEveryMs) {
       state.lookedAtMs = nowMs;
       moved = look(state, nowMs, context.rules) || moved;
     }
@@ -71,18 +80,18 @@ export const sla: Monitor<SlaState> = {
   signals: (state, { rules, nowMs }) => [met(state, rules), foreseen(state, nowMs)],
 };
 
-function take(
-  state: SlaState,
-  { event, about, firstAnswer }: LedgerRecord,
-  { policy, rules, nowMs }: Context,
-): boolean {
+function take(state: SlaState, record: LedgerRecord, { policy, rules, nowMs }: Context): boolean {
+  const { event, about, firstAnswer } = record;
   if (event.type === eventTypes.aiDecision && event.data.route === 'human') {
+    const { decision_id, risk_tier } = event.data;
+    if (state.waiting[decision_id] !== undefined) return false;
     if (state.count >= mostWaiting) {
       state.dropped += 1;
       return false;
     }
-    state.waiting[event.data.decision_id] = dueAt(policy, priorityOf(policy, event.data.risk_tier), nowMs);
+    state.waiting[decision_id] = dueAt(policy, priorityOf(policy, risk_tier), nowMs);
     state.count += 1;
+    state.busySinceMs ??= nowMs;
     return false;
   }
   if (event.type !== eventTypes.humanDecision || about === null || !firstAnswer) return false;
@@ -90,33 +99,48 @@ function take(
   if (due === undefined) return false;
   delete state.waiting[about.decisionId];
   state.count -= 1;
-  state.decidedAt.push(nowMs);
-  if (state.decidedAt.length > paceOf) state.decidedAt.shift();
+  state.taken.push(Math.max(nowMs - (state.busySinceMs ?? nowMs), 0));
+  if (state.taken.length > paceOf) state.taken.shift();
+  state.busySinceMs = state.count === 0 ? null : nowMs;
   return observeEvent(state.misses, nowMs > due, nowMs, ruleOf(rules));
 }
 
 /** Works out which of the waiting cases will be late when they are decided in the order in which they are due. */
 function forecastOf(state: SlaState, nowMs: number): Forecast {
   const dues = Object.values(state.waiting).toSorted((a, b) => a - b);
-  const [first] = state.decidedAt;
-  const perMs = first === undefined || nowMs <= first ? null : state.decidedAt.length / (nowMs - first);
-  const late = dues.filter((due, i) => (perMs === null ? due < nowMs : nowMs + (i + 1) / perMs > due)).length;
+  const busyMs = state.taken.reduce((sum, ms) => sum + ms, 0);
+  const each = state.taken.length === 0 ? null : busyMs / state.taken.length;
   return {
     waiting: dues.length,
     overdue: dues.filter((due) => due < nowMs).length,
-    late,
-    perHour: perMs === null ? null : perMs * 3_600_000,
+    late: dues.filter((due, i) => nowMs + (i + 1) * (each ?? 0) > due).length,
+    perHour: each === null || each === 0 ? null : 3_600_000 / each,
   };
 }
 
+/** A queue has its ups and downs: it takes several looks in a row, one way or the other. */
 function look(state: SlaState, nowMs: number, { slaMetAtLeast }: Rules): boolean {
+  letGo(state, nowMs);
   const { late, waiting } = forecastOf(state, nowMs);
+  const isLate = late >= fewestLate && late / waiting > 1 - slaMetAtLeast;
+  if (isLate) state.streak = Math.max(state.streak, 0) + 1;
+  else if (late === 0 || state.tier === null) state.streak = Math.min(state.streak, 0) - 1;
   const before = state.tier;
-  const share = late / Math.max(waiting, 1);
-  if (late === 0) state.tier = null;
-  else if (late >= 3 && share > 1 - slaMetAtLeast) state.tier = 'action_required';
-  else state.tier ??= 'info';
+  if (state.streak >= looksToAct) state.tier = 'action_required';
+  else if (state.streak >= looksToTell) state.tier ??= 'info';
+  else if (state.streak <= -looksToTell) state.tier = null;
   return state.tier !== before;
+}
+
+/** Cases that nobody will decide any more must not hide those that somebody should. */
+function letGo(state: SlaState, nowMs: number): void {
+  for (const [decision, due] of Object.entries(state.waiting)) {
+    if (due > nowMs - keepOverdueMs) continue;
+    delete state.waiting[decision];
+    state.count -= 1;
+    state.dropped += 1;
+  }
+  if (state.count === 0) state.busySinceMs = null;
 }
 
 const made = new WeakMap<Rules, RateRule>();
@@ -151,7 +175,8 @@ function met({ misses }: SlaState, rules: Rules): Finding {
 function foreseen(state: SlaState, nowMs: number): Finding {
   const { tier, dropped } = state;
   const { waiting, overdue, late, perHour } = forecastOf(state, nowMs);
-  const pace = perHour === null ? 'nobody has decided a case yet' : `people decide ${perHour.toFixed(1)} an hour`;
+  const pace =
+    perHour === null ? 'nobody has had to wait for a decision yet' : `people decide ${perHour.toFixed(1)} an hour`;
   return {
     subject: 'forecast',
     tier,

@@ -5,8 +5,8 @@ import { parseDuration } from './duration.ts';
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-/** A calendar in which work ends for good is a mistake, not a wait. */
-const furthestDays = 3_660;
+/** Nothing is due later: a span that takes longer is refused in a policy, and would take long to work out. */
+const furthestDays = 400;
 
 const unitMs = { minute: minuteMs, hour: 60 * minuteMs } as const;
 
@@ -18,6 +18,12 @@ function parseBusiness(text: string): { readonly count: number; readonly unit: '
 }
 
 export const isBusinessSpan = (text: string): boolean => parseBusiness(text) !== null;
+
+/** Whether a span of working time comes to its end in a year or so, whenever it begins. */
+export function isReachable(policy: Policy, priority: Priority): boolean {
+  const year = Date.UTC(2026, 0, 1);
+  return dueAt(policy, priority, year) < year + (furthestDays - 30) * dayMs;
+}
 
 /** When a case of this priority is due that was queued at `fromMs`. The policy was checked. */
 export function dueAt({ sla }: Policy, priority: Priority, fromMs: number): number {
@@ -65,7 +71,7 @@ function addWork(calendar: BusinessCalendar, fromMs: number, ms: number): number
     if (left <= closes - opens) return opens + left;
     left -= closes - opens;
   }
-  throw new Error(`the calendar of ${calendar.time_zone} has not ${ms} ms of work in ten years`);
+  return fromMs + furthestDays * dayMs;
 }
 
 const workMs = ({ from, to }: BusinessCalendar) => timeOfDay(to) - timeOfDay(from);

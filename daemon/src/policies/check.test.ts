@@ -54,6 +54,11 @@ it('says what the schema cannot', () => {
   expect(problems(good.replace('per: 13 weeks', 'per: a quarter'))).toEqual([
     expect.stringContaining('monitors.false_alarms.per: "a quarter" is not a duration'),
   ]);
+  const calendar = '  calendar: { time_zone: UTC, days: [mon], from: "09:00", to: "10:00" }\n';
+  const slow = good
+    .replace('within: 5 minutes }', 'within: 9999 business hours }')
+    .replace('\nmonitors:', `${calendar}\nmonitors:`);
+  expect(problems(slow)).toEqual([expect.stringMatching(/sla\.P1\.within: .*more than a year/)]);
   expect(problems(good.replace('within: 5 minutes }', 'within: 5 business minutes }'))).toEqual([
     expect.stringMatching(/sla\.P1\.within: .*Add sla\.calendar/),
   ]);

@@ -1,6 +1,6 @@
 /** What is wrong with a policy that its schema cannot say. Pure. */
 import { monitorDefaults, type Policy } from '@countersign/contract';
-import { calendarProblem, isBusinessSpan } from './business-hours.ts';
+import { calendarProblem, isBusinessSpan, isReachable } from './business-hours.ts';
 import { durationHint, parseDuration } from './duration.ts';
 
 export interface Wrong {
@@ -35,7 +35,7 @@ export function meaning(policy: Policy): Wrong[] {
     });
   }
 
-  wrong.push(...wrongSla(policy), ...wrongMonitors(policy));
+  wrong.push(...wrongSla(policy), ...unreachable(policy), ...wrongMonitors(policy));
   return wrong;
 }
 
@@ -59,6 +59,18 @@ function wrongSla({ sla }: Policy): Wrong[] {
     wrong.push({ path: ['sla'], message: `Risk tier ${tier} is ${found} of P1, P2 and P3. Name it in one of them.` });
   }
   return wrong;
+}
+
+/** Spans of working time that no calendar has within a year. */
+function unreachable(policy: Policy): Wrong[] {
+  const { calendar } = policy.sla;
+  if (calendar === undefined || calendarProblem(calendar) !== null) return [];
+  return (['P1', 'P2', 'P3'] as const)
+    .filter((priority) => isBusinessSpan(policy.sla[priority].within) && !isReachable(policy, priority))
+    .map((priority) => {
+      const message = `${JSON.stringify(policy.sla[priority].within)} takes more than a year of this calendar.`;
+      return { path: ['sla', priority, 'within'], message };
+    });
 }
 
 function wrongMonitors({ monitors, review }: Policy): Wrong[] {

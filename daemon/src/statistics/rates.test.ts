@@ -63,7 +63,7 @@ describe('what is usual of a rate', () => {
       expect(learnRate(times(40), x).season).toBeNull();
       // Of a week only the hours of the day can be told, so Sunday is like Monday.
       const season = learnRate(times(160), x).season ?? [];
-      expect(season.slice(0, 24)).toEqual(season.slice(144));
+      season.slice(0, 24).forEach((factor, i) => expect(factor).toBeCloseTo(season[144 + i] ?? 0, 9));
     }
   });
 
