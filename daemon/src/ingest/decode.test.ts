@@ -80,6 +80,46 @@ describe('names what is wrong and what to do', () => {
     expect(refusal(value)).toMatch(wanted);
   });
 
+  const decision = {
+    ...outcome,
+    type: 'countersign.decision.ai.v1',
+    data: {
+      workflow_id: 'mail-moderation',
+      task_id: 'task-1',
+      decision_id: '0195f000-0000-7000-8000-000000000002',
+      model: { name: 'm', version: '1', hash: `sha256:${'0'.repeat(64)}` },
+      input_snapshot: { hash: `sha256:${'0'.repeat(64)}`, uri: 'nowhere:' },
+      output: { label: 'ham' },
+      confidence: 0.5,
+      risk_tier: 'low',
+      reversible: true,
+      features: { length: 1 },
+      action: 'accept',
+      justification: '',
+      route: 'auto',
+      breaker_epoch: 0,
+      latency_ms: 1,
+    },
+  };
+  const changed = (from: string, to: string) => refusal(JSON.stringify(decision).replace(from, to));
+
+  it.each([
+    ['a confidence above 1', '"confidence":0.5', '"confidence":1.5', /^invalid_event: data\.confidence is 1\.5/],
+    ['a confidence below 0', '"confidence":0.5', '"confidence":-0.1', /^invalid_event: data\.confidence is -0\.1/],
+    ['NaN', '"confidence":0.5', '"confidence":NaN', /^invalid_json/],
+    ['Infinity', '"confidence":0.5', '"confidence":1e999', /^invalid_event: data\.confidence/],
+    ['a feature that is infinite', '"length":1', '"length":1e999', /^invalid_event: data\.features/],
+    ['a model that is called all models', '"name":"m"', '"name":"*"', /^invalid_event: data\.model\.name is "\*"/],
+  ])('%s', (_name, from, to, wanted) => {
+    expect(changed('nothing', 'nothing')).toBe('accepted');
+    expect(changed(from, to)).toMatch(wanted);
+  });
+
+  it('money that no sum could hold', () => {
+    const dear = { ...outcome, data: { ...outcome.data, cost: 1e308 } };
+    expect(refusal(dear)).toMatch(/^invalid_event: data\.cost is 1e\+308/);
+  });
+
   it('bytes that are no UTF-8', () => {
     expect(decode(Uint8Array.of(0x7b, 0xff, 0x7d), now)).toMatchObject({ is: 'dead', reason: 'invalid_utf8' });
   });

@@ -13,7 +13,7 @@ import {
   type RateRule,
   type RateWatch,
 } from './rate-watch.ts';
-import type { Rules } from './rules.ts';
+import { oncePerRules, type Rules } from './rules.ts';
 
 export interface BusinessState {
   /** Money is whole: the smallest unit of the currency. */
@@ -124,25 +124,18 @@ function complaintsFinding({ complaints, complained, outcomes }: BusinessState, 
   return { ...base, tier: complained.tier, conclusive: isConclusive(complained, rule), summary, evidence };
 }
 
-const made = new WeakMap<Rules, RateRule | null>();
-
 /** Null when the policy names no limit. */
-function complaintsRule(rules: Rules): RateRule | null {
-  const known = made.get(rules);
-  if (known !== undefined) return known;
+const complaintsRule = oncePerRules((rules): RateRule | null => {
   const limit = rules.business.complaints_at_most;
-  const rule =
-    limit === undefined
-      ? null
-      : {
-          baseline: Math.min(Math.max(limit, 0.001), 0.9),
-          learnFrom: 0,
-          minimum: fewest,
-          lift: 0.01,
-          thresholds: thresholdsOf(rules, lowerShare),
-          highest: 'action_required' as const,
-          horizonMs: rules.budget.perMs,
-        };
-  made.set(rules, rule);
-  return rule;
-}
+  return limit === undefined
+    ? null
+    : {
+        baseline: Math.min(Math.max(limit, 0.001), 0.9),
+        learnFrom: 0,
+        minimum: fewest,
+        lift: 0.01,
+        thresholds: thresholdsOf(rules, lowerShare),
+        highest: 'action_required' as const,
+        horizonMs: rules.budget.perMs,
+      };
+});

@@ -17,7 +17,7 @@ import {
   type RateRule,
   type RateWatch,
 } from './rate-watch.ts';
-import type { Rules } from './rules.ts';
+import { oncePerRules, type Rules } from './rules.ts';
 
 export interface ConceptDriftState {
   readonly outcomes: RateWatch;
@@ -63,13 +63,7 @@ export const conceptDrift: Monitor<ConceptDriftState> = {
 const hasOutcomes = ({ outcomes }: ConceptDriftState, { conceptDrift: { minimum_outcomes } }: Rules) =>
   outcomes.seen >= minimum_outcomes;
 
-const made = new WeakMap<Rules, { readonly outcomes: RateRule; readonly overrides: RateRule }>();
-const outcomesRule = (rules: Rules) => rulesFor(rules).outcomes;
-const overridesRule = (rules: Rules) => rulesFor(rules).overrides;
-
-function rulesFor(rules: Rules) {
-  const known = made.get(rules);
-  if (known !== undefined) return known;
+const rulesFor = oncePerRules((rules) => {
   const { conceptDrift: own, budget } = rules;
   const outcomes: RateRule = {
     baseline: own.baseline ?? null,
@@ -81,10 +75,11 @@ function rulesFor(rules: Rules) {
     horizonMs: budget.perMs,
   };
   // What people change is the override monitor's to act on; here it is only a hint.
-  const both = { outcomes, overrides: { ...outcomes, baseline: null, highest: 'info' as const } };
-  made.set(rules, both);
-  return both;
-}
+  const overrides: RateRule = { ...outcomes, baseline: null, highest: 'info' };
+  return { outcomes, overrides };
+});
+const outcomesRule = (rules: Rules) => rulesFor(rules).outcomes;
+const overridesRule = (rules: Rules) => rulesFor(rules).overrides;
 
 function found(subject: string, watch: RateWatch, rule: RateRule, events: string, happened: string): Finding {
   const conclusive = isConclusive(watch, rule);

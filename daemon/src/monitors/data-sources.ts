@@ -12,7 +12,7 @@ import {
   type RateRule,
   type RateWatch,
 } from './rate-watch.ts';
-import type { Rules } from './rules.ts';
+import { oncePerRules } from './rules.ts';
 
 export interface DataSourcesState {
   /** One for each source of the policy, in order: decisions that do not name it, and those made on data too old. */
@@ -88,12 +88,8 @@ function found(
   return { subject, tier: watch.tier, conclusive, value, summary, evidence: { ...shownBy(watch, rule), ...more } };
 }
 
-const made = new WeakMap<Rules, RateRule>();
-
-function ruleOf(rules: Rules): RateRule {
-  const known = made.get(rules);
-  if (known !== undefined) return known;
-  const rule = {
+const ruleOf = oncePerRules((rules): RateRule => {
+  return {
     baseline: usual,
     learnFrom: 0,
     minimum: 20,
@@ -102,6 +98,4 @@ function ruleOf(rules: Rules): RateRule {
     highest: 'action_required' as const,
     horizonMs: rules.budget.perMs,
   };
-  made.set(rules, rule);
-  return rule;
-}
+});

@@ -13,7 +13,7 @@ import {
   type RateRule,
   type RateWatch,
 } from './rate-watch.ts';
-import type { Rules } from './rules.ts';
+import { oncePerRules } from './rules.ts';
 
 export interface LatencyState {
   /** The decisions of the block under way, and of the one before. */
@@ -80,24 +80,17 @@ export const latency: Monitor<LatencyState> = {
 const ms = (value: number | null | undefined) =>
   value === null || value === undefined ? '–' : `${value.toPrecision(3)} ms`;
 
-const made = new WeakMap<Rules, RateRule | null>();
-
 /** Null when the policy names no limit. */
-function ruleOf(rules: Rules): RateRule | null {
-  const known = made.get(rules);
-  if (known !== undefined) return known;
-  const rule =
-    rules.latency === null
-      ? null
-      : {
-          baseline: 1 - rules.latency.share,
-          learnFrom: 0,
-          minimum: 50,
-          lift: Math.min(0.05, rules.latency.share / 2),
-          thresholds: thresholdsOf(rules, lowerShare),
-          highest: 'action_required' as const,
-          horizonMs: rules.budget.perMs,
-        };
-  made.set(rules, rule);
-  return rule;
-}
+const ruleOf = oncePerRules((rules): RateRule | null => {
+  return rules.latency === null
+    ? null
+    : {
+        baseline: 1 - rules.latency.share,
+        learnFrom: 0,
+        minimum: 50,
+        lift: Math.min(0.05, rules.latency.share / 2),
+        thresholds: thresholdsOf(rules, lowerShare),
+        highest: 'action_required' as const,
+        horizonMs: rules.budget.perMs,
+      };
+});

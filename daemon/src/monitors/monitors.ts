@@ -5,9 +5,8 @@
 import { allModels, eventTypes, type AlertTier, type ReferenceStep, type Signal } from '@countersign/contract';
 import type { LedgerReader, LedgerRecord } from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
-import { attribute, type Standing } from './attribution.ts';
+import { attributeAnew, attributionOf, versionBefore } from './causes.ts';
 import type { Finding, Scope } from './monitor.ts';
-import { nameOf } from './feature-sample.ts';
 import { PoliciesInForce, type PoliciesState } from './policies-in-force.ts';
 import { References, type ReferencesState } from './references.ts';
 import { trustIn } from './reviewers.ts';
@@ -190,52 +189,10 @@ export class Monitors {
   private say(fold: ScopeFold, moves: readonly Move[], logIndex: number, moved: Movement[]): void {
     if (fold.state.ended) return;
     moved.push(...moves.map((move) => movementOf(fold.state.scope, move, logIndex)));
-    this.attributeAnew(fold, logIndex, moved);
-  }
-
-  /** What a move says of the cause: in its own version and in those that are compared with it, or, of people, in all. */
-  private attributeAnew(fold: ScopeFold, logIndex: number, moved: Movement[]): void {
-    const { workflowId, modelName } = fold.state.scope;
-    const models = new Map<string, ScopeFold>();
-    for (const model of this.foldsOf(workflowId)) {
-      if (model.per !== 'version') continue;
-      const { modelName: name } = model.state.scope;
-      const before = models.get(name) ?? null;
-      models.set(name, model);
-      if (model.state.ended || (fold.per === 'version' && name !== modelName)) continue;
-      const attributed = this.attribution(model, before);
-      const isOther = (monitor: string) => monitor === 'attribution' && !isOf(model, attributed);
-      const ended = model.end(isOther, 'Something else is the cause now, or nothing.');
-      const begun = model.compare('attribution', [attributed], false);
-      moved.push(...[...ended, ...begun].map((move) => movementOf(model.state.scope, move, logIndex)));
+    const people = this.peopleOf(fold.state.scope.workflowId);
+    for (const { scope, move } of attributeAnew(fold, this.foldsOf(fold.state.scope.workflowId), people)) {
+      moved.push(movementOf(scope, move, logIndex));
     }
-  }
-
-  private attribution(fold: ScopeFold, before: ScopeFold | null): Finding {
-    const { workflowId } = fold.state.scope;
-    const people = this.folds.get({ workflowId, modelName: allModels, modelVersion: allModels });
-    const judged = people?.state.states.reviewers?.overridesBorneOut ?? [];
-    const standing: Standing = {
-      overrideRate: fold.highestOf('override_rate'),
-      conceptDrift: fold.tierOf('concept_drift', 'outcomes'),
-      calibration: fold.highestOf('calibration'),
-      predictionDrift: fold.highestOf('prediction_drift'),
-      inputDrift: fold.highestOf('input_drift'),
-      inputDriftBefore: before?.highestOf('input_drift') ?? null,
-      reviewers: Object.entries(people?.state.states.reviewers?.byReviewer ?? {}).flatMap(([key, { tier }]) =>
-        tier === null ? [] : [nameOf(key)],
-      ),
-      agreement: people?.tierOf('reviewers', null) ?? null,
-      overridesJudged: judged.length,
-      overridesBorneOut: judged.reduce((sum, borneOut) => sum + borneOut, 0),
-    };
-    return attribute(standing);
-  }
-
-  private versionBefore(fold: ScopeFold): ScopeFold | null {
-    const { workflowId, modelName } = fold.state.scope;
-    const versions = this.foldsOf(workflowId).filter(({ state }) => state.scope.modelName === modelName);
-    return versions[versions.indexOf(fold) - 1] ?? null;
   }
 
   private policyChanged(workflowId: string, logIndex: number, moved: Movement[]): void {
@@ -274,6 +231,16 @@ export class Monitors {
     fold.state.ended = true;
   }
 
+  private attribution(fold: ScopeFold): Finding {
+    const { workflowId } = fold.state.scope;
+    return attributionOf(fold, versionBefore(fold, this.foldsOf(workflowId)), this.peopleOf(workflowId));
+  }
+
+  /** The fold of what is about people and queues; null before the first decision. */
+  private peopleOf(workflowId: string): ScopeFold | null {
+    return this.folds.get({ workflowId, modelName: allModels, modelVersion: allModels }) ?? null;
+  }
+
   private foldsOf(workflowId: string): ScopeFold[] {
     return this.folds.of(workflowId);
   }
@@ -289,13 +256,12 @@ export class Monitors {
     const inForce = this.policies.of(scope.workflowId);
     if (inForce === null) return null;
     const { workflowId } = scope;
-    const people = { workflowId, modelName: allModels, modelVersion: allModels };
     const fold = new ScopeFold(scope.modelName === allModels ? 'workflow' : 'version', state, {
       ...inForce,
       reference: null,
       nowMs: this.nowMs,
       trustIn: (reviewer) => {
-        const states = this.folds.get(people)?.state.states.reviewers;
+        const states = this.peopleOf(workflowId)?.state.states.reviewers;
         return states === undefined ? 1 : trustIn(states, reviewer);
       },
     });
@@ -323,7 +289,7 @@ export class Monitors {
         .findings(reference, this.nowMs, only)
         .map(({ monitor, finding }) => signalOf(scope, monitor, finding));
       return fold.per === 'version' && only === undefined
-        ? [...said, signalOf(scope, 'attribution', this.attribution(fold, this.versionBefore(fold)))]
+        ? [...said, signalOf(scope, 'attribution', this.attribution(fold))]
         : said;
     });
   }
@@ -349,8 +315,6 @@ export class Monitors {
 }
 
 const madeUnder = `fold ${foldVersion}`;
-const isOf = (fold: ScopeFold, { subject, tier }: Finding) =>
-  tier !== null && fold.tierOf('attribution', subject) !== null;
 
 const signalOf = (scope: Scope, monitor: string, finding: Finding): Signal => ({
   monitor,

@@ -18,7 +18,7 @@ import {
   type RateRule,
   type RateWatch,
 } from './rate-watch.ts';
-import type { Rules } from './rules.ts';
+import { oncePerRules, type Rules } from './rules.ts';
 
 export interface OverrideRateState {
   readonly whole: RateWatch;
@@ -88,28 +88,16 @@ const ruleOf = ({ overrideRate: own, budget }: Rules, thresholds: RateRule['thre
   horizonMs: budget.perMs,
 });
 
-const wholeRules = new WeakMap<Rules, RateRule>();
-const bandRules = new WeakMap<Rules, RateRule>();
+const wholeRule = oncePerRules((rules) =>
+  ruleOf(rules, thresholdsOf(rules, incidentShares.override_rate * wholeShare)),
+);
 
-/** The same object for the same rules: it is asked for with each review. */
-function wholeRule(rules: Rules): RateRule {
-  const known = wholeRules.get(rules);
-  if (known !== undefined) return known;
-  const made = ruleOf(rules, thresholdsOf(rules, incidentShares.override_rate * wholeShare));
-  wholeRules.set(rules, made);
-  return made;
-}
-
-function bandRule(rules: Rules): RateRule {
-  const known = bandRules.get(rules);
-  if (known !== undefined) return known;
+const bandRule = oncePerRules((rules) => {
   const share = (incidentShares.override_rate * (1 - wholeShare)) / (rules.overrideRate.bands.length + 1);
-  // A stated baseline is of the whole; hard cases are overridden more often than easy ones.
   const learnFrom = Math.min(rules.overrideRate.learn_from, bandLearnsFrom);
-  const made = { ...ruleOf(rules, thresholdsOf(rules, share)), baseline: null, learnFrom };
-  bandRules.set(rules, made);
-  return made;
-}
+  // A stated baseline is of the whole; hard cases are overridden more often than easy ones.
+  return { ...ruleOf(rules, thresholdsOf(rules, share)), baseline: null, learnFrom };
+});
 
 const bandOf = (confidence: number, { overrideRate: own }: Rules) => own.bands.filter((end) => confidence > end).length;
 

@@ -45,3 +45,13 @@ export function rulesOf(policy: Policy) {
     })),
   };
 }
+
+/** What follows from rules, worked out once for them: every event asks. */
+export function oncePerRules<T>(make: (rules: Rules) => T): (rules: Rules) => T {
+  const made = new WeakMap<Rules, { readonly value: T }>();
+  return (rules) => {
+    const known = made.get(rules) ?? { value: make(rules) };
+    made.set(rules, known);
+    return known.value;
+  };
+}

@@ -17,7 +17,7 @@ import {
   type RateRule,
   type RateWatch,
 } from './rate-watch.ts';
-import type { Rules } from './rules.ts';
+import { oncePerRules, type Rules } from './rules.ts';
 
 export interface SlaState {
   /** When each waiting case is due (ms), by the AI decision; the oldest first. */
@@ -143,12 +143,8 @@ function letGo(state: SlaState, nowMs: number): void {
   if (state.count === 0) state.busySinceMs = null;
 }
 
-const made = new WeakMap<Rules, RateRule>();
-
-function ruleOf(rules: Rules): RateRule {
-  const known = made.get(rules);
-  if (known !== undefined) return known;
-  const rule = {
+const ruleOf = oncePerRules((rules): RateRule => {
+  return {
     baseline: 1 - rules.slaMetAtLeast,
     learnFrom: 0,
     minimum: 20,
@@ -157,9 +153,7 @@ function ruleOf(rules: Rules): RateRule {
     highest: 'action_required' as const,
     horizonMs: rules.budget.perMs,
   };
-  made.set(rules, rule);
-  return rule;
-}
+});
 
 function met({ misses }: SlaState, rules: Rules): Finding {
   const rule = ruleOf(rules);
