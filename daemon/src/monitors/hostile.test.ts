@@ -130,6 +130,25 @@ it('alerts of a version end a day after another has taken its place', () => {
   expect(last).toMatchObject({ model_version: '1.0.0', tier: null, summary: /has decided nothing for a day/ as never });
 });
 
+it('a version that comes back is alerted of again', () => {
+  const story = new Story();
+  for (let i = 0; i < 80; i++) story.human(story.pass(minute).ai(), { action: 'reject' });
+  for (let i = 0; i < 1_600; i++) story.pass(minute).ai({ version: '2.0.0', route: 'auto' });
+  for (let i = 0; i < 80; i++) story.human(story.pass(minute).ai(), { action: 'reject' });
+  const tiers = fold(story, { override_rate: { baseline: 0.1 } })
+    .of('override_rate')
+    .filter(({ subject }) => subject === null);
+  expect(tiers.map(({ tier }) => tier)).toEqual([
+    'info',
+    'action_required',
+    'incident',
+    null,
+    'info',
+    'action_required',
+    'incident',
+  ]);
+});
+
 it('a shared reference changes nothing for a version that has its own', () => {
   const story = new Story();
   const decide = (count: number, length: number) => {

@@ -168,10 +168,7 @@ export class Monitors {
       const { scope, usedMs, standing } = other.state;
       if (scope.modelName !== modelName || scope.modelVersion === modelVersion) continue;
       if (usedMs > this.nowMs - idleMs || Object.keys(standing).length === 0) continue;
-      const moves = other.end(
-        () => true,
-        `Version ${scope.modelVersion} has decided nothing for a day; ${modelVersion} has.`,
-      );
+      const moves = other.retire(`Version ${scope.modelVersion} has decided nothing for a day; ${modelVersion} has.`);
       moved.push(...moves.map((move) => movementOf(scope, move, logIndex)));
     }
   }

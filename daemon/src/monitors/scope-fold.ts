@@ -127,6 +127,12 @@ export class ScopeFold {
     );
   }
 
+  /** Ends all that stands, and starts afresh what it stood on: should the version be used again, that is another time. */
+  retire(why: string): Move[] {
+    const standing = names[this.per].filter((name) => this.highestOf(name) !== null);
+    return [...this.restart(standing, why), ...this.end(() => true, why)];
+  }
+
   private restart(which: readonly MonitorName[], why: string): Move[] {
     return which.flatMap((name) => {
       const fresh = untyped[name].start(this.context);
