@@ -18,7 +18,7 @@ import { truthOf } from './answers.ts';
 import { incidentShares, spentOn, thresholdsOf } from './budget.ts';
 import type { Monitor } from './monitor.ts';
 import { percent } from './rate-watch.ts';
-import type { Rules } from './rules.ts';
+import { oncePerRules, type Rules } from './rules.ts';
 
 export interface CalibrationState {
   /** Confidences of the newest decisions with an outcome, and whether each was right: rings with `next` the oldest. */
@@ -60,14 +60,14 @@ export const calibration: Monitor<CalibrationState> = {
     const truth = truthOf(record);
     if (truth === null) return false;
     take(state, truth.about.confidence, Number(truth.right), rules, nowMs);
-    const thresholds = thresholdsOf(rules, incidentShares.calibration);
+    const thresholds = thresholdsFor(rules);
     const suspicious = state.tier !== null || evidenceOf(state.values) >= thresholds.info;
     return suspicious && state.seen % lookEvery === 0 && settle(state, rules, thresholds);
   },
 
   signals: (state, { rules }) => {
     const { minimum_outcomes: minimum } = rules.calibration;
-    const thresholds = thresholdsOf(rules, incidentShares.calibration);
+    const thresholds = thresholdsFor(rules);
     const evidence = { ...describe(state), e_value: evidenceOf(state.values), thresholds };
     const { tier } = state;
     if (state.p.length < minimum && tier === null) {
@@ -82,6 +82,8 @@ export const calibration: Monitor<CalibrationState> = {
     return [{ subject: null, tier, conclusive: true, value: excess, summary, evidence }];
   },
 };
+
+const thresholdsFor = oncePerRules((rules) => thresholdsOf(rules, incidentShares.calibration));
 
 function take(
   state: CalibrationState,

@@ -176,7 +176,9 @@ export class Monitors {
   /** Folds a record into a scope; `counted` when it went into the reference, with which it must not be compared. */
   private into(fold: ScopeFold, record: LedgerRecord, moved: Movement[], counted = false): void {
     const { scope } = fold.state;
-    const reference = counted ? null : this.references.of(scope.workflowId, scope.modelName, scope.modelVersion);
+    // What is about people is compared with nothing.
+    const isCompared = fold.per === 'version' && !counted;
+    const reference = isCompared ? this.references.of(scope.workflowId, scope.modelName, scope.modelVersion) : null;
     const settles = record.event.type === eventTypes.breaker && record.event.data.to === 'closed';
     const moves = fold.observe(record, this.nowMs, reference, settles);
     if (moves.length > 0) this.say(fold, moves, record.index, moved);

@@ -42,7 +42,9 @@ export class References {
 
   of(workflowId: string, modelName: string, version: string): Reference | null {
     const model = this.models.get(workflowId)?.get(modelName);
-    return model?.own.find(([own]) => own === version)?.[1] ?? model?.shared ?? null;
+    if (model === undefined) return null;
+    const own = model.own.length === 0 ? undefined : model.own.find(([name]) => name === version);
+    return own?.[1] ?? model.shared;
   }
 
   /**
