@@ -97,7 +97,7 @@ function prepareRecords(): Mutable[] {
     const features: Features = Object.fromEntries(
       Array.from({ length: 10 }, (_, f) => [`f${f}`, f < 3 ? `c${Math.floor(next() * 8)}` : next() * 100]),
     );
-    const confidence = 0.5 + 0.5 * next();
+    const confidence = 0.8 + 0.2 * next();
     const label = next() < 0.3 ? 'spam' : 'ham';
     const route = next() < 0.1 ? 'human' : 'auto';
     const decision = story.pass(10).ai({ version: `1.${i % pairs}.0`, features, confidence, output: { label }, route });

@@ -170,13 +170,15 @@ function take(reviewer: ReviewerState, record: LedgerRecord, event: HumanDecisio
   tally.accepted += Number(action === 'accept');
 }
 
-/** Surely below the rate at which errors have to be found, planted or real; over when it is not any more. */
+/** Surely below the rate at which errors have to be found, planted or real; over when it is reached again. */
 function settleReviewer(reviewer: ReviewerState, { reviewers: own }: Rules): boolean {
   const before = reviewer.tier;
   const isLow = (hits: number, of: number) =>
     of >= Math.min(own.minimum_golds, mostCounted) * nearly && (wilsonInterval(hits, of)?.upper ?? 1) < own.catch_rate;
   const { golds, caught, judged, borneOut } = reviewer;
-  reviewer.tier = isLow(caught, golds) || isLow(borneOut, judged) ? 'action_required' : null;
+  const isBack = caught >= own.catch_rate * golds && borneOut >= own.catch_rate * judged;
+  if (isLow(caught, golds) || isLow(borneOut, judged)) reviewer.tier = 'action_required';
+  else if (isBack) reviewer.tier = null;
   return reviewer.tier !== before;
 }
 
