@@ -1,4 +1,3 @@
-export type { Scope } from './monitor.ts';
 export { Monitors, type MonitorSnapshot, type Movement } from './monitors.ts';
 export { addDecision, build as buildReference, startBuilder } from './reference-builder.ts';
 export { readReferenceRows } from './reference-file.ts';

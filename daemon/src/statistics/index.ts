@@ -34,8 +34,6 @@ export { brierScore, logLoss } from './scores.ts';
 export {
   BernoulliShiryaevRoberts,
   evidenceOf,
-  observe,
-  startValues,
   type ShiryaevRobertsOptions,
   type ShiryaevRobertsState,
 } from './shiryaev-roberts.ts';

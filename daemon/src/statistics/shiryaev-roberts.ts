@@ -37,7 +37,7 @@ export class BernoulliShiryaevRoberts {
       alternatives: [...alternatives],
       threshold,
       warning: options.warning ?? threshold / 10,
-      values: startValues(alternatives),
+      values: alternatives.map(() => 0),
     };
   }
 
@@ -60,7 +60,7 @@ export class BernoulliShiryaevRoberts {
   update(x: number | boolean): Detection {
     if (Number(x) !== 0 && Number(x) !== 1) throw new RangeError(`x is ${x}; an event is 0 or 1`);
     const { state } = this;
-    observe(state.values, Number(x), state.baseline, state.alternatives, 1);
+    observe(state.values, Number(x), state.baseline, state.alternatives);
     const { evidence } = this;
     if (evidence >= state.threshold) {
       state.values.fill(0);
@@ -70,27 +70,12 @@ export class BernoulliShiryaevRoberts {
   }
 }
 
-export const startValues = (alternatives: readonly number[]): number[] => alternatives.map(() => 0);
-
-/**
- * M ← (M + weight) · likelihood ratio of `x` in [0, 1], for each alternative, in place. `weight` is the share of the
- * horizon that passes with this number, and must not depend on it: with threshold A at most 1 / A false alarms are
- * expected in a horizon whose weights sum to 1, so with weight 1 at most n / A in n numbers.
- * `temper` in (0, 1] flattens the ratio for numbers that hang together: 1 / (how much more their sums vary than those of
- * independent ones).
- */
-export function observe(
-  values: number[],
-  x: number,
-  baseline: number,
-  alternatives: readonly number[],
-  weight: number,
-  temper = 1,
-): void {
+/** M ← (M + 1) · likelihood ratio of `x`, 0 or 1, for each alternative, in place. */
+function observe(values: number[], x: number, baseline: number, alternatives: readonly number[]): void {
   for (let i = 0; i < values.length; i++) {
     const rate = alternatives[i] as number;
-    const log = x * Math.log(rate / baseline) + (1 - x) * Math.log((1 - rate) / (1 - baseline));
-    values[i] = Math.min(((values[i] as number) + weight) * Math.exp(temper * log), largest);
+    const ratio = x === 1 ? rate / baseline : (1 - rate) / (1 - baseline);
+    values[i] = Math.min(((values[i] as number) + 1) * ratio, largest);
   }
 }
 
