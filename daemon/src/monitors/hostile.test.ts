@@ -104,6 +104,41 @@ describe('reviewers', () => {
   });
 });
 
+it('reviewers who come to agree on everything end the alert that they did not', () => {
+  const story = new Story();
+  const next = uniform(4);
+  const cases = (count: number, say: () => string) => {
+    for (let i = 0; i < count; i++) {
+      const decision = story.pass(minute).ai();
+      for (const reviewer of ['ann', 'ben'])
+        story.human(decision, { reviewer, action: 'modify', output: { label: say() } });
+    }
+  };
+  cases(150, () => (next() < 0.5 ? 'spam' : 'ham'));
+  cases(400, () => 'ham');
+  const { of, now } = fold(story, { override_rate: { baseline: 0.9 } });
+  expect(of('reviewers').map(({ tier }) => tier)).toEqual(['action_required', null]);
+  expect(now('reviewers')).toMatchObject({ conclusive: true, tier: null, value: null });
+});
+
+it('answers sent in another workflow before their decision count nowhere', () => {
+  const story = new Story();
+  const decision = story.ai();
+  const early = new Story();
+  early.outcome(decision, 'ham', {}, false);
+  const other = early.outcome(decision, 'ham', {}, false);
+  Object.assign(other, { firstAnswer: true });
+  Object.assign(other.event.data, { workflow_id: 'another' });
+  early.ai({ decision_id: decision.about.decisionId });
+  const both = new Map([...policiesWith({}), ...[...policiesWith({}).values()].map((p) => ['another', p] as const)]);
+  const monitors = new Monitors({ policies: both });
+  monitors.observe(early.records);
+  const outcomes = monitors.signals('accuracy').filter(({ subject }) => subject === null);
+  expect(outcomes.map(({ workflow_id, evidence }) => [workflow_id, evidence['outcomes']])).toEqual([
+    [storyWorkflow, 1],
+  ]);
+});
+
 it('what overrides had told of drift ends when outcomes take over', () => {
   const story = new Story();
   const next = uniform(3);

@@ -205,25 +205,14 @@ export function trustIn({ byReviewer }: ReviewersState, name: string): number {
 
 function agreementFinding(state: ReviewersState, { rules: { reviewers: own } }: Context): Finding {
   const found = agreementOf(state.cases);
-  if (found === null || found.alpha === null || found.cases < own.minimum_cases) {
-    const summary = `Too early to tell: ${found?.cases ?? 0} of ${own.minimum_cases} cases have several reviewers.`;
-    return {
-      subject: null,
-      tier: state.disagreement,
-      conclusive: state.disagreement !== null,
-      value: null,
-      summary,
-      evidence: { ...found },
-    };
-  }
-  return {
-    subject: null,
-    tier: state.disagreement,
-    conclusive: true,
-    value: found.alpha,
-    summary: `Reviewers of ${found.cases} cases agree with α = ${found.alpha.toFixed(2)}; ${own.agreement} is wanted.`,
-    evidence: { ...found },
-  };
+  const cases = found?.cases ?? 0;
+  const conclusive = cases >= own.minimum_cases;
+  const alpha = found?.alpha ?? null;
+  const agreed = alpha === null ? 'gave all of them one label' : `agree with α = ${alpha.toFixed(2)}`;
+  const summary = conclusive
+    ? `Reviewers of ${cases} cases ${agreed}; α = ${own.agreement} is wanted.`
+    : `Too early to tell: ${cases} of ${own.minimum_cases} cases have several reviewers.`;
+  return { subject: null, tier: state.disagreement, conclusive, value: alpha, summary, evidence: { ...found } };
 }
 
 function reviewerFindings(state: ReviewersState, context: Context): Finding[] {

@@ -106,5 +106,8 @@ export function take(state: UnmatchedState, decision: LedgerRecord): LedgerRecor
   delete state.kept[about.decisionId];
   state.order.splice(state.order.indexOf(about.decisionId), 1);
   state.count -= kept.length;
-  return kept.map((answer) => ({ ...decision, ...answer, about }));
+  // Whoever answers in another workflow answers another question.
+  return kept
+    .filter(({ event }) => event.data.workflow_id === about.workflowId)
+    .map((answer) => ({ ...decision, ...answer, about }));
 }
