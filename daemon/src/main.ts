@@ -176,6 +176,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       newId: newUuid,
       onError: trouble('retention was not applied and is tried again'),
     });
+    retention.start();
     stops.push(() => retention.stop());
 
     const saving = setInterval(() => {

@@ -27,14 +27,17 @@ const readAtOnce = 1_000;
 
 export class Retention {
   private readonly options: RetentionOptions;
-  private readonly timer: NodeJS.Timeout;
-  private working: Promise<void>;
+  private timer: NodeJS.Timeout | null = null;
+  private working: Promise<void> = Promise.resolve();
   private stopped = false;
 
   constructor(options: RetentionOptions) {
     this.options = options;
+  }
+
+  /** Looks now and every hour. */
+  start(): void {
     this.timer = setInterval(() => this.look(), everyMs);
-    this.working = Promise.resolve();
     this.look();
   }
 
@@ -47,7 +50,7 @@ export class Retention {
     this.working = applied().catch(this.options.onError);
   }
 
-  /** Drops what may be dropped now; the number of records. */
+  /** Drops what may be dropped now; the number of records. One at a time: a second would find what the first just drops. */
   async apply(): Promise<number> {
     let dropped = 0;
     while (!this.stopped) {
@@ -132,7 +135,7 @@ export class Retention {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearInterval(this.timer);
+    if (this.timer !== null) clearInterval(this.timer);
     await this.working;
   }
 }
