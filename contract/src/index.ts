@@ -1,3 +1,4 @@
+export * from './alert-policy.ts';
 export * from './audit.ts';
 export * from './authority.ts';
 export * from './events.ts';

@@ -1,6 +1,5 @@
 /** What a policy says of the monitors. All of it may be left out; `monitorDefaults` says what holds then. */
 import Type, { type Static } from 'typebox';
-import { AlertTier } from './words.ts';
 
 const closed = { additionalProperties: false };
 const Share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
@@ -96,20 +95,6 @@ export const MonitorsPolicy = Type.Object(
               description: 'Where bands of confidence end; each band is watched by itself.',
             }),
           ),
-          counts: Type.Optional(
-            Type.Array(
-              Type.Object(
-                {
-                  of: Type.Enum(['override', 'false_positive', 'complaint']),
-                  at_least: Count(1, 1_000, 'How many'),
-                  within: Span('In how much time'),
-                  tier: AlertTier,
-                },
-                closed,
-              ),
-              { maxItems: 10, description: 'Plain rules such as 3 false positives in an hour; outside the budget.' },
-            ),
-          ),
         },
         closed,
       ),
@@ -180,7 +165,7 @@ export const monitorDefaults = {
   prediction_drift: { window: 500, info: 0.1, action_required: 0.25 },
   concept_drift: { learn_from: 1_000, minimum_lift: 0.05, minimum_outcomes: 50 },
   calibration: { window: 2_000, minimum_outcomes: 300, minimum_error: 0.03 },
-  override_rate: { learn_from: 4_000, minimum_decisions: 50, minimum_lift: 0.05, bands: [0.7, 0.9], counts: [] },
+  override_rate: { learn_from: 4_000, minimum_decisions: 50, minimum_lift: 0.05, bands: [0.7, 0.9] },
   reviewers: { catch_rate: 0.7, minimum_golds: 20, minimum_cases: 50, agreement: 0.8 },
   latency: { share: 0.95 },
   sla: { met_at_least: 0.95 },

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { AutomationRules } from './authority.ts';
 import { WorkflowId } from './events.ts';
+import { AlertsPolicy, EscalationPolicy } from './alert-policy.ts';
 import { BusinessCalendar, MonitorsPolicy } from './monitor-policy.ts';
 import { AlertTier, DecisionAction, RiskTier, Route } from './words.ts';
 
@@ -91,6 +92,8 @@ export const Policy = Type.Object(
     ),
     sla: Type.Object({ P1: Sla, P2: Sla, P3: Sla, calendar: Type.Optional(BusinessCalendar) }, closed),
     monitors: Type.Optional(MonitorsPolicy),
+    alerts: Type.Optional(AlertsPolicy),
+    escalation: Type.Optional(EscalationPolicy),
     breaker: Type.Object(
       {
         opens_on: AlertTier,

@@ -8,6 +8,7 @@ import { incidentShares, thresholdsOf } from './budget.ts';
 import type { Finding, Monitor } from './monitor.ts';
 import {
   isConclusive,
+  knownRate,
   observeEvent,
   percent,
   recentRate,
@@ -89,7 +90,7 @@ function found(subject: string, watch: RateWatch, rule: RateRule, events: string
     : watch.model === null
       ? `What is usual is still being learnt: ${watch.learning?.x.length ?? 0} of ${rule.learnFrom} ${events} are in.`
       : `Too early to tell: ${watch.recent.length} of ${rule.minimum} ${events} are in.`;
-  const value = watch.seen === 0 ? null : watch.hits / watch.seen;
+  const value = knownRate(watch, rule);
   return { subject, tier: watch.tier, conclusive, value, summary, evidence: shownBy(watch, rule) };
 }
 

@@ -18,39 +18,6 @@ function fold(story: Story, policy: Wanted = {}) {
   return { monitors, moved, of, now };
 }
 
-const counting = {
-  positive_label: 'spam',
-  override_rate: {
-    counts: [{ of: 'false_positive' as const, at_least: 3, within: '1 hour', tier: 'incident' as const }],
-  },
-};
-const rule = 'false positives in 60 minutes, rule 1';
-
-describe('counting rules', () => {
-  const wrong = (story: Story) => story.human(story.pass(5 * minute).ai(), { action: 'reject' });
-
-  it('count again after the breaker has closed', () => {
-    const story = new Story();
-    for (let i = 0; i < 3; i++) wrong(story);
-    story.breakerCloses();
-    for (let i = 0; i < 3; i++) wrong(story);
-    const tiers = fold(story, counting)
-      .of('override_rate')
-      .filter(({ subject }) => subject === rule);
-    expect(tiers.map(({ tier }) => tier)).toEqual(['incident', null, 'incident']);
-  });
-
-  it('take one decision for one, however often somebody rejects it', () => {
-    const story = new Story();
-    const decision = story.ai({ route: 'auto' });
-    for (let i = 0; i < 5; i++) {
-      const record = story.human(decision, { action: 'reject' });
-      delete (record.event.data as { lease_epoch?: number }).lease_epoch;
-    }
-    expect(fold(story, counting).of('override_rate')).toEqual([]);
-  });
-});
-
 describe('reviewers', () => {
   it('have each planted error counted once, and no undo held against them', () => {
     const story = new Story();
@@ -234,14 +201,23 @@ it('model versions without number are let go of, the longest silent first', () =
 it('one at a time, in batches, and from a snapshot anywhere: the same movements and the same state', () => {
   for (let seed = 1; seed <= 12; seed++) {
     const story = anything(seed, 600);
+    const alerts = {
+      counts: [{ name: 'three', of: 'override' as const, at_least: 3, within: '1 hour', tier: 'incident' as const }],
+      thresholds: [
+        { signal: 'override_rate' as const, above: 0.4, until: 0.3, tier: 'info' as const },
+        { signal: 'sla' as const, below: 0.9, tier: 'info' as const },
+      ],
+    };
     const policies = () =>
-      policiesWith({
-        ...counting,
-        reference: { first: 100 },
-        input_drift: { window: 60 },
-        fairness: { segments: ['f0'] },
-        override_rate: { ...counting.override_rate, learn_from: 200 },
-      });
+      policiesWith(
+        {
+          reference: { first: 100 },
+          input_drift: { window: 60 },
+          fairness: { segments: ['f0'] },
+          override_rate: { learn_from: 200 },
+        },
+        { alerts },
+      );
     const whole = new Monitors({ policies: policies() });
     const wanted = whole.observe(story.records);
     const next = uniform(seed + 1_000);

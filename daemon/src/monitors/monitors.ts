@@ -15,7 +15,7 @@ import { ScopeMap } from './scope-map.ts';
 import { keep, startUnmatched, take, waitsFor, type UnmatchedState } from './unmatched.ts';
 
 /** Raise it when a fold changes its meaning: states that were saved are then folded anew. */
-const foldVersion = 3;
+const foldVersion = 4;
 /** A version that has decided nothing for so long, while another has, is out of use: what stood of it ends. */
 const idleMs = 86_400_000;
 /** Model versions that are watched at once; the one that has been silent longest makes room. */
@@ -247,7 +247,8 @@ export class Monitors {
   /** The fold of a scope, begun when there is none; null for a workflow without a policy. */
   private foldOf(scope: Scope): ScopeFold | null {
     return (
-      this.folds.get(scope) ?? this.open(scope, { scope, states: {}, standing: {}, ended: false, usedMs: this.nowMs })
+      this.folds.get(scope) ??
+      this.open(scope, { scope, states: {}, standing: {}, ended: false, usedMs: this.nowMs, lookedMs: {} })
     );
   }
 

@@ -124,29 +124,6 @@ describe('the override rate', () => {
     expect(shown(false)).toBeLessThan(shown(true) / 1e6);
   });
 
-  it('opens on three false positives in an hour, and ends when the hour is over', () => {
-    const counts = [{ of: 'false_positive' as const, at_least: 3, within: '1 hour', tier: 'action_required' as const }];
-    const policies = policiesWith({
-      ...stated,
-      positive_label: 'spam',
-      override_rate: { ...stated.override_rate, counts },
-    });
-    const story = new Story();
-    const override = (label: string) => story.human(story.ai({ output: { label } }), { action: 'reject' });
-    override('ham');
-    for (let i = 0; i < 3; i++) {
-      override('spam');
-      story.pass(20 * minute);
-    }
-    const early = fold(story, policies).moved;
-    expect(tiersOf(early, 'false positives in 60 minutes, rule 1')).toEqual(['action_required']);
-    story.pass(45 * minute).ai();
-    expect(tiersOf(fold(story, policies).moved, 'false positives in 60 minutes, rule 1')).toEqual([
-      'action_required',
-      null,
-    ]);
-  });
-
   it('comes out the same from a saved state', () => {
     const story = new Story();
     reviews(story, 100, 0.15);

@@ -167,6 +167,10 @@ const isHealthy = (watch: RateWatch, rule: RateRule) =>
 /** A rate near 1 has no room for the whole lift. */
 const liftOf = ({ mean }: RateModel, { lift }: RateRule) => Math.min(lift, (1 - mean) / 2);
 
+/** The share among the newest events; null while there are too few to tell. */
+export const knownRate = (watch: RateWatch, { minimum }: RateRule): number | null =>
+  watch.recent.length < minimum ? null : recentRate(watch);
+
 export const recentRate = ({ recentHits, recent }: RateWatch): number => recentHits / Math.max(recent.length, 1);
 
 /** Whether there is enough to say that all is well; what is wrong may show earlier. */

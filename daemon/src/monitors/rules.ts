@@ -6,10 +6,9 @@ export type Rules = ReturnType<typeof rulesOf>;
 
 /** Throws for a policy that was not checked. */
 export function rulesOf(policy: Policy) {
-  const { monitors = {}, loop, review } = policy;
+  const { monitors = {}, alerts = {}, loop, review } = policy;
   const { false_alarms, calibration, reviewers } = monitors;
   const budget = { ...monitorDefaults.false_alarms, ...false_alarms };
-  const { counts, ...overrides } = { ...monitorDefaults.override_rate, ...monitors.override_rate };
   const latency = monitors.latency;
   return {
     budget: { incidents: budget.incidents, perMs: durationOf(budget.per) },
@@ -21,15 +20,18 @@ export function rulesOf(policy: Policy) {
     predictionDrift: { ...monitorDefaults.prediction_drift, ...monitors.prediction_drift },
     conceptDrift: { ...monitorDefaults.concept_drift, ...monitors.concept_drift },
     calibration: { ...monitorDefaults.calibration, ...calibration },
-    overrideRate: {
-      ...overrides,
-      counts: counts.map(({ of, at_least, within, tier }) => ({
-        of,
-        atLeast: at_least,
-        withinMs: durationOf(within),
-        tier,
-      })),
-    },
+    overrideRate: { ...monitorDefaults.override_rate, ...monitors.override_rate },
+    counts: (alerts.counts ?? []).map((rule) => ({
+      name: rule.name,
+      of: rule.of,
+      riskTiers: rule.risk_tiers ?? null,
+      confidenceBelow: rule.confidence_below ?? null,
+      route: rule.route ?? null,
+      atLeast: rule.at_least ?? 1,
+      withinMs: durationOf(rule.within),
+      tier: rule.tier,
+    })),
+    thresholds: alerts.thresholds ?? [],
     reviewers: { ...monitorDefaults.reviewers, ...reviewers },
     latency:
       latency === undefined

@@ -6,6 +6,7 @@ import { business } from './business.ts';
 import { calibration } from './calibration.ts';
 import { conceptDrift } from './concept-drift.ts';
 import { dataSources } from './data-sources.ts';
+import { eventCounts } from './event-counts.ts';
 import { fairness } from './fairness.ts';
 import { inputDrift } from './input-drift.ts';
 import { latency } from './latency.ts';
@@ -15,6 +16,7 @@ import { predictionDrift } from './prediction-drift.ts';
 import { reviewers } from './reviewers.ts';
 import type { Rules } from './rules.ts';
 import { sla } from './sla.ts';
+import { ruled } from './thresholds.ts';
 
 /** Adding a monitor is a file beside this one and its name here. */
 export const monitors = {
@@ -24,6 +26,7 @@ export const monitors = {
   calibration,
   accuracy,
   override_rate: overrideRate,
+  event_counts: eventCounts,
   latency,
   data_sources: dataSources,
   business,
@@ -55,6 +58,8 @@ export interface ScopeState {
   ended: boolean;
   /** When it last decided: ms. */
   usedMs: number;
+  /** When the thresholds of a monitor were last looked at: ms. */
+  readonly lookedMs: Record<string, number>;
 }
 
 interface Running {
@@ -62,6 +67,9 @@ interface Running {
   readonly monitor: Monitor<unknown>;
   state: unknown;
 }
+
+/** Working a signal out may take long: a threshold is looked at no more often. */
+const lookEveryMs = 1_000;
 
 type MutableContext = { -readonly [K in keyof Context]: Context[K] };
 
@@ -100,11 +108,29 @@ export class ScopeFold {
     this.context.reference = reference;
     let moves: Move[] | null = null;
     for (const { name, monitor, state } of this.byType.get(record.event.type) ?? []) {
-      if (!monitor.observe(state, record, this.context)) continue;
-      const moved = this.compare(name, monitor.signals(state, this.context), settles);
+      const mayHaveMoved = monitor.observe(state, record, this.context);
+      if (!this.isDue(name, nowMs) && !mayHaveMoved) continue;
+      const moved = this.compare(name, this.ruledSignals(name, monitor, state), settles);
       if (moved.length > 0) moves = [...(moves ?? []), ...moved];
     }
     return moves ?? [];
+  }
+
+  /** Whether the thresholds of a monitor have to be looked at: a value may pass them where no tier of its own moves. */
+  private isDue(name: MonitorName, nowMs: number): boolean {
+    if (!this.context.rules.thresholds.some(({ signal }) => signal === name)) return false;
+    const { lookedMs } = this.state;
+    // Also after a clock that was ahead has been set right.
+    if (Math.abs(nowMs - (lookedMs[name] ?? Number.NEGATIVE_INFINITY)) < lookEveryMs) return false;
+    lookedMs[name] = nowMs;
+    return true;
+  }
+
+  private ruledSignals(name: MonitorName, monitor: Monitor<unknown>, state: unknown): Finding[] {
+    const thresholds = this.context.rules.thresholds.filter(({ signal }) => signal === name);
+    const findings = monitor.signals(state, this.context);
+    if (thresholds.length === 0) return findings;
+    return findings.map((finding) => ruled(finding, thresholds, this.tierOf(name, finding.subject)));
   }
 
   /** Starts afresh those monitors whose rules a new policy changes, and ends what they had found. */
@@ -112,7 +138,7 @@ export class ScopeFold {
     const before = this.context.rules;
     Object.assign(this.context, { policy, rules });
     const changed = names[this.per].filter(
-      (name) => JSON.stringify(untyped[name].rules(before)) !== JSON.stringify(untyped[name].rules(rules)),
+      (name) => JSON.stringify(rulesFor(name, before)) !== JSON.stringify(rulesFor(name, rules)),
     );
     return this.restart(changed, 'The policy changed, and with it what is watched.');
   }
@@ -191,10 +217,15 @@ export class ScopeFold {
     Object.assign(this.context, { reference, nowMs });
     return this.running.flatMap(({ name, monitor, state }) =>
       only === undefined || only === name
-        ? monitor.signals(state, this.context).map((finding) => ({ monitor: name, finding }))
+        ? this.ruledSignals(name, monitor, state).map((finding) => ({ monitor: name, finding }))
         : [],
     );
   }
 }
+
+const rulesFor = (name: MonitorName, rules: Rules) => [
+  untyped[name].rules(rules),
+  rules.thresholds.filter(({ signal }) => signal === name),
+];
 
 const rank = (tier: AlertTier) => alertTiers.indexOf(tier);

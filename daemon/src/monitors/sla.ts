@@ -9,6 +9,7 @@ import { lowerShare, thresholdsOf } from './budget.ts';
 import type { Context, Finding, Monitor } from './monitor.ts';
 import {
   isConclusive,
+  knownRate,
   observeEvent,
   percent,
   recentRate,
@@ -158,7 +159,8 @@ const ruleOf = oncePerRules((rules): RateRule => {
 function met({ misses }: SlaState, rules: Rules): Finding {
   const rule = ruleOf(rules);
   const conclusive = isConclusive(misses, rule);
-  const value = misses.seen === 0 ? null : 1 - misses.hits / misses.seen;
+  const missed = knownRate(misses, rule);
+  const value = missed === null ? null : 1 - missed;
   const summary = conclusive
     ? `${percent(1 - recentRate(misses))} of the last ${misses.recent.length} cases were decided in time; ` +
       `${percent(rules.slaMetAtLeast)} are promised.`

@@ -1,5 +1,5 @@
 /** Spans of time that count only while people work: time zones, weekends, holidays and daylight saving included. */
-import type { BusinessCalendar, Policy, Priority } from '@countersign/contract';
+import type { BusinessCalendar, Policy, Priority, QuietHours } from '@countersign/contract';
 import { parseDuration } from './duration.ts';
 
 const dayMs = 86_400_000;
@@ -42,15 +42,36 @@ export function dueAt({ sla }: Policy, priority: Priority, fromMs: number): numb
 export function calendarProblem(
   calendar: BusinessCalendar,
 ): { readonly field: string; readonly message: string } | null {
-  try {
-    formatter(calendar.time_zone);
-  } catch {
+  if (!isTimeZone(calendar.time_zone)) {
     const message = `${JSON.stringify(calendar.time_zone)} is no time zone. Write an IANA name such as "Europe/Berlin".`;
     return { field: 'time_zone', message };
   }
   if (workMs(calendar) <= 0) return { field: 'to', message: `${calendar.to} is not after ${calendar.from}.` };
   const wrong = calendar.holidays?.find((day) => !isDay(day));
   if (wrong !== undefined) return { field: 'holidays', message: `${wrong} is no day of the calendar.` };
+  return null;
+}
+
+/** Whether the name is one of an IANA time zone. */
+export function isTimeZone(name: string): boolean {
+  try {
+    formatter(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** When the quiet hours end that an instant is in; null when it is in none. */
+export function quietUntil({ time_zone, from, to }: QuietHours, atMs: number): number | null {
+  const day = localDay(time_zone, atMs);
+  const [begin, end] = [timeOfDay(from), timeOfDay(to)];
+  // Those that began yesterday, and those of today; over midnight they end a day later.
+  for (const start of [day - dayMs, day]) {
+    const opens = instantOf(time_zone, start + begin);
+    const closes = instantOf(time_zone, start + end + (end <= begin ? dayMs : 0));
+    if (opens <= atMs && atMs < closes) return closes;
+  }
   return null;
 }
 

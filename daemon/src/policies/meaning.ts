@@ -1,6 +1,6 @@
 /** What is wrong with a policy that its schema cannot say. Pure. */
 import { monitorDefaults, type Policy } from '@countersign/contract';
-import { calendarProblem, isBusinessSpan, isReachable } from './business-hours.ts';
+import { calendarProblem, isBusinessSpan, isReachable, isTimeZone } from './business-hours.ts';
 import { durationHint, parseDuration } from './duration.ts';
 
 export interface Wrong {
@@ -35,7 +35,13 @@ export function meaning(policy: Policy): Wrong[] {
     });
   }
 
-  wrong.push(...wrongSla(policy), ...unreachable(policy), ...wrongMonitors(policy));
+  wrong.push(
+    ...wrongSla(policy),
+    ...unreachable(policy),
+    ...wrongMonitors(policy),
+    ...wrongAlerts(policy),
+    ...wrongEscalation(policy),
+  );
   return wrong;
 }
 
@@ -79,10 +85,6 @@ function wrongMonitors({ monitors, review }: Policy): Wrong[] {
     [['false_alarms', 'per'], monitors?.false_alarms?.per],
     [['labels_mature_within'], monitors?.labels_mature_within],
     [['latency', 'within'], monitors?.latency?.within],
-    ...(monitors?.override_rate?.counts ?? []).map(({ within }, i): [string[], string] => [
-      ['override_rate', 'counts', String(i), 'within'],
-      within,
-    ]),
   ];
   for (const [path, text] of spans) {
     if (text === undefined || parseDuration(text) !== null) continue;
@@ -99,16 +101,64 @@ function wrongMonitors({ monitors, review }: Policy): Wrong[] {
     const message = `${JSON.stringify(positive)} is none of review.labels: ${review.labels.join(', ')}.`;
     wrong.push({ path: ['monitors', 'positive_label'], message });
   }
-  const needsPositive = monitors?.override_rate?.counts?.findIndex(({ of }) => of === 'false_positive') ?? -1;
-  if (needsPositive >= 0 && positive === undefined) {
-    const path = ['monitors', 'override_rate', 'counts', String(needsPositive), 'of'];
-    wrong.push({ path, message: 'false_positive wants to know which label is positive. Add monitors.positive_label.' });
-  }
   for (const name of ['input_drift', 'prediction_drift'] as const) {
     const drift = { ...monitorDefaults[name], ...monitors?.[name] };
     if (drift.info <= drift.action_required) continue;
     const message = `info ${drift.info} is above action_required ${drift.action_required}.`;
     wrong.push({ path: ['monitors', name, 'info'], message });
+  }
+  return wrong;
+}
+
+function wrongAlerts({ alerts, monitors }: Policy): Wrong[] {
+  const wrong: Wrong[] = [];
+  (alerts?.counts ?? []).forEach(({ name, of, within }, i) => {
+    const path = ['alerts', 'counts', String(i)];
+    if (parseDuration(within) === null) wrong.push({ path: [...path, 'within'], message: durationHint(within) });
+    if (alerts?.counts?.findIndex((other) => other.name === name) !== i) {
+      wrong.push({
+        path: [...path, 'name'],
+        message: `${JSON.stringify(name)} is there twice. Name each its own way.`,
+      });
+    }
+    if (of === 'false_positive' && monitors?.positive_label === undefined) {
+      const message = 'false_positive wants to know which label is positive. Add monitors.positive_label.';
+      wrong.push({ path: [...path, 'of'], message });
+    }
+  });
+  (alerts?.thresholds ?? []).forEach(({ above, below, until }, i) => {
+    const path = ['alerts', 'thresholds', String(i)];
+    if ((above === undefined) === (below === undefined)) {
+      wrong.push({ path, message: 'Say either above or below what value an alert stands.' });
+    }
+    if (until !== undefined && ((above !== undefined && until > above) || (below !== undefined && until < below))) {
+      const message = `${until} is on the far side of ${above ?? below}: the alert would end before it began.`;
+      wrong.push({ path: [...path, 'until'], message });
+    }
+  });
+  return wrong;
+}
+
+function wrongEscalation({ escalation }: Policy): Wrong[] {
+  const wrong: Wrong[] = [];
+  const tiers = escalation?.tiers ?? [];
+  tiers.forEach(({ wait }, i) => {
+    const path = ['escalation', 'tiers', String(i), 'wait'];
+    const isLast = i === tiers.length - 1;
+    if (wait === undefined) {
+      if (!isLast) wrong.push({ path: path.slice(0, -1), message: 'It has a tier after it. Say how long to wait.' });
+    } else if (isLast) wrong.push({ path, message: 'Nothing comes after the last tier. Remove it.' });
+    else if (parseDuration(wait) === null) wrong.push({ path, message: durationHint(wait) });
+  });
+  const quiet = escalation?.quiet_hours;
+  if (quiet !== undefined) {
+    const path = ['escalation', 'quiet_hours'];
+    if (!isTimeZone(quiet.time_zone)) {
+      const message = `${JSON.stringify(quiet.time_zone)} is no time zone. Write an IANA name such as "Europe/Berlin".`;
+      wrong.push({ path: [...path, 'time_zone'], message });
+    }
+    if (quiet.from === quiet.to)
+      wrong.push({ path: [...path, 'to'], message: 'They end when they begin. Change one.' });
   }
   return wrong;
 }
