@@ -3,7 +3,7 @@
  * every guard reads from memory. It is a lease: a guard that has not heard for `lease_ms` falls back to `when_unreachable`.
  */
 import Type, { type Static } from 'typebox';
-import { WorkflowId } from './events.ts';
+import { WorkflowId } from './fields.ts';
 import { AutomationLevel, BreakerStateName, RiskTier, Route } from './words.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });

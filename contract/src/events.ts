@@ -3,33 +3,34 @@
  * Objects are open: a field that this version does not know is recorded as it came and otherwise left alone.
  */
 import Type, { type Static, type TSchema } from 'typebox';
-import { Reference } from './reference.ts';
-import { AlertTier, BreakerStateName, DecisionAction, ReviewReason, RiskTier, Route } from './words.ts';
-
-export const WorkflowId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' });
-export const TaskId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$' });
-/** RFC 9562, lower case. */
-export const Uuid = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
-});
-export const UuidV7 = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' });
-export const Sha256 = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
-/** RFC 3339 in UTC, to at most nanoseconds. */
-export const UtcInstant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$' });
-/** W3C Trace Context, version 00. */
-export const Traceparent = Type.String({ pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' });
-
-const Name = Type.String({ minLength: 1, maxLength: 200 });
-const Text = Type.String({ maxLength: 20_000 });
-const Scalar = Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 2_000 }), Type.Null()]);
-const Probability = Type.Number({ minimum: 0, maximum: 1 });
-const Milliseconds = Type.Number({ minimum: 0 });
-
-/** `*` stands for all models of a workflow, so no model is called so. */
-const ModelName = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?!\\*$)' });
-
-export const Model = Type.Object({ name: ModelName, version: Name, hash: Sha256 });
-export type Model = Static<typeof Model>;
+import {
+  Milliseconds,
+  Model,
+  Name,
+  Probability,
+  Scalar,
+  Sha256,
+  TaskId,
+  Text,
+  Traceparent,
+  UtcInstant,
+  Uuid,
+  UuidV7,
+  WorkflowId,
+} from './fields.ts';
+import {
+  AlertStep,
+  BreakerStep,
+  DrillStep,
+  EscalationStep,
+  KeyStep,
+  ModelStep,
+  PolicyStep,
+  ReferenceStep,
+  RetentionStep,
+  SilenceStep,
+} from './steps.ts';
+import { DecisionAction, ReviewReason, RiskTier, Route } from './words.ts';
 
 export const saltBytes = 32;
 
@@ -142,117 +143,6 @@ export const Outcome = Type.Object({
 });
 export type Outcome = Static<typeof Outcome>;
 
-const ModelVersion = Type.Object({ name: Name, version: Name });
-
-/** A step of an alert: opened, moved to another tier, or resolved (`tier` null). */
-export const AlertStep = Type.Object({
-  workflow_id: WorkflowId,
-  alert_id: Uuid,
-  /** The monitor. */
-  signal: Name,
-  /** What of the workflow it is about, such as a feature or a reviewer; null when it is the whole. */
-  subject: Type.Union([Type.String(), Type.Null()]),
-  /** `*` when it is about all of them. */
-  model: ModelVersion,
-  /** The record that moved it, so that anyone can fold the ledger up to there and see the same. */
-  log_index: Type.Integer({ minimum: 0 }),
-  tier: Type.Union([AlertTier, Type.Null()]),
-  previous_tier: Type.Union([AlertTier, Type.Null()]),
-  value: Type.Union([Type.Number(), Type.Null()]),
-  summary: Text,
-  evidence: Type.Record(Type.String(), Type.Unknown()),
-});
-export type AlertStep = Static<typeof AlertStep>;
-
-/** One transition of a breaker. */
-export const BreakerStep = Type.Object({
-  workflow_id: WorkflowId,
-  model_name: Name,
-  /** Null when it holds for every risk tier. */
-  risk_tier: Type.Union([RiskTier, Type.Null()]),
-  from: BreakerStateName,
-  to: BreakerStateName,
-  epoch: Type.Integer({ minimum: 1 }),
-  by: Name,
-  reason: Text,
-  evidence: Type.Record(Type.String(), Type.Unknown()),
-});
-export type BreakerStep = Static<typeof BreakerStep>;
-
-/** A model version seen for the first time, or taken out of use for an earlier one. */
-export const ModelStep = Type.Object({
-  workflow_id: WorkflowId,
-  model: Model,
-  change: Type.Enum(['first_seen', 'rolled_back']),
-  /** The version that takes its place, when it was rolled back. */
-  restores: Type.Optional(Name),
-  by: Name,
-  justification: Text,
-});
-export type ModelStep = Static<typeof ModelStep>;
-
-/** A policy came into force. */
-export const PolicyStep = Type.Object({
-  workflow_id: WorkflowId,
-  hash: Sha256,
-  previous_hash: Type.Union([Sha256, Type.Null()]),
-  /** The file, so that what followed from it can be worked out again from the ledger alone. */
-  text: Type.String({ maxLength: 200_000 }),
-});
-export type PolicyStep = Static<typeof PolicyStep>;
-
-/** What a model is compared with from here on. */
-export const ReferenceStep = Type.Object({
-  workflow_id: WorkflowId,
-  /** `version` is null when it holds for every version that has none of its own. */
-  model: Type.Object({ name: Name, version: Type.Union([Name, Type.Null()]) }),
-  reference: Reference,
-  by: Name,
-});
-export type ReferenceStep = Static<typeof ReferenceStep>;
-
-/** The workflow of records that are about the log itself. */
-export const logWorkflow = 'countersign';
-
-/** The log is signed with this key from here on. The key before it vouches for it, unless it was lost. */
-export const KeyStep = Type.Object({
-  workflow_id: Type.Literal(logWorkflow),
-  /** As C2SP writes verifier keys. */
-  key: Type.String({ maxLength: 500 }),
-  previous: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
-  /** Ed25519 by the previous key, base64, over `keyEndorsement`. */
-  endorsement: Type.Union([Type.String({ maxLength: 100 }), Type.Null()]),
-});
-export type KeyStep = Static<typeof KeyStep>;
-
-/** What the previous key signs to vouch for its successor. */
-export const keyEndorsement = (previous: string, key: string): string =>
-  `countersign key succession v1\n${previous}\n${key}\n`;
-
-/** Something was taken out of the record, by a policy or at somebody's word. The hashes of all of it stay. */
-export const RetentionStep = Type.Union([
-  Type.Object({
-    workflow_id: Type.Literal(logWorkflow),
-    what: Type.Literal('records_dropped'),
-    /** Indexes of the log, [first, end). */
-    first: Type.Integer({ minimum: 0 }),
-    end: Type.Integer({ minimum: 1 }),
-    /** The newest of them happened before this. */
-    older_than: UtcInstant,
-    by: Name,
-    justification: Text,
-  }),
-  Type.Object({
-    workflow_id: Type.Literal(logWorkflow),
-    what: Type.Literal('input_erased'),
-    /** The commitment in the decisions' entries. */
-    input: Sha256,
-    by: Name,
-    justification: Text,
-  }),
-]);
-export type RetentionStep = Static<typeof RetentionStep>;
-
 export const eventTypes = {
   aiDecision: 'countersign.decision.ai.v1',
   humanDecision: 'countersign.decision.human.v1',
@@ -262,6 +152,9 @@ export const eventTypes = {
   model: 'countersign.model.v1',
   policy: 'countersign.policy.v1',
   reference: 'countersign.reference.v1',
+  escalation: 'countersign.escalation.v1',
+  silence: 'countersign.silence.v1',
+  drill: 'countersign.drill.v1',
   key: 'countersign.key.v1',
   retention: 'countersign.retention.v1',
 } as const;
@@ -297,6 +190,9 @@ const daemonEvents = {
   model: envelope(eventTypes.model, ModelStep),
   policy: envelope(eventTypes.policy, PolicyStep),
   reference: envelope(eventTypes.reference, ReferenceStep),
+  escalation: envelope(eventTypes.escalation, EscalationStep),
+  silence: envelope(eventTypes.silence, SilenceStep),
+  drill: envelope(eventTypes.drill, DrillStep),
   key: envelope(eventTypes.key, KeyStep),
   retention: envelope(eventTypes.retention, RetentionStep),
 };

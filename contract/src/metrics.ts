@@ -30,7 +30,7 @@ export const metrics = {
   },
   countersign_override_ratio: {
     type: 'gauge',
-    help: 'Share of reviewed AI decisions that people changed. Absent while there is too little data.',
+    help: 'Share of the newest reviewed AI decisions that people changed. Absent while there is too little data.',
     labels: ['workflow', 'model_version'],
   },
   countersign_override_evidence: {
@@ -43,6 +43,13 @@ export const metrics = {
     help: 'Open alerts.',
     labels: ['workflow', 'tier'],
   },
+  countersign_incidents: { type: 'gauge', help: 'Incidents that are not closed.', labels: ['workflow', 'state'] },
+  countersign_notifications_total: {
+    type: 'counter',
+    help: 'Attempts to tell people of incidents, by what came of each.',
+    labels: ['channel', 'result'],
+  },
+  countersign_notifications_waiting: { type: 'gauge', help: 'Messages to people that are not sent yet.', labels: [] },
   countersign_breaker_state: {
     type: 'gauge',
     help: 'Decision authority: 1 for the state the breaker is in, 0 for the others.',

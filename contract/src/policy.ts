@@ -1,7 +1,7 @@
 /** A workflow's policy: what is allowed and watched. Written in YAML; this is its schema, and the editor's too. */
 import Type, { type Static } from 'typebox';
 import { AutomationRules } from './authority.ts';
-import { WorkflowId } from './events.ts';
+import { WorkflowId } from './fields.ts';
 import { AlertsPolicy, EscalationPolicy } from './alert-policy.ts';
 import { BusinessCalendar, MonitorsPolicy } from './monitor-policy.ts';
 import { AlertTier, DecisionAction, RiskTier, Route } from './words.ts';

@@ -1,5 +1,6 @@
 /** The response API: alerts, breakers and models as the app shows and moves them. */
 import Type, { type Static } from 'typebox';
+import { Incident, Silence } from './incident.ts';
 import { AlertTier, BreakerStateName, RiskTier } from './words.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -39,6 +40,10 @@ export const Alert = Type.Object({
   opened_at: Type.String(),
   updated_at: Type.String(),
   resolved_at: nullable(Type.String()),
+  /** What the monitors hold to be the cause; null while they cannot tell. */
+  cause: nullable(Type.String()),
+  /** The incident that it belongs to. */
+  incident_id: nullable(Type.String()),
 });
 export type Alert = Static<typeof Alert>;
 
@@ -80,9 +85,13 @@ export type ModelVersionState = Static<typeof ModelVersionState>;
 
 export const ResponseOverview = Type.Object({
   alerts: Type.Array(Alert),
+  incidents: Type.Array(Incident),
+  silences: Type.Array(Silence),
   breakers: Type.Array(Breaker),
   models: Type.Array(ModelVersionState),
   signals: Type.Array(Signal),
+  /** Where runbooks are: the name of the signal and `.md` make one. */
+  runbooks: Type.String(),
   /** What the reviewers that signals are about are called, by id; for display only. */
   people: Type.Record(Type.String(), Type.String()),
 });

@@ -1,6 +1,7 @@
 /** The review API: what the queue and the review page say to the daemon and hear from it. */
 import Type, { type Static } from 'typebox';
-import { AiDecision, Output, Sha256, Uuid } from './events.ts';
+import { AiDecision, Output } from './events.ts';
+import { Sha256, Uuid } from './fields.ts';
 import { AuditRecord } from './audit.ts';
 import { BreakerStateName, DecisionAction, Priority, ReviewReason, RiskTier } from './words.ts';
 

@@ -20,6 +20,9 @@ export interface Config {
   /** Where the contents of inputs are kept. */
   readonly snapshots: { readonly url: string; readonly credentials: S3Credentials | null };
   readonly policies: string;
+  /** File of the channels; none when it is empty. */
+  readonly channels: string;
+  readonly runbooksUrl: string;
   readonly logLevel: string;
 }
 
@@ -55,6 +58,8 @@ export const variables: readonly (readonly [name: string, fallback: string | nul
   ['AWS_SECRET_ACCESS_KEY', '', 'For a bucket'],
   ['AWS_SESSION_TOKEN', '', 'For a bucket'],
   ['COUNTERSIGN_POLICIES', 'policies', 'Directory of policy files'],
+  ['COUNTERSIGN_CHANNELS', '', 'YAML file of the channels that people are reached by; see docs/channels.md'],
+  ['COUNTERSIGN_RUNBOOKS_URL', '', 'Where runbooks are; by default those of the Grafana app'],
   ['COUNTERSIGN_LOG_LEVEL', 'info', 'trace, debug, info, warn, error or fatal'],
 ];
 
@@ -119,6 +124,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
           ),
     snapshots: { url: text('COUNTERSIGN_SNAPSHOTS'), credentials: credentialsOf(text) },
     policies: text('COUNTERSIGN_POLICIES'),
+    channels: text('COUNTERSIGN_CHANNELS'),
+    runbooksUrl:
+      text('COUNTERSIGN_RUNBOOKS_URL') ||
+      `${grafanaUrl.replace(/\/$/, '')}/public/plugins/countersign-decisions-app/runbooks`,
     logLevel: text('COUNTERSIGN_LOG_LEVEL'),
   };
   if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(config.logId)) {

@@ -4,6 +4,7 @@ import { eventTypes, streams } from '@countersign/contract';
 import type { Alerts } from './alerts/index.ts';
 import type { Breakers } from './breakers/index.ts';
 import type { Pool } from './database/index.ts';
+import type { Escalation, NotificationOutbox } from './escalation/index.ts';
 import { ingestConsumer } from './ingest/index.ts';
 import type { LedgerReader, LedgerRecord } from './ledger/index.ts';
 import type { Metrics } from './metrics/index.ts';
@@ -39,6 +40,8 @@ export interface Measured {
   readonly reviews: Reviews;
   readonly monitors: Monitors;
   readonly outbox: VerdictOutbox;
+  readonly escalation: Escalation;
+  readonly notifications: NotificationOutbox;
 }
 
 /** Sets every gauge to what is true now. Throws when PostgreSQL or NATS does not answer. */
@@ -49,6 +52,7 @@ export async function measure(measured: Measured): Promise<void> {
     measureAuthority(measured),
     measureReviews(measured),
     measureIngest(measured),
+    measureEscalation(measured),
   ]);
 }
 
@@ -84,6 +88,13 @@ async function measureReviews({ metrics, reviews, outbox, now }: Measured): Prom
     metrics.set('countersign_review_queue_oldest_seconds', { workflow }, secondsSince(oldest, now));
   }
   metrics.set('countersign_outbox_pending', {}, await outbox.pending());
+}
+
+async function measureEscalation({ metrics, escalation, notifications }: Measured): Promise<void> {
+  metrics.clear('countersign_incidents');
+  for (const { workflow_id: workflow, state, count } of await escalation.counts())
+    metrics.set('countersign_incidents', { workflow, state }, count);
+  metrics.set('countersign_notifications_waiting', {}, await notifications.pending());
 }
 
 function measureSignals({ metrics, monitors }: Measured): void {

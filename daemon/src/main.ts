@@ -1,12 +1,13 @@
 /** The one place that wires the rooms together: what is handed down, in which order things start, and how they stop. */
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { AuditRecord } from '@countersign/contract';
+import { eventTypes, type AuditRecord } from '@countersign/contract';
 import { pino } from 'pino';
 import { Alerts } from './alerts/index.ts';
 import { AuthorityDistribution, Breakers } from './breakers/index.ts';
 import type { Config } from './config.ts';
 import { migrate, openPool } from './database/index.ts';
+import { Escalation, NotificationOutbox, readChannels, Silences } from './escalation/index.ts';
 import {
   auditRoutes,
   createServer,
@@ -28,10 +29,12 @@ import { Retention } from './retention/index.ts';
 import { Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
 import { countDecision, measure } from './gauges.ts';
+import { Clockwork } from './clockwork.ts';
 import { openLog } from './log.ts';
 import { oncePerSecond } from './once-per-second.ts';
 import { Reactions } from './reactions.ts';
 import { Response } from './response.ts';
+import { steadyClock } from './steady-clock.ts';
 
 export interface Daemon {
   /** Where it listens. */
@@ -43,6 +46,9 @@ export interface Daemon {
 }
 
 const snapshotEveryMs = 30_000;
+const climbEveryMs = 1_000;
+/** What the other side of a channel has for an answer. */
+const channelTimeoutMs = 10_000;
 
 /** Starts everything or throws what is wrong, with nothing left running. */
 export async function startDaemon(config: Config, now: () => Date = () => new Date()): Promise<Daemon> {
@@ -93,6 +99,33 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const models = new Models(now, newUuid);
     const breakers = new Breakers(policies, models, now, newUuid);
     const alerts = new Alerts(now, newUuid);
+    const timer = steadyClock(now, () => performance.now());
+    const channels = readChannels(config.channels, { env: process.env, now, timeoutMs: channelTimeoutMs });
+    const silences = new Silences({ pool, ledger, now, timer, newId: newUuid });
+    const escalation = new Escalation({
+      pool,
+      ledger,
+      policies,
+      alerts,
+      silences,
+      channels,
+      links: { grafana: config.grafana.url, runbooks: config.runbooksUrl },
+      now,
+      timer,
+      newId: newUuid,
+      // It is there by the time that an incident climbs.
+      act: (tx, action, incident, reason) => response.act(tx, action, incident, reason),
+    });
+    const notifications = new NotificationOutbox({
+      pool,
+      channels,
+      timer,
+      random: Math.random,
+      onEnded: (row, ended) => escalation.messageEnded(row, ended),
+      onResult: (channel, result) => metrics.count('countersign_notifications_total', { channel, result }),
+      onError: trouble('a message was not sent and is tried again'),
+    });
+    stops.push(() => notifications.stop());
     const monitors = new Monitors({ policies, snapshot: await readMonitorSnapshot(pool, logId) });
     const missed = await monitors.catchUp(reader);
 
@@ -107,7 +140,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const outbox = new VerdictOutbox(pool, jetstream(nats), trouble('a verdict was not sent'));
     stops.push(() => outbox.stop());
 
-    const response = new Response({
+    const response: Response = new Response({
       pool,
       ledger,
       policies,
@@ -115,6 +148,9 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       monitors,
       alerts,
       breakers,
+      escalation,
+      silences,
+      runbooks: config.runbooksUrl,
       now,
       newId: newUuid,
       // They are there by the time that somebody asks.
@@ -150,9 +186,17 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     ledger.onCommitted((records) => {
       for (const record of records) countDecision(metrics, record);
       reactions.hear(records);
+      if (records.some(({ event }) => event.type === eventTypes.escalation)) notifications.poke();
     });
     await recordPolicies(ledger, logId, policies, now, newUuid);
 
+    notifications.start();
+    const climbing = new Clockwork(
+      climbEveryMs,
+      () => escalation.tick(),
+      trouble('the escalation did not go on and is tried again'),
+    );
+    stops.push(() => climbing.stop());
     const orders = new Orders({
       pool,
       logId,
@@ -253,7 +297,20 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
           return nats.isClosed() || !nats.info ? [...database, 'NATS is not connected'] : database;
         },
         metrics: async () => {
-          await measure({ now, metrics, log: reader, alerts, breakers, reviews, monitors, outbox, pool, manager });
+          await measure({
+            now,
+            metrics,
+            log: reader,
+            alerts,
+            breakers,
+            reviews,
+            monitors,
+            outbox,
+            escalation,
+            notifications,
+            pool,
+            manager,
+          });
           return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
         },
       });

@@ -5,15 +5,20 @@
 import {
   allModels,
   eventTypes,
+  type AcknowledgeRequest,
+  type Alert,
+  type CloseRequest,
+  type EndSilenceRequest,
   type ReferenceStep,
   type ResponseOverview,
   type RollbackRequest,
-  type Signal,
+  type SilenceRequest,
   type TripRequest,
 } from '@countersign/contract';
-import { reaches, type Alerts } from './alerts/index.ts';
+import { reaches, type AlertMoved, type Alerts } from './alerts/index.ts';
 import type { Breakers, Step } from './breakers/index.ts';
 import type { Pool } from './database/index.ts';
+import type { Action, Escalation, Incident, Silences } from './escalation/index.ts';
 import type { Acted, ResponseRoom } from './http/index.ts';
 import { writtenEntry, type Ledger, type LedgerRecord, type LedgerTransaction, type NewId } from './ledger/index.ts';
 import type { Models } from './models/index.ts';
@@ -28,6 +33,10 @@ export interface ResponseOptions {
   readonly monitors: Monitors;
   readonly alerts: Alerts;
   readonly breakers: Breakers;
+  readonly escalation: Escalation;
+  readonly silences: Silences;
+  /** Where runbooks are. */
+  readonly runbooks: string;
   readonly now: () => Date;
   readonly newId: NewId;
   /** What people are called, by id. */
@@ -44,8 +53,18 @@ export class Response implements ResponseRoom {
   /** Lets signals that have moved move alerts, and alerts move breakers. */
   async react(movements: readonly Movement[]): Promise<void> {
     if (movements.length === 0) return;
-    await this.options.ledger.write(async (tx) => {
-      for (const { signal, logIndex } of movements) await this.raise(tx, signal, logIndex);
+    const { ledger, alerts, escalation } = this.options;
+    await ledger.write(async (tx) => {
+      const moved: AlertMoved[] = [];
+      for (const { signal, logIndex } of movements) {
+        const alert = await alerts.hear(tx, signal, logIndex);
+        if (alert !== null) moved.push(alert);
+      }
+      // When all of them stand, so that the first message says the cause that the last of them names.
+      for (const alert of moved) {
+        if (alert.is === 'risen') await this.openBreaker(tx, alert.alert);
+        await escalation.hear(tx, alert);
+      }
     });
   }
 
@@ -61,17 +80,27 @@ export class Response implements ResponseRoom {
     });
   }
 
-  private async raise(tx: LedgerTransaction, signal: Signal, logIndex: number): Promise<void> {
-    const { alerts, breakers, models, policies } = this.options;
-    const alert = await alerts.hear(tx, signal, logIndex);
-    const opensOn = policies.get(signal.workflow_id)?.policy.breaker.opens_on;
-    if (alert === null || alert.tier === null || opensOn === undefined || !reaches(alert.tier, opensOn)) return;
+  private async openBreaker(tx: LedgerTransaction, alert: Alert): Promise<void> {
+    const { breakers, models, policies } = this.options;
     const { workflow_id: workflowId, model_name: modelName, model_version: version } = alert;
+    const opensOn = policies.get(workflowId)?.policy.breaker.opens_on;
+    if (alert.tier === null || opensOn === undefined || !reaches(alert.tier, opensOn)) return;
     // What is about people and queues stops no model; and a version that was rolled back has nothing left to stop.
     if (modelName === allModels || (await models.isRolledBack(tx.client, workflowId, modelName, version))) return;
     const reason = `${alert.signal.replaceAll('_', ' ')} of version ${version}: ${alert.summary}`;
     const evidence = { ...alert.evidence, alert_id: alert.alert_id };
     await breakers.apply(tx, { workflowId, modelName }, { is: 'alarm', reason }, evidence);
+  }
+
+  /** What a tier of the escalation does by itself. */
+  async act(tx: LedgerTransaction, action: Action, incident: Incident, reason: string): Promise<void> {
+    const { breakers, models } = this.options;
+    const { workflow_id: workflowId, model_name: modelName, incident_id } = incident;
+    // What is about people and queues stops no model.
+    if (modelName === allModels) return;
+    const scope = { workflowId, modelName };
+    if (action === 'freeze') return models.freeze(tx, scope, `${incident.title}. ${reason}`);
+    await breakers.apply(tx, scope, { is: 'alarm', reason: `${incident.title}. ${reason}` }, { incident_id });
   }
 
   /** Counts the reviews of canaries among the records, in the transaction that appends them. */
@@ -80,13 +109,53 @@ export class Response implements ResponseRoom {
   }
 
   async overview(): Promise<ResponseOverview> {
-    const { pool, alerts, breakers, models, monitors, namesOf } = this.options;
-    const [open, states, versions] = await Promise.all([alerts.list(pool), breakers.list(pool), models.states(pool)]);
+    const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, namesOf } = this.options;
+    const [open, states, versions, incidents, silent] = await Promise.all([
+      alerts.list(pool),
+      breakers.list(pool),
+      models.states(pool),
+      escalation.list(),
+      silences.list(),
+    ]);
     const signals = monitors.signals();
-    const people = await namesOf(
-      signals.flatMap(({ monitor, subject }) => (monitor === 'reviewers' ? (subject ?? []) : [])),
-    );
-    return { alerts: open, breakers: states, models: versions, signals, people };
+    const people = await namesOf([
+      ...signals.flatMap(({ monitor, subject }) => (monitor === 'reviewers' ? (subject ?? []) : [])),
+      ...incidents.flatMap(({ acknowledged_by }) => acknowledged_by ?? []),
+      ...silent.map(({ by }) => by),
+    ]);
+    return {
+      alerts: open,
+      incidents,
+      silences: silent,
+      breakers: states,
+      models: versions,
+      signals,
+      runbooks,
+      people,
+    };
+  }
+
+  acknowledge(request: AcknowledgeRequest, by: string): Promise<Acted> {
+    return this.options.escalation.acknowledge(request, by);
+  }
+
+  close(request: CloseRequest, by: string): Promise<Acted> {
+    return this.options.escalation.close(request, by);
+  }
+
+  async silence(request: SilenceRequest, by: string): Promise<Acted> {
+    if (!this.options.policies.has(request.workflow_id)) {
+      return { is: 'refused', reason: `there is no workflow ${request.workflow_id}` };
+    }
+    const { until } = await this.options.silences.begin(request, by);
+    return { is: 'done', message: `Nobody is told of it until ${until}.` };
+  }
+
+  async endSilence(request: EndSilenceRequest, by: string): Promise<Acted> {
+    const ended = await this.options.silences.end(request, by);
+    return ended
+      ? { is: 'done', message: 'The silence is over.' }
+      : { is: 'refused', reason: 'that silence has ended already' };
   }
 
   trip({ workflow_id, model_name, justification }: TripRequest, by: string): Promise<Acted> {

@@ -5,6 +5,16 @@ import { writtenEntry, type LedgerTransaction, type NewId } from '../ledger/inde
 import { moveOf } from './alert.ts';
 import * as store from './store.ts';
 
+/** An alert opened or climbed, or ended. */
+export interface AlertMoved {
+  readonly is: 'risen' | 'ended';
+  readonly alert: Alert;
+}
+
+const attribution = 'attribution';
+const versionOf = ({ workflow_id, model_name, model_version }: Alert) =>
+  JSON.stringify([workflow_id, model_name, model_version]);
+
 interface Step {
   readonly from: AlertTier | null;
   readonly value: number | null;
@@ -21,10 +31,10 @@ export class Alerts {
   }
 
   /**
-   * Moves the alert of a signal that the record at `logIndex` moved. The alert when it opened or climbed, so that more can
-   * follow from it; null otherwise. A movement that was heard before, ahead of a crash, does nothing.
+   * Moves the alert of a signal that the record at `logIndex` moved. Null when nothing changed: a movement that was heard
+   * before, ahead of a crash, does nothing.
    */
-  async hear(tx: LedgerTransaction, signal: Signal, logIndex: number): Promise<Alert | null> {
+  async hear(tx: LedgerTransaction, signal: Signal, logIndex: number): Promise<AlertMoved | null> {
     const last = await store.lastAlert(tx.client, signal);
     const isKnown =
       last !== null && (last.atIndex > logIndex || (last.atIndex === logIndex && last.alert.tier === signal.tier));
@@ -36,14 +46,12 @@ export class Alerts {
     switch (move.is) {
       case 'none':
         return null;
-      case 'resolve':
-        if (open !== null)
-          await this.save(
-            tx,
-            { ...open, tier: null, updated_at: now, resolved_at: now, ...saidBy(signal) },
-            step(move.from),
-          );
-        return null;
+      case 'resolve': {
+        if (open === null) return null;
+        const alert = { ...open, tier: null, updated_at: now, resolved_at: now, ...saidBy(signal) };
+        await this.save(tx, alert, step(move.from));
+        return { is: 'ended', alert };
+      }
       case 'open': {
         const alert: Alert = {
           alert_id: this.newId(this.now()),
@@ -57,16 +65,18 @@ export class Alerts {
           opened_at: now,
           updated_at: now,
           resolved_at: null,
+          cause: null,
+          incident_id: null,
           ...saidBy(signal),
         };
         await this.save(tx, alert, step(null));
-        return alert;
+        return { is: 'risen', alert };
       }
       case 'raise': {
         if (open === null) return null;
         const alert = { ...open, tier: move.tier, highest_tier: move.tier, updated_at: now, ...saidBy(signal) };
         await this.save(tx, alert, step(move.from));
-        return alert;
+        return { is: 'risen', alert };
       }
     }
   }
@@ -93,11 +103,26 @@ export class Alerts {
     await append([writtenEntry({ type: eventTypes.alert, subject: alert.workflow_id, data }, this.now(), this.newId)]);
   }
 
-  list(db: Queryable): Promise<Alert[]> {
-    return store.listAlerts(db, 100);
+  /** Open ones first; each with what the monitors hold to be the cause. */
+  async list(db: Queryable): Promise<Alert[]> {
+    const alerts = await store.listAlerts(db, 100);
+    const causes = new Map(
+      alerts
+        .filter(({ signal, resolved_at }) => signal === attribution && resolved_at === null)
+        .map((alert) => [versionOf(alert), alert.summary]),
+    );
+    return alerts.map((alert) =>
+      alert.resolved_at === null && alert.signal !== attribution
+        ? { ...alert, cause: causes.get(versionOf(alert)) ?? null }
+        : alert,
+    );
   }
 
   countOpen = store.countOpen;
+  causeOf = store.causeOf;
+  join = store.joinIncident;
+  openIn = store.openIn;
+  unheard = store.unheard;
 }
 
 const saidBy = ({ summary, evidence }: Signal) => ({ summary, evidence });

@@ -1,2 +1,2 @@
 export { reaches } from './alert.ts';
-export { Alerts } from './alerts.ts';
+export { Alerts, type AlertMoved } from './alerts.ts';

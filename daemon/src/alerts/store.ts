@@ -49,6 +49,38 @@ export async function listAlerts(db: Queryable, limit: number): Promise<Alert[]>
   return rows.map(alertFrom);
 }
 
+/** What the monitors hold to be the cause of an alert now; null while they cannot tell. */
+export async function causeOf(db: Queryable, alert: Alert): Promise<string | null> {
+  const { rows } = await db.query<{ summary: string }>(
+    `SELECT summary FROM alert
+     WHERE workflow_id = $1 AND model_name = $2 AND model_version = $3 AND signal = 'attribution' AND resolved_at IS NULL
+     ORDER BY updated_at DESC LIMIT 1`,
+    [alert.workflow_id, alert.model_name, alert.model_version],
+  );
+  return rows[0]?.summary ?? null;
+}
+
+export async function joinIncident(db: Queryable, alertId: string, incidentId: string): Promise<void> {
+  await db.query('UPDATE alert SET incident_id = $2 WHERE alert_id = $1', [alertId, incidentId]);
+}
+
+/** The alerts of an incident that still stand. */
+export async function openIn(db: Queryable, incidentId: string): Promise<Alert[]> {
+  const { rows } = await db.query<AlertRow>(
+    'SELECT * FROM alert WHERE incident_id = $1 AND resolved_at IS NULL ORDER BY opened_at',
+    [incidentId],
+  );
+  return rows.map(alertFrom);
+}
+
+/** Open alerts that belong to no incident. */
+export async function unheard(db: Queryable): Promise<Alert[]> {
+  const { rows } = await db.query<AlertRow>(
+    'SELECT * FROM alert WHERE resolved_at IS NULL AND incident_id IS NULL ORDER BY opened_at LIMIT 1000',
+  );
+  return rows.map(alertFrom);
+}
+
 export async function countOpen(db: Queryable): Promise<{ workflow_id: string; tier: AlertTier; count: number }[]> {
   const { rows } = await db.query<{ workflow_id: string; tier: AlertTier; count: number }>(
     'SELECT workflow_id, tier, count(*)::int AS count FROM alert WHERE resolved_at IS NULL GROUP BY 1, 2',
@@ -56,7 +88,7 @@ export async function countOpen(db: Queryable): Promise<{ workflow_id: string; t
   return rows;
 }
 
-type AlertRow = Omit<Alert, 'opened_at' | 'updated_at' | 'resolved_at' | 'subject'> & {
+type AlertRow = Omit<Alert, 'opened_at' | 'updated_at' | 'resolved_at' | 'subject' | 'cause'> & {
   subject: string;
   at_index: string;
   opened_at: Date;
@@ -75,6 +107,8 @@ const alertFrom = (row: AlertRow): Alert => ({
   summary: row.summary,
   evidence: row.evidence,
   subject: row.subject === '' ? null : row.subject,
+  cause: null,
+  incident_id: row.incident_id,
   opened_at: row.opened_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
   resolved_at: row.resolved_at?.toISOString() ?? null,

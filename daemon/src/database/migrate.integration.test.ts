@@ -41,6 +41,7 @@ it("takes the database's owner who may make roles, and nobody less", async () =>
     '0002_ledger.sql',
     '0003_loop.sql',
     '0004_monitors.sql',
+    '0005_response.sql',
   ]);
   expect(await migrate(urlOf('team'))).toEqual([]);
 });
@@ -61,7 +62,13 @@ it('does nothing for a daemon that finds the schema up to date, and lets it be a
 it('runs once though several start together', async () => {
   await admin.query('CREATE DATABASE second OWNER team');
   const ran = await Promise.all([1, 2, 3].map(() => migrate(urlOf('team', 'second'))));
-  expect(ran.flat()).toEqual(['0001_roles.sql', '0002_ledger.sql', '0003_loop.sql', '0004_monitors.sql']);
+  expect(ran.flat()).toEqual([
+    '0001_roles.sql',
+    '0002_ledger.sql',
+    '0003_loop.sql',
+    '0004_monitors.sql',
+    '0005_response.sql',
+  ]);
 });
 
 it('refuses a database that was made by something else', async () => {

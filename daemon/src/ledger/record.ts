@@ -6,6 +6,7 @@ import type {
   DecisionAction,
   Features,
   Model,
+  ModelStep,
   RiskTier,
   Route,
 } from '@countersign/contract';
@@ -94,6 +95,9 @@ export function actorOf(event: CountersignEvent): Actor {
     case eventTypes.model:
     case eventTypes.retention:
     case eventTypes.reference:
+    case eventTypes.escalation:
+    case eventTypes.silence:
+    case eventTypes.drill:
       return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
     default:
       return { type: 'daemon', id: 'daemon' };
@@ -157,8 +161,8 @@ function signatureOf({ signature }: LedgerRecord, keys: KeysById): AuditRecord['
   };
 }
 
-/** The model that decided, or whose step it is. */
-export const modelOf = ({ event, about }: Pick<LedgerRecord, 'event' | 'about'>): Model | null =>
+/** The model that decided, or whose step it is; without version and hash when it is about all of them. */
+export const modelOf = ({ event, about }: Pick<LedgerRecord, 'event' | 'about'>): ModelStep['model'] | null =>
   about?.model ?? (event.type === eventTypes.model ? event.data.model : null);
 
 /** What was decided, or found to be true. */
@@ -187,11 +191,18 @@ export function justificationOf(event: CountersignEvent): string | null {
     case eventTypes.humanDecision:
     case eventTypes.model:
     case eventTypes.retention:
+    case eventTypes.drill:
       return event.data.justification;
     case eventTypes.breaker:
       return `${event.data.from} → ${event.data.to}: ${event.data.reason}`;
     case eventTypes.alert:
       return event.data.summary;
+    case eventTypes.escalation: {
+      const { step, level, channel, reason } = event.data;
+      return `incident ${step}, tier ${level}${channel === undefined ? '' : `, ${channel}`}: ${reason}`;
+    }
+    case eventTypes.silence:
+      return `silence ${event.data.step}, until ${event.data.until}: ${event.data.reason}`;
     case eventTypes.policy:
       return `policy ${event.data.hash} in force`;
     case eventTypes.reference:

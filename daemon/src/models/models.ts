@@ -12,6 +12,11 @@ export interface RollbackOrder {
   readonly justification: string;
 }
 
+export interface ModelScope {
+  readonly workflowId: string;
+  readonly modelName: string;
+}
+
 export type Rollback =
   | { readonly is: 'rolled_back'; readonly restores: string; readonly wasActive: boolean }
   | { readonly is: 'refused'; readonly reason: string };
@@ -72,6 +77,14 @@ export class Models {
     return { is: 'rolled_back', restores: previous.version, wasActive };
   }
 
+  /** No version of the model gains authority until it is thawed. Nothing when it is frozen already. */
+  async freeze({ client, append }: LedgerTransaction, scope: ModelScope, reason: string): Promise<void> {
+    const at = this.now();
+    if (!(await store.freeze(client, scope, reason, at))) return;
+    const data = { ...wholeModel(scope), change: 'frozen' as const, by: 'daemon', justification: reason };
+    await append([writtenEntry({ type: eventTypes.model, subject: scope.workflowId, data }, at, this.newId)]);
+  }
+
   isRolledBack = store.isRolledBack;
 
   /** Whether any version of the model has decided here. */
@@ -99,4 +112,8 @@ export class Models {
   }
 }
 
+const wholeModel = ({ workflowId, modelName }: ModelScope) => ({
+  workflow_id: workflowId,
+  model: { name: modelName, version: null, hash: null },
+});
 const refused = (reason: string): Rollback => ({ is: 'refused', reason });

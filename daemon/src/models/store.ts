@@ -59,6 +59,20 @@ export async function markRolledBack(
   );
 }
 
+/** False when it is frozen already. */
+export async function freeze(
+  db: Queryable,
+  { workflowId, modelName }: { workflowId: string; modelName: string },
+  reason: string,
+  at: Date,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'INSERT INTO model_freeze (workflow_id, model_name, frozen_at, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [workflowId, modelName, at, reason],
+  );
+  return rowCount === 1;
+}
+
 /** As the app shows them: active is the newest version that was not rolled back. */
 export function statesOf(rows: readonly VersionRow[]): ModelVersionState[] {
   const taken = new Set<string>();

@@ -2,7 +2,14 @@
  * All monitors over all scopes, at one index of the log. Fed with committed records in order, and with nothing else: the
  * policies in force and the references are records too. So anyone who folds the same records sees the same signals move.
  */
-import { allModels, eventTypes, type AlertTier, type ReferenceStep, type Signal } from '@countersign/contract';
+import {
+  allModels,
+  eventTypes,
+  type AlertTier,
+  type ModelStep,
+  type ReferenceStep,
+  type Signal,
+} from '@countersign/contract';
 import type { LedgerReader, LedgerRecord } from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
 import { attributeAnew, attributionOf, versionBefore } from './causes.ts';
@@ -123,8 +130,7 @@ export class Monitors {
         }
         return;
       case eventTypes.model:
-        if (event.data.change === 'rolled_back')
-          this.versionEnded(event.data.workflow_id, event.data.model, record.index, moved);
+        if (event.data.change === 'rolled_back') this.versionEnded(event.data, record.index, moved);
         return;
       case eventTypes.aiDecision:
       case eventTypes.humanDecision:
@@ -217,13 +223,9 @@ export class Monitors {
     }
   }
 
-  private versionEnded(
-    workflowId: string,
-    model: { name: string; version: string },
-    logIndex: number,
-    moved: Movement[],
-  ): void {
-    const fold = this.folds.get({ workflowId, modelName: model.name, modelVersion: model.version });
+  private versionEnded({ workflow_id, model }: ModelStep, logIndex: number, moved: Movement[]): void {
+    const scope = { workflowId: workflow_id, modelName: model.name, modelVersion: model.version ?? '' };
+    const fold = this.folds.get(scope);
     if (fold === undefined || fold.state.ended) return;
     const ended = fold.end(() => true, `Version ${model.version} was rolled back.`);
     moved.push(...ended.map((move) => movementOf(fold.state.scope, move, logIndex)));

@@ -1,0 +1,204 @@
+/** What the daemon writes of its own acts: the `data` of its records. */
+import Type, { type Static } from 'typebox';
+import { EscalationTier } from './alert-policy.ts';
+import { Name, Sha256, Text, UtcInstant, Uuid, WorkflowId } from './fields.ts';
+import { Reference } from './reference.ts';
+import { AlertTier, BreakerStateName, RiskTier } from './words.ts';
+
+const ModelVersion = Type.Object({ name: Name, version: Name });
+
+/** A step of an alert: opened, moved to another tier, or resolved (`tier` null). */
+export const AlertStep = Type.Object({
+  workflow_id: WorkflowId,
+  alert_id: Uuid,
+  /** The monitor. */
+  signal: Name,
+  /** What of the workflow it is about, such as a feature or a reviewer; null when it is the whole. */
+  subject: Type.Union([Type.String(), Type.Null()]),
+  /** `*` when it is about all of them. */
+  model: ModelVersion,
+  /** The record that moved it, so that anyone can fold the ledger up to there and see the same. */
+  log_index: Type.Integer({ minimum: 0 }),
+  tier: Type.Union([AlertTier, Type.Null()]),
+  previous_tier: Type.Union([AlertTier, Type.Null()]),
+  value: Type.Union([Type.Number(), Type.Null()]),
+  summary: Text,
+  evidence: Type.Record(Type.String(), Type.Unknown()),
+});
+export type AlertStep = Static<typeof AlertStep>;
+
+/** One transition of a breaker. */
+export const BreakerStep = Type.Object({
+  workflow_id: WorkflowId,
+  model_name: Name,
+  /** Null when it holds for every risk tier. */
+  risk_tier: Type.Union([RiskTier, Type.Null()]),
+  from: BreakerStateName,
+  to: BreakerStateName,
+  epoch: Type.Integer({ minimum: 1 }),
+  by: Name,
+  reason: Text,
+  evidence: Type.Record(Type.String(), Type.Unknown()),
+});
+export type BreakerStep = Static<typeof BreakerStep>;
+
+/** Change control: what became of a model version, or of a whole model, whose version and hash are null then. */
+export const ModelStep = Type.Object({
+  workflow_id: WorkflowId,
+  model: Type.Object({
+    name: Name,
+    version: Type.Union([Name, Type.Null()]),
+    hash: Type.Union([Sha256, Type.Null()]),
+  }),
+  change: Type.Enum(['first_seen', 'rolled_back', 'frozen', 'thawed']),
+  /** The version that takes its place, when it was rolled back. */
+  restores: Type.Optional(Name),
+  by: Name,
+  justification: Text,
+});
+export type ModelStep = Static<typeof ModelStep>;
+
+/** A policy came into force. */
+export const PolicyStep = Type.Object({
+  workflow_id: WorkflowId,
+  hash: Sha256,
+  previous_hash: Type.Union([Sha256, Type.Null()]),
+  /** The file, so that what followed from it can be worked out again from the ledger alone. */
+  text: Type.String({ maxLength: 200_000 }),
+});
+export type PolicyStep = Static<typeof PolicyStep>;
+
+/** What a model is compared with from here on. */
+export const ReferenceStep = Type.Object({
+  workflow_id: WorkflowId,
+  /** `version` is null when it holds for every version that has none of its own. */
+  model: Type.Object({ name: Name, version: Type.Union([Name, Type.Null()]) }),
+  reference: Reference,
+  by: Name,
+});
+export type ReferenceStep = Static<typeof ReferenceStep>;
+
+/** The workflow of records that are about the log itself. */
+export const logWorkflow = 'countersign';
+
+/** The log is signed with this key from here on. The key before it vouches for it, unless it was lost. */
+export const KeyStep = Type.Object({
+  workflow_id: Type.Literal(logWorkflow),
+  /** As C2SP writes verifier keys. */
+  key: Type.String({ maxLength: 500 }),
+  previous: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
+  /** Ed25519 by the previous key, base64, over `keyEndorsement`. */
+  endorsement: Type.Union([Type.String({ maxLength: 100 }), Type.Null()]),
+});
+export type KeyStep = Static<typeof KeyStep>;
+
+/** What the previous key signs to vouch for its successor. */
+export const keyEndorsement = (previous: string, key: string): string =>
+  `countersign key succession v1\n${previous}\n${key}\n`;
+
+/** Something was taken out of the record, by a policy or at somebody's word. The hashes of all of it stay. */
+export const RetentionStep = Type.Union([
+  Type.Object({
+    workflow_id: Type.Literal(logWorkflow),
+    what: Type.Literal('records_dropped'),
+    /** Indexes of the log, [first, end). */
+    first: Type.Integer({ minimum: 0 }),
+    end: Type.Integer({ minimum: 1 }),
+    /** The newest of them happened before this. */
+    older_than: UtcInstant,
+    by: Name,
+    justification: Text,
+  }),
+  Type.Object({
+    workflow_id: Type.Literal(logWorkflow),
+    what: Type.Literal('input_erased'),
+    /** The commitment in the decisions' entries. */
+    input: Sha256,
+    by: Name,
+    justification: Text,
+  }),
+]);
+export type RetentionStep = Static<typeof RetentionStep>;
+
+/** What has to be known before an incident can be closed. */
+export const Postmortem = Type.Object(
+  {
+    root_cause: Type.String({ minLength: 1, maxLength: 20_000 }),
+    /** The version that did it; the word `none` when no model was to blame. */
+    model_version: Type.String({ minLength: 1, maxLength: 200 }),
+    remediation: Type.String({ minLength: 1, maxLength: 20_000 }),
+    /** The test that would find it the next time. */
+    test_added: Type.String({ minLength: 1, maxLength: 20_000 }),
+  },
+  { additionalProperties: false },
+);
+export type Postmortem = Static<typeof Postmortem>;
+
+/** A step of an incident on its way up the tiers, and back. */
+export const EscalationStep = Type.Object({
+  workflow_id: WorkflowId,
+  incident_id: Uuid,
+  model_name: Name,
+  step: Type.Enum([
+    'opened',
+    'joined',
+    'climbed',
+    'acknowledged',
+    'resolved',
+    'reopened',
+    'closed',
+    'notified',
+    'undeliverable',
+    'not_sent',
+  ]),
+  /** The tier of the chain that it stands at, from 1. */
+  level: Type.Integer({ minimum: 1 }),
+  /** The alert that made it so. */
+  alert_id: Type.Optional(Uuid),
+  /** What holds until it is closed, whatever becomes of the policy: with `opened`. */
+  chain: Type.Optional(Type.Array(EscalationTier)),
+  /** Who was told, or could not be, and after how many attempts. */
+  channel: Type.Optional(Name),
+  attempts: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** What was done by itself on the way. */
+  done: Type.Optional(Type.Array(Name)),
+  postmortem: Type.Optional(Postmortem),
+  by: Name,
+  reason: Text,
+  /** An exercise: nothing is wrong. */
+  drill: Type.Boolean(),
+});
+export type EscalationStep = Static<typeof EscalationStep>;
+
+/** Nobody is told of some alerts for a while. */
+export const SilenceStep = Type.Object({
+  workflow_id: WorkflowId,
+  silence_id: Uuid,
+  step: Type.Enum(['began', 'ended']),
+  /** Of every signal, or every model, when they are null. */
+  signal: Type.Union([Name, Type.Null()]),
+  model_name: Type.Union([Name, Type.Null()]),
+  until: UtcInstant,
+  by: Name,
+  reason: Text,
+});
+export type SilenceStep = Static<typeof SilenceStep>;
+
+/** What came of a drill. */
+export const DrillStep = Type.Object({
+  workflow_id: WorkflowId,
+  incident_id: Uuid,
+  /** Who was reached, in which tier, how fast (ms), or why not. */
+  reached: Type.Array(
+    Type.Object({
+      level: Type.Integer({ minimum: 1 }),
+      channel: Name,
+      ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+      problem: Type.Union([Text, Type.Null()]),
+    }),
+  ),
+  acknowledged_by: Type.Union([Name, Type.Null()]),
+  by: Name,
+  justification: Text,
+});
+export type DrillStep = Static<typeof DrillStep>;

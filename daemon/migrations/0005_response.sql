@@ -1,0 +1,82 @@
+-- The response: alerts that belong together are an incident, which climbs its tiers until somebody acknowledges it.
+
+ALTER TABLE alert ADD COLUMN incident_id uuid;
+-- What an incident is about, and what of it still stands.
+CREATE INDEX alert_incident ON alert (incident_id) WHERE incident_id IS NOT NULL;
+
+CREATE TABLE incident (
+  incident_id  uuid PRIMARY KEY,
+  workflow_id  text NOT NULL,
+  model_name   text NOT NULL,
+  drill        boolean NOT NULL,
+  state        text NOT NULL CHECK (state IN ('open', 'acknowledged', 'resolved', 'closed')),
+  title        text NOT NULL,
+  highest_tier text NOT NULL,
+  -- The policy's tiers as they were when it opened: an edit changes nothing of what is in flight.
+  chain        jsonb NOT NULL,
+  quiet_hours  jsonb,
+  level        integer NOT NULL,
+  -- Counts its steps, so that each message has a key of its own.
+  steps        integer NOT NULL,
+  climbs_at    timestamptz,
+  opened_at    timestamptz NOT NULL,
+  acknowledged_by text,
+  resolved_at  timestamptz,
+  closed_at    timestamptz,
+  postmortem   jsonb
+);
+-- One at a time of a model; also how an alert finds it.
+CREATE UNIQUE INDEX incident_unclosed ON incident (workflow_id, model_name) WHERE state <> 'closed' AND NOT drill;
+-- Those that climb.
+CREATE INDEX incident_climbing ON incident (climbs_at) WHERE climbs_at IS NOT NULL;
+-- The page shows the newest.
+CREATE INDEX incident_newest ON incident (opened_at);
+
+-- Messages committed with the step that they tell of, sent afterwards.
+CREATE TABLE notification (
+  notification_key text PRIMARY KEY,
+  position    bigint GENERATED ALWAYS AS IDENTITY,
+  incident_id uuid NOT NULL REFERENCES incident,
+  level       integer NOT NULL,
+  channel     text NOT NULL,
+  kind        text NOT NULL CHECK (kind IN ('trigger', 'update', 'acknowledge', 'resolve')),
+  message     jsonb NOT NULL,
+  created_at  timestamptz NOT NULL,
+  next_at     timestamptz NOT NULL,
+  attempts    integer NOT NULL DEFAULT 0,
+  -- Whoever sends it has until then to say what came of it.
+  lease_until timestamptz,
+  ended_at    timestamptz,
+  outcome     text CHECK (outcome IN ('sent', 'undeliverable', 'not_sent')),
+  problem     text,
+  -- What the other side said, such as the message to answer in a thread.
+  receipt     jsonb
+);
+CREATE INDEX notification_waiting ON notification (position) WHERE ended_at IS NULL;
+CREATE INDEX notification_of ON notification (incident_id, channel, position);
+
+CREATE TABLE silence (
+  silence_id  uuid PRIMARY KEY,
+  workflow_id text NOT NULL,
+  signal      text,
+  model_name  text,
+  until       timestamptz NOT NULL,
+  silenced_by text NOT NULL,
+  reason      text NOT NULL,
+  ended_at    timestamptz
+);
+CREATE INDEX silence_in_force ON silence (workflow_id) WHERE ended_at IS NULL;
+
+-- Models of which no version may gain authority, until somebody thaws them.
+CREATE TABLE model_freeze (
+  workflow_id text NOT NULL,
+  model_name  text NOT NULL,
+  frozen_at   timestamptz NOT NULL,
+  reason      text NOT NULL,
+  PRIMARY KEY (workflow_id, model_name)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON model_freeze TO countersign_writer;
+GRANT SELECT ON model_freeze TO countersign_reader;
+GRANT SELECT, INSERT, UPDATE, DELETE ON incident, notification, silence TO countersign_writer;
+GRANT SELECT ON incident, notification, silence TO countersign_reader;

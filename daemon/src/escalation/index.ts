@@ -1,0 +1,6 @@
+export { readChannels, type Channels } from './channels.ts';
+export { Escalation, escalationOf } from './escalation.ts';
+export type { Action, Incident } from './incident.ts';
+export { NotificationOutbox } from './outbox.ts';
+export { preflight, type Preflight } from './preflight.ts';
+export { Silences } from './silences.ts';
