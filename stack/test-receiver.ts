@@ -115,7 +115,8 @@ export interface MailReceiver {
 
 export const mailPassword = 'correct-horse';
 
-export async function startMailReceiver(): Promise<MailReceiver> {
+/** On a port of its own, or on one that is free again. */
+export async function startMailReceiver(port = 0): Promise<MailReceiver> {
   const mails: Mail[] = [];
   let behaviour: MailBehaviour = { is: 'accept' };
   const smtp = new SMTPServer({
@@ -148,7 +149,7 @@ export async function startMailReceiver(): Promise<MailReceiver> {
     socket.on('close', () => sockets.delete(socket));
     if (behaviour.is !== 'silent') smtp.server.emit('connection', socket);
   });
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => door.listen(port, '127.0.0.1', resolve));
   return {
     server: `smtp://127.0.0.1:${(door.address() as AddressInfo).port}`,
     mails,

@@ -2,6 +2,7 @@
 /** The command `countersign`. */
 import { complain, print, UsageError, type Command } from './commands/command.ts';
 import { daemon, migrations } from './commands/daemon.ts';
+import { drill } from './commands/drill.ts';
 import { erase } from './commands/erase.ts';
 import { key } from './commands/key.ts';
 import { policy } from './commands/policy.ts';
@@ -14,6 +15,7 @@ const commands: Readonly<Record<string, Command>> = {
   daemon,
   migrate: migrations,
   policy,
+  drill,
   reference,
   replay,
   key,

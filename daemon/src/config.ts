@@ -166,6 +166,11 @@ function readWitnesses(lines: string, problems: string[]): WitnessAddress[] {
   });
 }
 
+/** Where policies and channels are, for commands that need no more. */
+export function readConfigured(env: NodeJS.ProcessEnv): { readonly policies: string; readonly channels: string } {
+  return { policies: env['COUNTERSIGN_POLICIES'] ?? 'policies', channels: env['COUNTERSIGN_CHANNELS'] ?? '' };
+}
+
 /** One variable, for commands that need no more. Throws a ConfigError when it is not set. */
 export function readSecret(name: string, env: NodeJS.ProcessEnv): string {
   const problems: string[] = [];

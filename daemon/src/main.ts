@@ -199,6 +199,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     stops.push(() => climbing.stop());
     const orders = new Orders({
       pool,
+      escalation,
       logId,
       ledger,
       search,

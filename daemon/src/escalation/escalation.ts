@@ -53,6 +53,8 @@ export type Acted =
 /** Nobody of these tiers is told anything in quiet hours. */
 const quietLevels = 2;
 const longestDrillMs = 3_600_000;
+/** Whoever cannot be told by then is not reached. */
+const triesInDrill = 3;
 
 export class Escalation {
   private readonly options: EscalationOptions;
@@ -124,27 +126,33 @@ export class Escalation {
   }
 
   /** Begins an exercise on the real path of a workflow. Nothing is paused or frozen. Null without a policy. */
-  drill(tx: LedgerTransaction, workflowId: string, wait: string, by: string, reason: string): Promise<Incident> | null {
+  async drill(
+    tx: LedgerTransaction,
+    workflowId: string,
+    wait: string,
+    by: string,
+    reason: string,
+  ): Promise<{ readonly incidentId: string; readonly logIndex: number } | null> {
     const policy = this.options.policies.get(workflowId)?.policy;
     if (policy === undefined) return null;
     const { tiers, quiet_hours } = escalationOf(policy);
     const at = this.options.timer();
-    const chain = tiers.map((tier, i) => (i === tiers.length - 1 ? tier : { ...tier, wait }));
+    const incidentId = this.options.newId(at);
     const move = opened(
       {
-        incident_id: this.options.newId(at),
+        incident_id: incidentId,
         workflow_id: workflowId,
         model_name: allModels,
         drill: true,
         title: `${policy.title}: drill`,
         highest_tier: 'incident',
-        chain,
+        chain: tiers.map((tier, i) => (i === tiers.length - 1 ? tier : { ...tier, wait })),
         quiet_hours,
       },
       reason,
       at,
     );
-    return this.take(tx, { ...move, by }, {}).then(() => move.incident);
+    return { incidentId, logIndex: await this.take(tx, { ...move, by }, {}) };
   }
 
   /** Does what time brings: climbs, ends silences, opens what was silenced and still stands, finishes drills. */
@@ -193,7 +201,12 @@ export class Escalation {
 
   private async finishDrills(): Promise<void> {
     const { pool, ledger } = this.options;
-    for (const { incident_id } of await store.finishedDrills(pool, this.options.timer(), longestDrillMs)) {
+    for (const { incident_id } of await store.finishedDrills(
+      pool,
+      this.options.timer(),
+      longestDrillMs,
+      triesInDrill,
+    )) {
       await ledger.write(async (tx) => {
         const incident = await store.lockIncident(tx.client, incident_id);
         if (incident === null || incident.state === 'closed') return;
@@ -240,11 +253,11 @@ export class Escalation {
     tx: LedgerTransaction,
     move: IncidentMove & { readonly is: 'moved' },
     more: Partial<EscalationStep>,
-  ): Promise<void> {
+  ): Promise<number> {
     const { incident, step: name, by, reason, does } = move;
     await store.writeIncident(tx.client, incident);
     const done = incident.drill ? [] : does;
-    await this.record(tx, incident, name, by, reason, {
+    const logIndex = await this.record(tx, incident, name, by, reason, {
       ...more,
       ...(name === 'opened' ? { chain: [...incident.chain] } : {}),
       ...(done.length > 0 ? { done: [...done] } : {}),
@@ -252,6 +265,7 @@ export class Escalation {
     });
     for (const action of done) await this.options.act(tx, action, incident, reason);
     if (move.tells !== null) await this.tell(tx, move, move.tells);
+    return logIndex;
   }
 
   /** Puts what is to be said into the outbox. */
@@ -294,7 +308,7 @@ export class Escalation {
     by: string,
     reason: string,
     more: Partial<EscalationStep>,
-  ): Promise<void> {
+  ): Promise<number> {
     const data: EscalationStep = {
       workflow_id: incident.workflow_id,
       incident_id: incident.incident_id,
@@ -306,12 +320,15 @@ export class Escalation {
       drill: incident.drill,
       ...more,
     };
-    await this.append(tx, { type: eventTypes.escalation, subject: data.workflow_id, data });
+    return this.append(tx, { type: eventTypes.escalation, subject: data.workflow_id, data });
   }
 
-  private async append({ append }: LedgerTransaction, body: Parameters<typeof writtenEntry>[0]): Promise<void> {
+  /** The index of the record. */
+  private async append({ append }: LedgerTransaction, body: Parameters<typeof writtenEntry>[0]): Promise<number> {
     const { now, newId } = this.options;
-    await append([writtenEntry(body, now(), newId)]);
+    const [appended] = await append([writtenEntry(body, now(), newId)]);
+    if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
+    return appended.record.index;
   }
 
   list = (): ReturnType<typeof store.listIncidents> => store.listIncidents(this.options.pool, 50);

@@ -89,8 +89,9 @@ export class NotificationOutbox {
       const problem = `the daemon has no channel ${JSON.stringify(row.channel)}; add it to its channels, or correct the policy`;
       return end({ outcome: 'undeliverable', problem, receipt: null });
     }
-    const isTaken = row.incident_state !== 'open';
-    if (row.kind === 'trigger' && notifier.pages && isTaken) {
+    const isOver = row.message.drill && row.incident_state === 'closed';
+    const isTaken = notifier.pages && row.incident_state !== 'open';
+    if (row.kind === 'trigger' && (isTaken || isOver)) {
       return end({ outcome: 'not_sent', problem: `it is ${row.incident_state} by now`, receipt: null });
     }
     if (row.kind !== 'trigger' && !row.was_told) {

@@ -25,6 +25,11 @@ export async function lockIncident(db: Queryable, incidentId: string): Promise<I
   return rows[0] ?? null;
 }
 
+export async function readIncident(db: Queryable, incidentId: string): Promise<Incident | null> {
+  const { rows } = await db.query<Incident>(`SELECT ${columns} FROM incident WHERE incident_id = $1`, [incidentId]);
+  return rows[0] ?? null;
+}
+
 export async function writeIncident(db: Queryable, incident: Incident): Promise<void> {
   await db.query(
     `INSERT INTO incident (${columns})
@@ -242,13 +247,19 @@ async function notificationsOf(
   return byIncident;
 }
 
-/** Drills in which everybody was told who will be, or which have lasted too long. */
-export async function finishedDrills(db: Queryable, now: Date, mostMs: number): Promise<{ incident_id: string }[]> {
+/** Drills in which everybody was told, or tried for so many times, or which have lasted too long. */
+export async function finishedDrills(
+  db: Queryable,
+  now: Date,
+  mostMs: number,
+  tries: number,
+): Promise<{ incident_id: string }[]> {
   const { rows } = await db.query<{ incident_id: string }>(
     `SELECT incident_id FROM incident i WHERE drill AND state IN ('open', 'acknowledged')
        AND (opened_at < $1 OR (climbs_at IS NULL AND NOT EXISTS
-         (SELECT FROM notification n WHERE n.incident_id = i.incident_id AND n.ended_at IS NULL)))`,
-    [new Date(now.getTime() - mostMs)],
+         (SELECT FROM notification n WHERE n.incident_id = i.incident_id AND n.ended_at IS NULL
+           AND (n.attempts < $2 OR n.lease_until IS NOT NULL))))`,
+    [new Date(now.getTime() - mostMs), tries],
   );
   return rows;
 }

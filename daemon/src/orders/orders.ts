@@ -5,6 +5,7 @@
 import { eventTypes, logWorkflow, type ReferenceStep } from '@countersign/contract';
 import type { Pool } from '../database/index.ts';
 import { writtenEntry, type Ledger, type NewId, type SearchIndex } from '../ledger/index.ts';
+import type { Escalation } from '../escalation/index.ts';
 import type { Policies } from '../policies/index.ts';
 import type { Snapshots } from '../snapshots/index.ts';
 import * as store from './store.ts';
@@ -16,12 +17,14 @@ export interface OrdersOptions {
   readonly search: SearchIndex;
   readonly snapshots: Snapshots;
   readonly policies: Policies;
+  readonly escalation: Escalation;
   readonly now: () => Date;
   readonly newId: NewId;
   readonly onError: (error: unknown) => void;
 }
 
 type Erasure = Extract<store.Order, { what: 'erase_input' }>;
+type Drill = Extract<store.Order, { what: 'start_drill' }>;
 
 const everyMs = 1_000;
 
@@ -55,6 +58,7 @@ export class Orders {
     const { pool, logId } = this.options;
     for (const { id, order } of await store.waitingOrders(pool, logId)) {
       if (order.what === 'erase_input') await this.erase(id, order);
+      else if (order.what === 'start_drill') await this.startDrill(id, order);
       else await this.setReference(id, order.step);
     }
   }
@@ -76,6 +80,24 @@ export class Orders {
       const whose = version === null ? `${name}, every version without one of its own,` : `${name} ${version}`;
       const message = `${whose} is compared with it from record ${index} (${event.id}) on.`;
       await store.finishOrder(client, id, { is: 'done', log_index: index, message }, now());
+    });
+  }
+
+  private async startDrill(id: string, { workflow, wait, by, justification }: Drill): Promise<void> {
+    const { ledger, escalation, now } = this.options;
+    await ledger.write(async (tx) => {
+      if (!(await store.lockOrder(tx.client, id))) return;
+      const incident = await escalation.drill(tx, workflow, wait, by, justification);
+      const answer =
+        incident === null
+          ? ({ is: 'refused', message: `there is no policy of ${workflow}, so nobody is told of anything.` } as const)
+          : ({
+              is: 'done',
+              log_index: incident.logIndex,
+              message: 'The drill begins.',
+              incident_id: incident.incidentId,
+            } as const);
+      await store.finishOrder(tx.client, id, answer, now());
     });
   }
 

@@ -5,10 +5,24 @@ import type { Queryable } from '../database/index.ts';
 /** What somebody has ordered from the command line. */
 export type Order =
   | { readonly what: 'erase_input'; readonly input: string; readonly by: string; readonly justification: string }
-  | { readonly what: 'set_reference'; readonly step: ReferenceStep };
+  | { readonly what: 'set_reference'; readonly step: ReferenceStep }
+  | {
+      readonly what: 'start_drill';
+      readonly workflow: string;
+      /** How long each tier waits: a duration. */
+      readonly wait: string;
+      readonly by: string;
+      readonly justification: string;
+    };
 
 export type OrderAnswer =
-  | { readonly is: 'done'; readonly log_index: number; readonly message: string }
+  | {
+      readonly is: 'done';
+      readonly log_index: number;
+      readonly message: string;
+      /** Of a drill. */
+      readonly incident_id?: string;
+    }
   | { readonly is: 'refused'; readonly message: string };
 
 export async function insertOrder(db: Queryable, logId: string, id: string, order: Order, at: Date): Promise<void> {
