@@ -3,8 +3,8 @@
  * every guard reads from memory. It is a lease: a guard that has not heard for `lease_ms` falls back to `when_unreachable`.
  */
 import Type, { type Static } from 'typebox';
-import { WorkflowId } from './fields.ts';
-import { AutomationLevel, BreakerStateName, RiskTier, Route } from './words.ts';
+import { Sha256, WorkflowId } from './fields.ts';
+import { AutomationLevel, Autonomy, BreakerStateName, RiskTier, Route } from './words.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 
@@ -36,6 +36,16 @@ export const ModelAuthority = Type.Object({
   restored: Type.Union([Name, Type.Null()]),
   /** Versions with no authority at all. */
   rolled_back: Type.Array(Name),
+  /** Those that are known. */
+  versions: Type.Array(
+    Type.Object({
+      version: Name,
+      hash: Sha256,
+      autonomy: Autonomy,
+      /** The share of cases it may take alone while its autonomy is canary. */
+      canary_share: Type.Number({ minimum: 0, maximum: 1 }),
+    }),
+  ),
 });
 export type ModelAuthority = Static<typeof ModelAuthority>;
 
@@ -45,12 +55,41 @@ export const Authority = Type.Object({
   /** Rises with every change of authority in this workflow. */
   epoch: Type.Integer({ minimum: 0 }),
   lease_ms: Type.Integer({ minimum: 1 }),
-  when_unreachable: Route,
+  /** What holds when the lease has run out, by risk tier. */
+  when_unreachable: Type.Object({ low: Route, medium: Route, high: Route }),
+  /** `full`: people have more cases than they can take; what would go to them is to wait where it is. */
+  intake: Type.Enum(['open', 'full']),
+  /** Versions that nobody has declared have no authority. */
+  change_control: Type.Boolean(),
   automation: AutomationRules,
   breakers: Type.Array(BreakerView),
   models: Type.Array(ModelAuthority),
 });
 export type Authority = Static<typeof Authority>;
+
+/** What the breakers say of one model and risk tier: of all that concern it, the most restrictive. */
+export interface BreakerVerdict {
+  readonly state: BreakerStateName;
+  readonly canary_share: number;
+  /** Of the newest change among them. */
+  readonly epoch: number;
+}
+
+const strictness: Record<BreakerStateName, number> = { closed: 0, half_open: 1, open: 2, forced_open: 3 };
+
+/** Without any breaker it is closed, at epoch 0. */
+export function strictest(breakers: readonly BreakerView[], modelName: string, riskTier: RiskTier): BreakerVerdict {
+  let found: BreakerVerdict = { state: 'closed', canary_share: 1, epoch: 0 };
+  for (const { model_name, risk_tier, state, canary_share, epoch } of breakers) {
+    if (model_name !== modelName || (risk_tier !== null && risk_tier !== riskTier)) continue;
+    found = {
+      state: strictness[state] > strictness[found.state] ? state : found.state,
+      canary_share: Math.min(canary_share, found.canary_share),
+      epoch: Math.max(epoch, found.epoch),
+    };
+  }
+  return found;
+}
 
 /** A human decision on its way back to the service that asked; also the order to take an executed decision back. */
 export const Verdict = Type.Object({

@@ -1,6 +1,7 @@
 /** A workflow's policy: what is allowed and watched. Written in YAML; this is its schema, and the editor's too. */
 import Type, { type Static } from 'typebox';
 import { AutomationRules } from './authority.ts';
+import { ChangeControl } from './change-control.ts';
 import { WorkflowId } from './fields.ts';
 import { AlertsPolicy, EscalationPolicy } from './alert-policy.ts';
 import { BusinessCalendar, MonitorsPolicy } from './monitor-policy.ts';
@@ -61,11 +62,26 @@ export const CanaryPhase = Type.Object(
       minimum: 1,
       description: 'Canaries a person must have verified before the phase can pass.',
     }),
-    overrides_at_most: Type.Number({ minimum: 0, maximum: 1, description: 'Share of them that people may change.' }),
+    overrides_at_most: Type.Number({
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      description: 'Share of all that people may come to change. Judged from those that were verified.',
+    }),
+    within: Type.Optional(Duration),
   },
   closed,
 );
+/** How long a canary phase may take when it does not say. */
+export const defaultPhaseWithin = '7 days';
 export type CanaryPhase = Static<typeof CanaryPhase>;
+
+const TierBreaker = Type.Object(
+  {
+    opens_on: Type.Optional(AlertTier),
+    when_unreachable: Type.Optional(Route),
+  },
+  closed,
+);
 
 export const Policy = Type.Object(
   {
@@ -80,6 +96,14 @@ export const Policy = Type.Object(
         lease: Duration,
         justification_required: Type.Array(DecisionAction),
         reason_codes: Type.Array(Line('A short reason to choose from')),
+        queue_limit: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 1_000_000,
+            description:
+              'Cases that may wait for people. With more, services are told to take nothing on that needs a person, until there are a fifth fewer.',
+          }),
+        ),
         reviewers: Type.Optional(
           Type.Array(Line('A Grafana login'), {
             minItems: 1,
@@ -100,9 +124,16 @@ export const Policy = Type.Object(
         half_open: Type.Array(CanaryPhase, { minItems: 1, maxItems: 10 }),
         authority_lease: Duration,
         when_unreachable: Route,
+        by_risk_tier: Type.Optional(
+          Type.Object(
+            { low: Type.Optional(TierBreaker), medium: Type.Optional(TierBreaker), high: Type.Optional(TierBreaker) },
+            { ...closed, description: 'Where a risk tier has rules of its own.' },
+          ),
+        ),
       },
       closed,
     ),
+    change_control: Type.Optional(ChangeControl),
     retention: Type.Optional(
       Type.Object(
         {

@@ -1,7 +1,7 @@
 /** The response API: alerts, breakers and models as the app shows and moves them. */
 import Type, { type Static } from 'typebox';
 import { Incident, Silence } from './incident.ts';
-import { AlertTier, BreakerStateName, RiskTier } from './words.ts';
+import { AlertTier, Autonomy, BreakerStateName, RiskTier } from './words.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 const Evidence = Type.Record(Type.String(), Type.Unknown());
@@ -61,6 +61,8 @@ export const Breaker = Type.Object({
   /** Half-open: which phase, of how many, and what people said of its canaries so far. */
   phase: nullable(
     Type.Object({
+      /** The evidence is not enough either way: the AI takes nothing alone until a person tries again. */
+      paused: Type.Boolean(),
       number: Type.Integer(),
       of: Type.Integer(),
       verified: Type.Integer(),
@@ -80,6 +82,13 @@ export const ModelVersionState = Type.Object({
   rolled_back_at: nullable(Type.String()),
   /** Whether it takes decisions now. */
   active: Type.Boolean(),
+  /** Null without change control; `undeclared` has no authority. */
+  autonomy: nullable(Type.Union([Autonomy, Type.Literal('undeclared')])),
+  canary_share: Type.Number(),
+  /** Who has signed off the next step, as "role: person". */
+  sign_offs: Type.Array(Type.String()),
+  /** Why the rollout of the model is frozen; null when it is not. */
+  frozen: nullable(Type.String()),
 });
 export type ModelVersionState = Static<typeof ModelVersionState>;
 
@@ -100,7 +109,13 @@ export type ResponseOverview = Static<typeof ResponseOverview>;
 const Justified = { justification: Type.String({ minLength: 1, maxLength: 20_000 }) };
 
 export const TripRequest = Type.Object(
-  { workflow_id: Type.String(), model_name: Type.String(), ...Justified },
+  {
+    workflow_id: Type.String(),
+    model_name: Type.String(),
+    /** Only for cases of this risk tier; for all when it is left out. */
+    risk_tier: Type.Optional(RiskTier),
+    ...Justified,
+  },
   { additionalProperties: false },
 );
 export type TripRequest = Static<typeof TripRequest>;

@@ -2,8 +2,9 @@
 import Type, { type Static } from 'typebox';
 import { EscalationTier } from './alert-policy.ts';
 import { Name, Sha256, Text, UtcInstant, Uuid, WorkflowId } from './fields.ts';
+import { GateResult } from './change-control.ts';
 import { Reference } from './reference.ts';
-import { AlertTier, BreakerStateName, RiskTier } from './words.ts';
+import { AlertTier, Autonomy, BreakerStateName, RiskTier } from './words.ts';
 
 const ModelVersion = Type.Object({ name: Name, version: Name });
 
@@ -42,6 +43,16 @@ export const BreakerStep = Type.Object({
 });
 export type BreakerStep = Static<typeof BreakerStep>;
 
+/** The queue of a workflow is full, or has room again: services are told to take on what people can decide. */
+export const IntakeStep = Type.Object({
+  workflow_id: WorkflowId,
+  intake: Type.Enum(['open', 'full']),
+  /** Cases that waited for people then, and how many may. */
+  waiting: Type.Integer({ minimum: 0 }),
+  limit: Type.Integer({ minimum: 1 }),
+});
+export type IntakeStep = Static<typeof IntakeStep>;
+
 /** Change control: what became of a model version, or of a whole model, whose version and hash are null then. */
 export const ModelStep = Type.Object({
   workflow_id: WorkflowId,
@@ -50,7 +61,29 @@ export const ModelStep = Type.Object({
     version: Type.Union([Name, Type.Null()]),
     hash: Type.Union([Sha256, Type.Null()]),
   }),
-  change: Type.Enum(['first_seen', 'rolled_back', 'frozen', 'thawed']),
+  change: Type.Enum([
+    'first_seen',
+    'hash_mismatch',
+    'declared',
+    'gate',
+    'signed_off',
+    'promoted',
+    'widened',
+    'paused',
+    'fell_back',
+    'rolled_back',
+    'frozen',
+    'thawed',
+  ]),
+  /** What it came to, or is to come to. */
+  autonomy: Type.Optional(Autonomy),
+  /** Who made it: with `declared`. */
+  author: Type.Optional(Name),
+  /** In which role: with `signed_off`. */
+  role: Type.Optional(Name),
+  /** With `gate`. */
+  passed: Type.Optional(Type.Boolean()),
+  results: Type.Optional(Type.Array(GateResult)),
   /** The version that takes its place, when it was rolled back. */
   restores: Type.Optional(Name),
   by: Name,

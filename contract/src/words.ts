@@ -23,6 +23,13 @@ export type AlertTier = Static<typeof AlertTier>;
 
 export const alertTiers: readonly AlertTier[] = ['info', 'action_required', 'incident'];
 
+/** How far a model version has come: it only advises, asks for each approval, takes a share alone, or all it may. */
+export const Autonomy = Type.Enum(['shadow', 'approval', 'canary', 'automatic']);
+export type Autonomy = Static<typeof Autonomy>;
+
+/** Least first. */
+export const autonomyLevels: readonly Autonomy[] = ['shadow', 'approval', 'canary', 'automatic'];
+
 export const BreakerStateName = Type.Enum(['closed', 'half_open', 'open', 'forced_open']);
 export type BreakerStateName = Static<typeof BreakerStateName>;
 
@@ -34,6 +41,8 @@ export const ReviewReason = Type.Enum([
   'canary',
   'authority_lost',
   'stale_authority',
+  'undeclared',
+  'shadow',
   'escalated',
 ]);
 export type ReviewReason = Static<typeof ReviewReason>;

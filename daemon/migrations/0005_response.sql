@@ -67,6 +67,38 @@ CREATE TABLE silence (
 );
 CREATE INDEX silence_in_force ON silence (workflow_id) WHERE ended_at IS NULL;
 
+-- People have more cases than they can take: services are told to take on nothing more that needs one.
+ALTER TABLE authority ADD COLUMN intake_full boolean NOT NULL DEFAULT false;
+
+-- Change control: who declared a version, how far it has come, and what its canaries say.
+ALTER TABLE model_version ADD COLUMN declared_at timestamptz, ADD COLUMN author text,
+  ADD COLUMN autonomy text NOT NULL DEFAULT 'automatic', ADD COLUMN rollout jsonb;
+
+-- Who has signed a version off for a level of autonomy, in which role.
+CREATE TABLE model_sign_off (
+  workflow_id text NOT NULL,
+  model_name  text NOT NULL,
+  version     text NOT NULL,
+  autonomy    text NOT NULL,
+  role        text NOT NULL,
+  signed_by   text NOT NULL,
+  signed_at   timestamptz NOT NULL,
+  PRIMARY KEY (workflow_id, model_name, version, autonomy, role)
+);
+-- What the gates of a level said of a version last.
+CREATE TABLE model_gate (
+  workflow_id text NOT NULL,
+  model_name  text NOT NULL,
+  version     text NOT NULL,
+  autonomy    text NOT NULL,
+  passed      boolean NOT NULL,
+  results     jsonb NOT NULL,
+  checked_at  timestamptz NOT NULL,
+  PRIMARY KEY (workflow_id, model_name, version, autonomy)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON model_sign_off, model_gate TO countersign_writer;
+GRANT SELECT ON model_sign_off, model_gate TO countersign_reader;
+
 -- Models of which no version may gain authority, until somebody thaws them.
 CREATE TABLE model_freeze (
   workflow_id text NOT NULL,

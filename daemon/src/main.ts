@@ -96,10 +96,10 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     stops.push(() => opened.stop());
     const contents = openContentStore(config.snapshots.url, pool, config.snapshots.credentials);
     const snapshots = new Snapshots(pool, contents, now);
-    const models = new Models(now, newUuid);
-    const breakers = new Breakers(policies, models, now, newUuid);
-    const alerts = new Alerts(now, newUuid);
     const timer = steadyClock(now, () => performance.now());
+    const models = new Models({ policies, now, timer, newId: newUuid });
+    const breakers = new Breakers({ policies, models, now, timer, newId: newUuid });
+    const alerts = new Alerts(now, newUuid);
     const channels = readChannels(config.channels, { env: process.env, now, timeoutMs: channelTimeoutMs });
     const silences = new Silences({ pool, ledger, now, timer, newId: newUuid });
     const escalation = new Escalation({
@@ -155,6 +155,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       newId: newUuid,
       // They are there by the time that somebody asks.
       namesOf: (ids) => reviews.names(ids),
+      countCases: () => reviews.counts(),
     });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
     const reviews: Reviews = new Reviews({
@@ -193,8 +194,11 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     notifications.start();
     const climbing = new Clockwork(
       climbEveryMs,
-      () => escalation.tick(),
-      trouble('the escalation did not go on and is tried again'),
+      async () => {
+        await escalation.tick();
+        await response.passTime();
+      },
+      trouble('what time brings was not done and is tried again'),
     );
     stops.push(() => climbing.stop());
     const orders = new Orders({

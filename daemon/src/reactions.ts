@@ -50,7 +50,7 @@ export class Reactions {
       this.behind = true;
       this.work();
     }
-    const authority: readonly string[] = [eventTypes.breaker, eventTypes.model];
+    const authority: readonly string[] = [eventTypes.breaker, eventTypes.model, eventTypes.intake];
     if (records.some(({ event }) => authority.includes(event.type))) void distribution.publish();
   }
 

@@ -8,11 +8,15 @@ import {
   type AcknowledgeRequest,
   type Alert,
   type CloseRequest,
+  type DeclareRequest,
   type EndSilenceRequest,
+  type PromoteRequest,
   type ReferenceStep,
   type ResponseOverview,
+  type RiskTier,
   type RollbackRequest,
   type SilenceRequest,
+  type ThawRequest,
   type TripRequest,
 } from '@countersign/contract';
 import { reaches, type AlertMoved, type Alerts } from './alerts/index.ts';
@@ -21,7 +25,7 @@ import type { Pool } from './database/index.ts';
 import type { Action, Escalation, Incident, Silences } from './escalation/index.ts';
 import type { Acted, ResponseRoom } from './http/index.ts';
 import { writtenEntry, type Ledger, type LedgerRecord, type LedgerTransaction, type NewId } from './ledger/index.ts';
-import type { Models } from './models/index.ts';
+import type { Changed, Models, Signer } from './models/index.ts';
 import type { Monitors, Movement } from './monitors/index.ts';
 import type { Policies } from './policies/index.ts';
 
@@ -37,6 +41,8 @@ export interface ResponseOptions {
   readonly silences: Silences;
   /** Where runbooks are. */
   readonly runbooks: string;
+  /** Cases that wait for people, by workflow. */
+  readonly countCases: () => Promise<readonly { workflow_id: string; waiting: number; claimed: number }[]>;
   readonly now: () => Date;
   readonly newId: NewId;
   /** What people are called, by id. */
@@ -62,7 +68,7 @@ export class Response implements ResponseRoom {
       }
       // When all of them stand, so that the first message says the cause that the last of them names.
       for (const alert of moved) {
-        if (alert.is === 'risen') await this.openBreaker(tx, alert.alert);
+        if (alert.is === 'risen') await this.contain(tx, alert.alert);
         await escalation.hear(tx, alert);
       }
     });
@@ -80,16 +86,33 @@ export class Response implements ResponseRoom {
     });
   }
 
+  /** An incident freezes the rollout of its model, and the policy says when the AI stops acting alone. */
+  private async contain(tx: LedgerTransaction, alert: Alert): Promise<void> {
+    const { models } = this.options;
+    if (alert.tier === 'incident' && alert.model_name !== allModels) {
+      const scope = { workflowId: alert.workflow_id, modelName: alert.model_name };
+      await models.freeze(tx, scope, alert.summary);
+    }
+    await this.openBreaker(tx, alert);
+  }
+
   private async openBreaker(tx: LedgerTransaction, alert: Alert): Promise<void> {
     const { breakers, models, policies } = this.options;
-    const { workflow_id: workflowId, model_name: modelName, model_version: version } = alert;
-    const opensOn = policies.get(workflowId)?.policy.breaker.opens_on;
-    if (alert.tier === null || opensOn === undefined || !reaches(alert.tier, opensOn)) return;
+    const { workflow_id: workflowId, model_name: modelName, model_version: version, tier } = alert;
+    const rules = policies.get(workflowId)?.policy.breaker;
+    if (tier === null || rules === undefined) return;
+    // Of all tiers, or of those that the policy is stricter with.
+    const opened: readonly (RiskTier | null)[] = reaches(tier, rules.opens_on)
+      ? [null]
+      : riskTiers.filter((risk) => reaches(tier, rules.by_risk_tier?.[risk]?.opens_on ?? rules.opens_on));
+    if (opened.length === 0) return;
     // What is about people and queues stops no model; and a version that was rolled back has nothing left to stop.
     if (modelName === allModels || (await models.isRolledBack(tx.client, workflowId, modelName, version))) return;
     const reason = `${alert.signal.replaceAll('_', ' ')} of version ${version}: ${alert.summary}`;
     const evidence = { ...alert.evidence, alert_id: alert.alert_id };
-    await breakers.apply(tx, { workflowId, modelName }, { is: 'alarm', reason }, evidence);
+    for (const riskTier of opened) {
+      await breakers.apply(tx, { workflowId, modelName, riskTier }, { is: 'alarm', reason }, evidence);
+    }
   }
 
   /** What a tier of the escalation does by itself. */
@@ -98,14 +121,40 @@ export class Response implements ResponseRoom {
     const { workflow_id: workflowId, model_name: modelName, incident_id } = incident;
     // What is about people and queues stops no model.
     if (modelName === allModels) return;
-    const scope = { workflowId, modelName };
+    const scope = { workflowId, modelName, riskTier: null };
     if (action === 'freeze') return models.freeze(tx, scope, `${incident.title}. ${reason}`);
     await breakers.apply(tx, scope, { is: 'alarm', reason: `${incident.title}. ${reason}` }, { incident_id });
   }
 
   /** Counts the reviews of canaries among the records, in the transaction that appends them. */
   async weigh(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
-    await this.options.breakers.weighCanaries(tx, records);
+    const { breakers, models } = this.options;
+    await breakers.weighCanaries(tx, records);
+    for (const workflowId of await models.weighCanaries(tx, records)) await breakers.raiseEpoch(tx, workflowId);
+  }
+
+  /** What time brings: phases that came to no end, and queues that are full or have room again. */
+  async passTime(): Promise<void> {
+    const { pool, ledger, breakers, models } = this.options;
+    const write = <T>(work: (tx: LedgerTransaction) => Promise<T>) => ledger.write(work);
+    await breakers.passTime(pool, write);
+    await models.passTime(pool, write, (tx, workflowId) => breakers.raiseEpoch(tx, workflowId));
+    await this.lookAtQueues();
+  }
+
+  private async lookAtQueues(): Promise<void> {
+    const { pool, ledger, policies, breakers, countCases } = this.options;
+    const counts = await countCases();
+    for (const [workflowId, { policy }] of policies) {
+      const limit = policy.review.queue_limit;
+      if (limit === undefined) continue;
+      const count = counts.find(({ workflow_id }) => workflow_id === workflowId);
+      const waiting = (count?.waiting ?? 0) + (count?.claimed ?? 0);
+      const before = await breakers.intakeOf(pool, workflowId);
+      // Not to and fro with each case.
+      const intake = waiting >= limit || (before === 'full' && waiting > limit * roomAt) ? 'full' : 'open';
+      if (intake !== before) await ledger.write((tx) => breakers.setIntake(tx, workflowId, intake, waiting, limit));
+    }
   }
 
   async overview(): Promise<ResponseOverview> {
@@ -158,24 +207,57 @@ export class Response implements ResponseRoom {
       : { is: 'refused', reason: 'that silence has ended already' };
   }
 
-  trip({ workflow_id, model_name, justification }: TripRequest, by: string): Promise<Acted> {
+  trip({ workflow_id, model_name, risk_tier, justification }: TripRequest, by: string): Promise<Acted> {
     const { ledger, breakers, models } = this.options;
     return ledger.write(async (tx) => {
       if (!(await models.isKnown(tx.client, workflow_id, model_name))) {
         return { is: 'refused', reason: `no model ${model_name} has decided in ${workflow_id}; nothing was stopped.` };
       }
-      const scope = { workflowId: workflow_id, modelName: model_name };
+      const scope = { workflowId: workflow_id, modelName: model_name, riskTier: risk_tier ?? null };
       const taken = await breakers.apply(tx, scope, { is: 'trip', by, reason: justification });
       return actedFrom(taken, 'The AI is stopped. Everything goes to people.');
     });
   }
 
-  retry({ workflow_id, model_name, justification }: TripRequest, by: string): Promise<Acted> {
+  retry({ workflow_id, model_name, risk_tier, justification }: TripRequest, by: string): Promise<Acted> {
     const { ledger, breakers } = this.options;
     return ledger.write(async (tx) => {
-      const scope = { workflowId: workflow_id, modelName: model_name };
+      const scope = { workflowId: workflow_id, modelName: model_name, riskTier: risk_tier ?? null };
       const taken = await breakers.apply(tx, scope, { is: 'retry', by, reason: justification });
       return actedFrom(taken, 'Canaries start: people check each of them.');
+    });
+  }
+
+  /** Declares a version. */
+  declare(request: DeclareRequest, by: string): Promise<Acted> {
+    return this.changing(request.workflow_id, (tx) => this.options.models.declare(tx, request, by));
+  }
+
+  /** One person's word for the next step of a version. */
+  promote(request: PromoteRequest, signer: Signer): Promise<Acted> {
+    return this.changing(request.workflow_id, (tx) => this.options.models.promote(tx, request, signer));
+  }
+
+  /** Lets versions of a model be promoted again, once its incident is over. */
+  thaw({ workflow_id, model_name, justification }: ThawRequest, by: string): Promise<Acted> {
+    const { models, escalation } = this.options;
+    return this.changing(workflow_id, async (tx) => {
+      const scope = { workflowId: workflow_id, modelName: model_name };
+      const standing = await escalation.standing(tx, scope);
+      if (standing !== null) {
+        return { is: 'refused', reason: `the incident "${standing}" is not over. Close it first.` };
+      }
+      return models.thaw(tx, scope, by, justification);
+    });
+  }
+
+  private changing(workflowId: string, change: (tx: LedgerTransaction) => Promise<Changed>): Promise<Acted> {
+    const { ledger, breakers } = this.options;
+    return ledger.write(async (tx) => {
+      const changed = await change(tx);
+      if (changed.is === 'refused') return changed;
+      if (changed.is === 'changed') await breakers.raiseEpoch(tx, workflowId);
+      return { is: 'done', message: changed.message };
     });
   }
 
@@ -188,9 +270,13 @@ export class Response implements ResponseRoom {
       if (rollback.is === 'refused') return rollback;
       const reason = `rolled back from ${version} to ${rollback.restores}: ${justification}`;
       // What is held against the version in use says nothing about an older one that goes out of use.
-      const taken = rollback.wasActive ? await breakers.apply(tx, scope, { is: 'restored', by, reason }) : null;
+      let hasMoved = false;
+      for (const riskTier of rollback.wasActive ? [null, ...riskTiers] : []) {
+        const taken = await breakers.apply(tx, { ...scope, riskTier }, { is: 'restored', by, reason });
+        hasMoved ||= taken.is === 'moved';
+      }
       // Guards still have to learn which version not to run.
-      if (taken?.is !== 'moved') await breakers.raiseEpoch(tx, workflow_id);
+      if (!hasMoved) await breakers.raiseEpoch(tx, workflow_id);
       return {
         is: 'done',
         message: `Version ${version} has no authority any more; ${rollback.restores} takes its place.`,
@@ -198,6 +284,10 @@ export class Response implements ResponseRoom {
     });
   }
 }
+
+const riskTiers: readonly RiskTier[] = ['low', 'medium', 'high'];
+/** A queue that was full has room again with so many of its limit. */
+const roomAt = 0.8;
 
 function actedFrom(taken: Step, message: string): Acted {
   if (taken.is === 'unchanged') return { is: 'refused', reason: taken.reason };

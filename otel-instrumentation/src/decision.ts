@@ -185,4 +185,4 @@ export class OpenDecision implements DecisionHandle {
 }
 
 const reviewReason = ({ reason }: GuardVerdict) =>
-  reason === 'allowed' || reason === 'rolled_back' ? 'automation_level' : reason;
+  reason === 'allowed' || reason === 'rolled_back' || reason === 'queue_full' ? 'automation_level' : reason;

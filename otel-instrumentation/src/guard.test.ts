@@ -1,4 +1,4 @@
-import type { Authority, BreakerView } from '@countersign/contract';
+import type { Authority, Autonomy, BreakerView } from '@countersign/contract';
 import { describe, expect, it } from 'vitest';
 import { Guard, type Question } from './guard.ts';
 
@@ -7,7 +7,9 @@ const authority = (change: Partial<Authority> = {}): Authority => ({
   workflow_id: 'w',
   epoch: 7,
   lease_ms: 1_000,
-  when_unreachable: 'human',
+  when_unreachable: { low: 'human', medium: 'human', high: 'human' },
+  intake: 'open',
+  change_control: false,
   automation: {
     low: { reversible: 'automatic', irreversible: 'automatic', confidence_at_least: 0.5 },
     medium: { reversible: 'automatic', irreversible: 'approval', confidence_at_least: 0.9 },
@@ -67,9 +69,10 @@ describe('the guard', () => {
   });
 
   it('does what the policy says when the lease has run out', () => {
-    const { guard, wait } = guardWith(authority({ when_unreachable: 'auto' }));
+    const { guard, wait } = guardWith(authority({ when_unreachable: { low: 'human', medium: 'auto', high: 'human' } }));
     wait(5_000);
     expect(guard.ask(question)).toMatchObject({ route: 'auto', reason: 'authority_lost' });
+    expect(guard.ask({ ...question, riskTier: 'low' })).toMatchObject({ route: 'human', reason: 'authority_lost' });
   });
 
   it.each([
@@ -93,7 +96,7 @@ describe('the guard', () => {
   });
 
   it('halts a version that was rolled back, and names the one to use', () => {
-    const models = [{ model_name: 'm', restored: '0', rolled_back: ['1'] }];
+    const models = [{ model_name: 'm', restored: '0', rolled_back: ['1'], versions: [] }];
     const { guard } = guardWith(authority({ models }));
     expect(guard.ask(question)).toMatchObject({ route: 'halt', reason: 'rolled_back', useVersion: '0' });
     expect(guard.ask({ ...question, model: { name: 'm', version: '0' } }).route).toBe('auto');
@@ -107,5 +110,52 @@ describe('the guard', () => {
     expect(share).toBeGreaterThan(0.22);
     expect(share).toBeLessThan(0.28);
     expect(routes('task-')).toEqual(routes('task-'));
+  });
+
+  describe('under change control', () => {
+    const hash = `sha256:${'1'.repeat(64)}`;
+    const versioned = (autonomy: Autonomy, canary_share = 0) =>
+      guardWith(
+        authority({
+          change_control: true,
+          models: [
+            { model_name: 'm', restored: null, rolled_back: [], versions: [{ version: '1', hash, autonomy, canary_share }] },
+          ],
+        }),
+      ).guard;
+
+    it.each([
+      ['shadow', 'human', 'shadow'],
+      ['approval', 'human', 'automation_level'],
+      ['automatic', 'auto', 'allowed'],
+    ] as const)('lets a version at %s go %s', (autonomy, route, reason) => {
+      expect(versioned(autonomy).ask(question)).toMatchObject({ route, reason });
+    });
+
+    it('gives no authority to a version or a model that nobody declared, or that is another than its hash says', () => {
+      const guard = versioned('automatic');
+      const undeclared = { route: 'human', reason: 'undeclared' };
+      expect(guard.ask({ ...question, model: { name: 'm', version: '2' } })).toMatchObject(undeclared);
+      expect(guard.ask({ ...question, model: { name: 'other', version: '1' } })).toMatchObject(undeclared);
+      const other = `sha256:${'2'.repeat(64)}`;
+      expect(guard.ask({ ...question, model: { name: 'm', version: '1', hash: other } })).toMatchObject(undeclared);
+      expect(guard.ask({ ...question, model: { name: 'm', version: '1', hash } }).route).toBe('auto');
+    });
+
+    it('gives a canary version its share', () => {
+      const guard = versioned('canary', 0.25);
+      const auto = Array.from({ length: 4_000 }, (_, i) => guard.ask({ ...question, task: `t${i}` })).filter(
+        ({ route, reason }) => route === 'auto' && reason === 'canary',
+      );
+      expect(auto.length / 4_000).toBeGreaterThan(0.22);
+      expect(auto.length / 4_000).toBeLessThan(0.28);
+    });
+  });
+
+  it('takes nothing on that needs a person while people have more than they can take', () => {
+    const { guard } = guardWith(authority({ intake: 'full' }));
+    expect(guard.ask({ ...question, riskTier: 'high' })).toMatchObject({ route: 'halt', reason: 'queue_full' });
+    // What needs nobody goes on: it would not be more for people if it waited.
+    expect(guard.ask(question)).toMatchObject({ route: 'auto', reason: 'allowed' });
   });
 });

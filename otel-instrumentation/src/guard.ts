@@ -5,12 +5,21 @@
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm, type KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { buckets, type Authority, type BreakerView, type ReviewReason, type RiskTier } from '@countersign/contract';
+import {
+  buckets,
+  strictest,
+  type Authority,
+  type BreakerVerdict,
+  type ModelAuthority,
+  type ReviewReason,
+  type RiskTier,
+} from '@countersign/contract';
 
 export interface Question {
   readonly workflow: string;
   readonly task: string;
-  readonly model: { readonly name: string; readonly version: string };
+  /** With its hash it is known whether it is the very model that was declared. */
+  readonly model: { readonly name: string; readonly version: string; readonly hash?: string };
   readonly riskTier: RiskTier;
   readonly reversible: boolean;
   /** Leave it out to ask before the model has run. */
@@ -18,19 +27,34 @@ export interface Question {
 }
 
 export interface GuardVerdict {
-  /** `auto`: the AI may act. `human`: a person decides. `halt`: this model version must not be used at all. */
+  /**
+   * `auto`: the AI may act. `human`: a person decides. `halt`: this model version must not be used at all, or, when people
+   * have more cases than they can take, this case is to wait where it is.
+   */
   readonly route: 'auto' | 'human' | 'halt';
-  readonly reason: ReviewReason | 'allowed' | 'rolled_back';
-  /** Epoch of the breaker that was looked at; goes on record with the decision. */
+  readonly reason: ReviewReason | 'allowed' | 'rolled_back' | 'queue_full';
+  /** Epoch of the breakers that were looked at; goes on record with the decision. */
   readonly epoch: number;
-  /** With `halt`: the version to use instead, when there is one. */
+  /** With `rolled_back`: the version to use instead, when there is one. */
   readonly useVersion: string | null;
 }
 
+/** A document, made ready for questions. */
 interface Held {
   readonly authority: Authority;
+  readonly isFull: boolean;
+  readonly models: ReadonlyMap<string, HeldModel>;
+  /** Of a model that the document does not name. */
+  readonly other: HeldModel;
   /** On the clock of `now`, in ms. */
   readonly until: number;
+}
+
+interface HeldModel {
+  readonly breakers: Readonly<Record<RiskTier, BreakerVerdict>>;
+  readonly restored: string | null;
+  readonly rolledBack: ReadonlySet<string>;
+  readonly versions: ReadonlyMap<string, ModelAuthority['versions'][number]>;
 }
 
 export class Guard {
@@ -45,35 +69,39 @@ export class Guard {
   /** A document came, written `ageMs` ago; what is left of its lease runs from now. */
   hear(authority: Authority, ageMs: number): void {
     const left = authority.lease_ms - Math.max(0, ageMs);
-    this.held.set(authority.workflow_id, { authority, until: this.now() + left });
+    this.held.set(authority.workflow_id, heldFrom(authority, this.now() + left));
   }
 
   ask(question: Question): GuardVerdict {
     const held = this.held.get(question.workflow);
     if (held === undefined) return verdict('human', 'authority_lost', 0);
     const { authority } = held;
-    const breaker = strictest(authority.breakers, question);
-    const epoch = breaker?.epoch ?? 0;
-    if (this.now() > held.until) return verdict(authority.when_unreachable, 'authority_lost', epoch);
+    const model = held.models.get(question.model.name) ?? held.other;
+    const breaker = model.breakers[question.riskTier];
+    const { epoch } = breaker;
+    if (this.now() > held.until) return verdict(authority.when_unreachable[question.riskTier], 'authority_lost', epoch);
+    if (model.rolledBack.has(question.model.version)) return verdict('halt', 'rolled_back', epoch, model.restored);
 
-    const model = authority.models.find((m) => m.model_name === question.model.name);
-    if (model !== undefined && model.rolled_back.includes(question.model.version)) {
-      return verdict('halt', 'rolled_back', epoch, model.restored);
-    }
-    if (breaker?.state === 'open' || breaker?.state === 'forced_open') return verdict('human', 'breaker', epoch);
+    const version = model.versions.get(question.model.version);
+    if (version === undefined) {
+      if (authority.change_control) return toPeople(held, 'undeclared', epoch);
+    } else if (question.model.hash !== undefined && question.model.hash !== version.hash) {
+      return toPeople(held, 'undeclared', epoch);
+    } else if (version.autonomy === 'shadow') return toPeople(held, 'shadow', epoch);
+    else if (version.autonomy === 'approval') return toPeople(held, 'automation_level', epoch);
+
+    if (breaker.canary_share === 0) return toPeople(held, 'breaker', epoch);
     const rule = authority.automation[question.riskTier];
     if ((question.reversible ? rule.reversible : rule.irreversible) !== 'automatic') {
-      return verdict('human', 'automation_level', epoch);
+      return toPeople(held, 'automation_level', epoch);
     }
     if (question.confidence !== undefined && !(question.confidence >= rule.confidence_at_least)) {
-      return verdict('human', 'low_confidence', epoch);
+      return toPeople(held, 'low_confidence', epoch);
     }
-    if (breaker?.state === 'half_open') {
-      return stickyShare(question.task) < breaker.canary_share
-        ? verdict('auto', 'canary', epoch)
-        : verdict('human', 'breaker', epoch);
-    }
-    return verdict('auto', 'allowed', epoch);
+    const isCanary = version?.autonomy === 'canary';
+    if (breaker.state === 'closed' && !isCanary) return verdict('auto', 'allowed', epoch);
+    const share = isCanary ? Math.min(breaker.canary_share, version.canary_share) : breaker.canary_share;
+    return stickyShare(question.task) < share ? verdict('auto', 'canary', epoch) : toPeople(held, 'breaker', epoch);
   }
 }
 
@@ -114,16 +142,30 @@ const verdict = (
   useVersion: string | null = null,
 ): GuardVerdict => ({ route, reason, epoch, useVersion });
 
-const strictness: Record<BreakerView['state'], number> = { closed: 0, half_open: 1, open: 2, forced_open: 3 };
+/** A person decides, when there is room for one more case. */
+const toPeople = ({ isFull }: Held, reason: GuardVerdict['reason'], epoch: number): GuardVerdict =>
+  isFull ? verdict('halt', 'queue_full', epoch) : verdict('human', reason, epoch);
 
-/** Of the breakers that concern the model and tier, the most restrictive. */
-function strictest(breakers: readonly BreakerView[], { model, riskTier }: Question): BreakerView | undefined {
-  let found: BreakerView | undefined;
-  for (const breaker of breakers) {
-    if (breaker.model_name !== model.name || (breaker.risk_tier !== null && breaker.risk_tier !== riskTier)) continue;
-    if (found === undefined || strictness[breaker.state] > strictness[found.state]) found = breaker;
-  }
-  return found;
+function heldFrom(authority: Authority, until: number): Held {
+  const modelOf = (name: string): HeldModel => {
+    const known = authority.models.find(({ model_name }) => model_name === name);
+    const of = (tier: RiskTier) => strictest(authority.breakers, name, tier);
+    return {
+      breakers: { low: of('low'), medium: of('medium'), high: of('high') },
+      restored: known?.restored ?? null,
+      rolledBack: new Set(known?.rolled_back),
+      versions: new Map(known?.versions.map((version) => [version.version, version])),
+    };
+  };
+  const names = [...authority.models, ...authority.breakers].map(({ model_name }) => model_name);
+  return {
+    authority,
+    isFull: authority.intake === 'full',
+    models: new Map(names.map((name) => [name, modelOf(name)])),
+    // No model has this name.
+    other: modelOf(''),
+    until,
+  };
 }
 
 /** The same number in [0, 1) for the same task, always: FNV-1a with a final mix, so that near ids do not stay near. */

@@ -2,7 +2,17 @@
  * The breakers of all workflows. Each move is one transaction: state, epoch and ledger record together. Guards hear of it
  * through the authority document of the workflow.
  */
-import { eventTypes, type Authority, type Breaker, type RiskTier } from '@countersign/contract';
+import {
+  defaultPhaseWithin,
+  eventTypes,
+  strictest,
+  type Authority,
+  type Breaker,
+  type BreakerVerdict,
+  type BreakerView,
+  type Policy,
+  type RiskTier,
+} from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { writtenEntry, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
 import type { Models } from '../models/index.ts';
@@ -13,22 +23,27 @@ import * as store from './store.ts';
 export interface Scope {
   readonly workflowId: string;
   readonly modelName: string;
+  /** Null for all of them. */
+  readonly riskTier: RiskTier | null;
+}
+
+export interface BreakersOptions {
+  readonly policies: Policies;
+  readonly models: Models;
+  readonly now: () => Date;
+  /** A clock that never goes back, for phases. */
+  readonly timer: () => Date;
+  readonly newId: NewId;
 }
 
 export class Breakers {
-  private readonly policies: Policies;
-  private readonly models: Models;
-  private readonly now: () => Date;
-  private readonly newId: NewId;
+  private readonly options: BreakersOptions;
 
-  constructor(policies: Policies, models: Models, now: () => Date, newId: NewId) {
-    this.policies = policies;
-    this.models = models;
-    this.now = now;
-    this.newId = newId;
+  constructor(options: BreakersOptions) {
+    this.options = options;
   }
 
-  /** Applies an event to the breaker of a model, and puts a transition on record. */
+  /** Applies an event to a breaker, and puts a transition on record. */
   async apply(
     tx: LedgerTransaction,
     scope: Scope,
@@ -36,41 +51,44 @@ export class Breakers {
     evidence: Record<string, unknown> = {},
   ): Promise<Step> {
     const { client, append } = tx;
-    const { workflowId, modelName } = scope;
-    const policy = this.policies.get(workflowId)?.policy;
+    const { workflowId, modelName, riskTier } = scope;
+    const { policies, models, timer, newId } = this.options;
+    const policy = policies.get(workflowId)?.policy;
     if (policy === undefined) return { is: 'unchanged', reason: `workflow ${workflowId} has no policy` };
-    const row = await store.lockBreaker(client, workflowId, modelName);
+    const row = await store.lockBreaker(client, workflowId, modelName, riskTier);
     const before: BreakerState = row?.state ?? { is: 'closed', epoch: 0 };
     const nextEpoch = (await store.readEpoch(client, workflowId)) + 1;
-    const taken = step(before, event, { phases: policy.breaker.half_open, nextEpoch });
+    const phases = policy.breaker.half_open;
+    const taken = step(before, event, { phases, nextEpoch, nowMs: timer().getTime() });
     if (taken.is === 'unchanged') return taken;
 
-    const now = this.now();
+    const now = this.options.now();
     const moved = taken.is === 'moved';
     if (moved) await store.takeEpoch(client, workflowId);
     await store.writeBreaker(client, {
-      breaker_id: row?.breaker_id ?? this.newId(now),
+      breaker_id: row?.breaker_id ?? newId(now),
       workflow_id: workflowId,
       model_name: modelName,
+      risk_tier: riskTier,
       state: taken.state,
       since: moved ? now : (row?.since ?? now),
       changed_by: moved ? taken.by : (row?.changed_by ?? 'daemon'),
       reason: moved ? taken.reason : (row?.reason ?? ''),
     });
-    if (moved) {
-      const data = {
-        workflow_id: workflowId,
-        model_name: modelName,
-        risk_tier: null,
-        from: before.is,
-        to: taken.state.is,
-        epoch: taken.state.epoch,
-        by: taken.by,
-        reason: taken.reason,
-        evidence,
-      };
-      await append([writtenEntry({ type: eventTypes.breaker, subject: workflowId, data }, now, this.newId)]);
-    }
+    if (!moved) return taken;
+    const data = {
+      workflow_id: workflowId,
+      model_name: modelName,
+      risk_tier: riskTier,
+      from: before.is,
+      to: taken.state.is,
+      epoch: taken.state.epoch,
+      by: taken.by,
+      reason: taken.reason,
+      evidence,
+    };
+    await append([writtenEntry({ type: eventTypes.breaker, subject: workflowId, data }, now, newId)]);
+    if (taken.state.is === 'open') await models.fallBack(tx, scope, taken.reason);
     return taken;
   }
 
@@ -79,20 +97,52 @@ export class Breakers {
     await store.takeEpoch(client, workflowId);
   }
 
-  /** Counts the reviews of canaries among the records. */
+  /** Counts the reviews of canaries among the records, for every breaker that they are canaries of. */
   async weighCanaries(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
     for (const { event, about, firstAnswer } of records) {
       if (event.type !== eventTypes.humanDecision || about?.route !== 'auto' || !firstAnswer) continue;
-      const scope = { workflowId: event.data.workflow_id, modelName: about.model.name };
-      const overridden = event.data.action !== 'accept';
-      await this.apply(tx, scope, { is: 'canary', epoch: about.breakerEpoch, overridden });
+      const workflowId = event.data.workflow_id;
+      const canary = { is: 'canary', epoch: about.breakerEpoch, overridden: event.data.action !== 'accept' } as const;
+      for (const riskTier of [null, about.riskTier]) {
+        await this.apply(tx, { workflowId, modelName: about.model.name, riskTier }, canary);
+      }
     }
   }
 
-  /** The state that a decision of this model is under now. */
-  async stateOf(db: Queryable, workflowId: string, modelName: string): Promise<BreakerState> {
-    const rows = await store.readBreakers(db, workflowId);
-    return rows.find((row) => row.model_name === modelName)?.state ?? { is: 'closed', epoch: 0 };
+  /** Ends phases that have come to no conclusion in time. */
+  async passTime(db: Queryable, write: <T>(work: (tx: LedgerTransaction) => Promise<T>) => Promise<T>): Promise<void> {
+    for (const { workflow_id, model_name, risk_tier, state } of await store.readBreakers(db, null)) {
+      if (state.is !== 'half_open' || state.paused) continue;
+      const within = this.options.policies.get(workflow_id)?.policy.breaker.half_open[state.phase]?.within;
+      const elapsed = this.options.timer().getTime() - state.sinceMs;
+      if (elapsed >= 0 && elapsed < durationOf(within ?? defaultPhaseWithin)) continue;
+      const scope = { workflowId: workflow_id, modelName: model_name, riskTier: risk_tier };
+      await write((tx) => this.apply(tx, scope, { is: 'time' }));
+    }
+  }
+
+  /** What the breakers say of a model and tier now. */
+  async verdictOf(db: Queryable, workflowId: string, modelName: string, tier: RiskTier): Promise<BreakerVerdict> {
+    return strictest(await this.views(db, workflowId), modelName, tier);
+  }
+
+  /** The queue is full, or has room again. False when that was known. */
+  async setIntake(
+    tx: LedgerTransaction,
+    workflowId: string,
+    intake: Authority['intake'],
+    waiting: number,
+    limit: number,
+  ): Promise<boolean> {
+    if (!(await store.setIntake(tx.client, workflowId, intake === 'full'))) return false;
+    const { now, newId } = this.options;
+    const data = { workflow_id: workflowId, intake, waiting, limit };
+    await tx.append([writtenEntry({ type: eventTypes.intake, subject: workflowId, data }, now(), newId)]);
+    return true;
+  }
+
+  async intakeOf(db: Queryable, workflowId: string): Promise<Authority['intake']> {
+    return (await store.readIntake(db, workflowId)) ? 'full' : 'open';
   }
 
   async list(db: Queryable): Promise<Breaker[]> {
@@ -100,22 +150,23 @@ export class Breakers {
     return rows.map((row) => this.view(row));
   }
 
-  private view({ breaker_id, workflow_id, model_name, state, since, changed_by, reason }: store.BreakerRow): Breaker {
-    const phases = this.policies.get(workflow_id)?.policy.breaker.half_open ?? [];
+  private view({ breaker_id, workflow_id, model_name, risk_tier, state, ...row }: store.BreakerRow): Breaker {
+    const phases = this.options.policies.get(workflow_id)?.policy.breaker.half_open ?? [];
     return {
       breaker_id,
       workflow_id,
       model_name,
-      risk_tier: null,
+      risk_tier,
       state: state.is,
       epoch: state.epoch,
-      since: since.toISOString(),
-      by: changed_by,
-      reason,
+      since: row.since.toISOString(),
+      by: row.changed_by,
+      reason: row.reason,
       canary_share: canaryShare(state, phases),
       phase:
         state.is === 'half_open'
           ? {
+              paused: state.paused,
               number: state.phase + 1,
               of: phases.length,
               verified: state.verified,
@@ -126,30 +177,42 @@ export class Breakers {
     };
   }
 
+  private async views(db: Queryable, workflowId: string): Promise<BreakerView[]> {
+    const phases = this.options.policies.get(workflowId)?.policy.breaker.half_open ?? [];
+    const rows = await store.readBreakers(db, workflowId);
+    return rows.map(({ model_name, risk_tier, state }) => ({
+      model_name,
+      risk_tier,
+      state: state.is,
+      epoch: state.epoch,
+      canary_share: canaryShare(state, phases),
+    }));
+  }
+
   /** The document that guards of a workflow act on; null for a workflow without a policy. */
   async authority(db: Queryable, workflowId: string): Promise<Authority | null> {
-    const policy = this.policies.get(workflowId)?.policy;
+    const policy = this.options.policies.get(workflowId)?.policy;
     if (policy === undefined) return null;
-    const rows = await store.readBreakers(db, workflowId);
     return {
       v: 1,
       workflow_id: workflowId,
       epoch: await store.readEpoch(db, workflowId),
       lease_ms: durationOf(policy.breaker.authority_lease),
-      when_unreachable: policy.breaker.when_unreachable,
+      when_unreachable: unreachableOf(policy),
+      intake: await this.intakeOf(db, workflowId),
+      change_control: policy.change_control !== undefined,
       automation: policy.automation,
-      breakers: rows.map(({ model_name, state }) => ({
-        model_name,
-        risk_tier: null as RiskTier | null,
-        state: state.is,
-        epoch: state.epoch,
-        canary_share: canaryShare(state, policy.breaker.half_open),
-      })),
-      models: await this.models.authority(db, workflowId),
+      breakers: await this.views(db, workflowId),
+      models: await this.options.models.authority(db, workflowId),
     };
   }
 
   get workflows(): string[] {
-    return [...this.policies.keys()];
+    return [...this.options.policies.keys()];
   }
+}
+
+function unreachableOf({ breaker: { when_unreachable, by_risk_tier } }: Policy): Authority['when_unreachable'] {
+  const of = (tier: RiskTier) => by_risk_tier?.[tier]?.when_unreachable ?? when_unreachable;
+  return { low: of('low'), medium: of('medium'), high: of('high') };
 }

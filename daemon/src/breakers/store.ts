@@ -1,32 +1,40 @@
 /** All SQL of the breakers. */
 import type { Queryable } from '../database/index.ts';
+import type { RiskTier } from '@countersign/contract';
 import type { BreakerState } from './breaker.ts';
 
 export interface BreakerRow {
   readonly breaker_id: string;
   readonly workflow_id: string;
   readonly model_name: string;
+  /** Null when it holds for every risk tier. */
+  readonly risk_tier: RiskTier | null;
   readonly state: BreakerState;
   readonly since: Date;
   readonly changed_by: string;
   readonly reason: string;
 }
 
-const columns = 'breaker_id, workflow_id, model_name, state, since, changed_by, reason';
+const columns = 'breaker_id, workflow_id, model_name, risk_tier, state, since, changed_by, reason';
 
 export async function readBreakers(db: Queryable, workflowId: string | null): Promise<BreakerRow[]> {
   const { rows } = await db.query<BreakerRow>(
-    `SELECT ${columns} FROM breaker WHERE $1::text IS NULL OR workflow_id = $1 ORDER BY workflow_id, model_name`,
+    `SELECT ${columns} FROM breaker WHERE $1::text IS NULL OR workflow_id = $1 ORDER BY workflow_id, model_name, risk_tier NULLS FIRST`,
     [workflowId],
   );
   return rows;
 }
 
 /** The breaker of a model, locked until the transaction ends; null when it never moved, which means closed. */
-export async function lockBreaker(db: Queryable, workflowId: string, modelName: string): Promise<BreakerRow | null> {
+export async function lockBreaker(
+  db: Queryable,
+  workflowId: string,
+  modelName: string,
+  riskTier: RiskTier | null,
+): Promise<BreakerRow | null> {
   const { rows } = await db.query<BreakerRow>(
-    `SELECT ${columns} FROM breaker WHERE workflow_id = $1 AND model_name = $2 AND risk_tier IS NULL FOR UPDATE`,
-    [workflowId, modelName],
+    `SELECT ${columns} FROM breaker WHERE workflow_id = $1 AND model_name = $2 AND risk_tier IS NOT DISTINCT FROM $3 FOR UPDATE`,
+    [workflowId, modelName, riskTier],
   );
   return rows[0] ?? null;
 }
@@ -36,6 +44,25 @@ export async function readEpoch(db: Queryable, workflowId: string): Promise<numb
     workflowId,
   ]);
   return Number(rows[0]?.epoch ?? 0);
+}
+
+/** Whether people have more cases than they can take. */
+export async function readIntake(db: Queryable, workflowId: string): Promise<boolean> {
+  const { rows } = await db.query<{ intake_full: boolean }>(
+    'SELECT intake_full FROM authority WHERE workflow_id = $1',
+    [workflowId],
+  );
+  return rows[0]?.intake_full ?? false;
+}
+
+/** False when it was so already. */
+export async function setIntake(db: Queryable, workflowId: string, full: boolean): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `INSERT INTO authority (workflow_id, intake_full) VALUES ($1, $2)
+     ON CONFLICT (workflow_id) DO UPDATE SET intake_full = $2 WHERE authority.intake_full <> $2`,
+    [workflowId, full],
+  );
+  return rowCount === 1;
 }
 
 /** The next epoch of a workflow, taken. */
@@ -50,8 +77,17 @@ export async function takeEpoch(db: Queryable, workflowId: string): Promise<numb
 
 export async function writeBreaker(db: Queryable, row: BreakerRow): Promise<void> {
   await db.query(
-    `INSERT INTO breaker (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT (breaker_id) DO UPDATE SET state = $4, since = $5, changed_by = $6, reason = $7`,
-    [row.breaker_id, row.workflow_id, row.model_name, JSON.stringify(row.state), row.since, row.changed_by, row.reason],
+    `INSERT INTO breaker (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (breaker_id) DO UPDATE SET state = $5, since = $6, changed_by = $7, reason = $8`,
+    [
+      row.breaker_id,
+      row.workflow_id,
+      row.model_name,
+      row.risk_tier,
+      JSON.stringify(row.state),
+      row.since,
+      row.changed_by,
+      row.reason,
+    ],
   );
 }

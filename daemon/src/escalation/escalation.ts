@@ -65,6 +65,11 @@ export class Escalation {
     this.options = options;
   }
 
+  /** The title of the incident of a model that is not closed; null when there is none. */
+  async standing(tx: LedgerTransaction, scope: { workflowId: string; modelName: string }): Promise<string | null> {
+    return (await store.lockUnclosed(tx.client, scope.workflowId, scope.modelName))?.title ?? null;
+  }
+
   /** What follows from an alert that has moved. */
   async hear(tx: LedgerTransaction, { is, alert }: AlertMoved): Promise<void> {
     if (is === 'ended') return this.alertEnded(tx, alert);

@@ -1,50 +1,84 @@
-/** Model versions: seen for the first time, and taken out of use for the one before. */
-import { eventTypes, type ModelAuthority, type ModelVersionState } from '@countersign/contract';
+/**
+ * Model versions: declared or first seen, promoted step by step, rolled out phase by phase, frozen by incidents, and taken
+ * out of use for the one before. Each step is a ledger record.
+ */
+import {
+  eventTypes,
+  type Autonomy,
+  type CanaryPhase,
+  type DeclareRequest,
+  type GateReports,
+  type GateResult,
+  type Model,
+  type ModelAuthority,
+  type ModelStep,
+  type ModelVersionState,
+  type PromoteRequest,
+  type Signal,
+} from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { writtenEntry, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
+import type { Policies } from '../policies/index.ts';
+import { isSignedOff, next, refusalOf, type Signer } from './change-control.ts';
+import { checkGates } from './gates.ts';
+import { expire, rolloutShare, startRollout, weigh, type RolloutMove } from './rollout.ts';
 import * as store from './store.ts';
+import { statesOf, versionsOf } from './views.ts';
 
-export interface RollbackOrder {
-  readonly workflowId: string;
-  readonly modelName: string;
-  readonly version: string;
+export interface RollbackOrder extends store.VersionScope {
   readonly by: string;
   readonly justification: string;
-}
-
-export interface ModelScope {
-  readonly workflowId: string;
-  readonly modelName: string;
 }
 
 export type Rollback =
   | { readonly is: 'rolled_back'; readonly restores: string; readonly wasActive: boolean }
   | { readonly is: 'refused'; readonly reason: string };
 
+/** How far a version has come; or that it has no authority, because nobody declared this very one, or it is taken back. */
+export type Standing = Autonomy | 'undeclared' | 'rolled_back';
+
+/** Whether anything changed that guards have to hear of. */
+export type Changed =
+  | { readonly is: 'changed'; readonly message: string; readonly logIndex: number }
+  | { readonly is: 'noted'; readonly message: string; readonly logIndex: number }
+  | { readonly is: 'refused'; readonly reason: string };
+
+export interface ModelsOptions {
+  readonly policies: Policies;
+  readonly now: () => Date;
+  /** A clock that never goes back, for phases. */
+  readonly timer: () => Date;
+  readonly newId: NewId;
+}
+
 export class Models {
-  private readonly now: () => Date;
-  private readonly newId: NewId;
+  private readonly options: ModelsOptions;
   /** What this process knows to be recorded, so that a known version costs no query. */
   private readonly seen = new Set<string>();
 
-  constructor(now: () => Date, newId: NewId) {
-    this.now = now;
-    this.newId = newId;
+  constructor(options: ModelsOptions) {
+    this.options = options;
   }
 
   /** Records the versions that decide here for the first time. Call it in the transaction that appends the decisions. */
-  async noteFirstSeen({ client, append }: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
+  async noteFirstSeen(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
     for (const { event } of records) {
       if (event.type !== eventTypes.aiDecision) continue;
       const { workflow_id, model } = event.data;
-      const key = JSON.stringify([workflow_id, model.name, model.version]);
+      const key = JSON.stringify([workflow_id, model.name, model.version, model.hash]);
       if (this.seen.has(key)) continue;
-      const isNew = await store.insertVersion(client, workflow_id, model, this.now());
+      const isNew = await store.insertVersion(tx.client, workflow_id, model, this.options.now());
       this.seen.add(key);
-      if (!isNew) continue;
-      const data = { workflow_id, model, change: 'first_seen' as const, by: 'daemon', justification: 'first decision' };
-      await append([writtenEntry({ type: eventTypes.model, subject: workflow_id, data }, this.now(), this.newId)]);
+      if (isNew) await this.record(tx, workflow_id, model, 'first_seen', 'daemon', 'first decision');
+      else await this.noteHash(tx, workflow_id, model);
     }
+  }
+
+  /** A version that is another than the one of its name goes on record: it has no authority. */
+  private async noteHash(tx: LedgerTransaction, workflowId: string, model: Model): Promise<void> {
+    const row = await store.lockVersion(tx.client, { workflowId, modelName: model.name, version: model.version });
+    if (row === null || row.hash === model.hash) return;
+    await this.record(tx, workflowId, model, 'hash_mismatch', 'daemon', `this version is known as ${row.hash}`);
   }
 
   /** The transaction it was called in was undone: what it noted is not known after all. */
@@ -52,68 +86,274 @@ export class Models {
     this.seen.clear();
   }
 
-  /** Takes a version out of use; the newest other one that was not rolled back takes its place. */
-  async rollBack({ client, append }: LedgerTransaction, order: RollbackOrder): Promise<Rollback> {
-    const rows = (await store.readVersions(client, order.workflowId)).filter(
-      (row) => row.model_name === order.modelName,
-    );
-    const row = rows.find(({ version }) => version === order.version);
-    if (row === undefined) return refused(`there is no version ${order.version} of ${order.modelName}`);
-    if (row.rolled_back_at !== null) return refused(`version ${order.version} is rolled back already`);
-    const previous = rows.find((other) => other.rolled_back_at === null && other.first_seen_at < row.first_seen_at);
-    if (previous === undefined) return refused(`there is no earlier version of ${order.modelName} to go back to`);
+  /** Declares a version, by its hash. */
+  async declare(tx: LedgerTransaction, request: DeclareRequest, by: string): Promise<Changed> {
+    const { workflow_id: workflowId, model, author, autonomy, justification } = request;
+    const control = this.options.policies.get(workflowId)?.policy.change_control;
+    if (control === undefined)
+      return refused(`the policy of ${workflowId} has no change_control; there is nothing to declare.`);
+    const scope = { workflowId, modelName: model.name, version: model.version };
+    const row = await store.lockVersion(tx.client, scope);
+    if (row !== null && row.hash !== model.hash) {
+      return refused(`version ${model.version} is known as ${row.hash}. Another model needs another version.`);
+    }
+    if (row !== null && row.declared_at !== null) return refused(`version ${model.version} is declared already.`);
+    const others = (await this.versions(tx.client, scope)).filter(({ declared_at }) => declared_at !== null);
+    if (autonomy !== undefined && others.length > 0) {
+      return refused(
+        `only the first version of a model may be declared at ${autonomy}; this one begins like all others.`,
+      );
+    }
+    const at = this.options.now();
+    const begins = autonomy ?? control.starts_at ?? 'approval';
+    await store.declare(tx.client, scope, { hash: model.hash, author, autonomy: begins, at });
+    if (begins === 'canary') await store.setAutonomy(tx.client, scope, begins, this.rolloutFromNow());
+    const logIndex = await this.record(tx, workflowId, model, 'declared', by, justification, {
+      author,
+      autonomy: begins,
+    });
+    return { is: 'changed', message: `Version ${model.version} is declared; its autonomy is ${begins}.`, logIndex };
+  }
 
-    await store.markRolledBack(client, order, previous.version, this.now());
-    const data = {
-      workflow_id: order.workflowId,
-      model: { name: order.modelName, version: order.version, hash: row.hash },
-      change: 'rolled_back' as const,
-      restores: previous.version,
-      by: order.by,
-      justification: order.justification,
-    };
-    await append([writtenEntry({ type: eventTypes.model, subject: order.workflowId, data }, this.now(), this.newId)]);
+  /** Asks the gates of a level, and puts their answer on record. */
+  async gate(
+    tx: LedgerTransaction,
+    scope: store.VersionScope,
+    to: Autonomy,
+    signals: readonly Signal[],
+    reports: GateReports,
+    by: string,
+  ): Promise<{ readonly results: readonly GateResult[]; readonly logIndex: number } | { readonly refused: string }> {
+    const control = this.options.policies.get(scope.workflowId)?.policy.change_control;
+    if (control === undefined) return { refused: `the policy of ${scope.workflowId} has no change_control.` };
+    const row = await store.lockVersion(tx.client, scope);
+    if (row === null) return { refused: `there is no version ${scope.version} of ${scope.modelName}.` };
+    const results = checkGates(control.gates ?? [], to, signals, reports);
+    const passed = results.every((result) => result.passed);
+    await store.writeGate(tx.client, scope, to, results, this.options.now());
+    const model = { name: scope.modelName, version: scope.version, hash: row.hash };
+    const reason = passed ? 'every gate lets it pass' : 'a gate does not let it pass';
+    const more = { autonomy: to, passed, results: [...results] };
+    return { results, logIndex: await this.record(tx, scope.workflowId, model, 'gate', by, reason, more) };
+  }
+
+  /** One person's word for the next step. With the last that is wanted the version takes it. */
+  async promote(tx: LedgerTransaction, request: PromoteRequest, signer: Signer): Promise<Changed> {
+    const { workflow_id: workflowId, model_name: modelName, version, to, role, justification } = request;
+    const control = this.options.policies.get(workflowId)?.policy.change_control;
+    if (control === undefined) return refused(`the policy of ${workflowId} has no change_control.`);
+    const scope = { workflowId, modelName, version };
+    const row = await store.lockVersion(tx.client, scope);
+    if (row === null) return refused(`there is no version ${version} of ${modelName}.`);
+    const gate = await store.readGate(tx.client, scope, to);
+    const signOffs = await store.signOffs(tx.client, scope, to);
+    const at = this.options.now();
+    const reason = refusalOf(row, to, role, signer, control, {
+      frozen: await this.frozen(tx.client, scope),
+      gate: gate === null ? null : { passed: gate.results.every(({ passed }) => passed), checkedAt: gate.checked_at },
+      signOffs,
+      isLastPhaseOver: (row.rollout?.phase ?? 0) >= this.phases(workflowId).length,
+      now: at,
+    });
+    if (reason !== null) return refused(reason);
+
+    const signed = { role, signed_by: signer.id };
+    await store.signOff(tx.client, scope, to, signed, at);
+    const model = { name: modelName, version, hash: row.hash };
+    const more = { autonomy: to, role };
+    const logIndex = await this.record(tx, workflowId, model, 'signed_off', signer.id, justification, more);
+    const all = [...signOffs.filter((other) => other.role !== role), signed];
+    if (!isSignedOff(all, control.roles)) {
+      const missing = control.roles.filter(({ name }) => !all.some((other) => other.role === name));
+      return {
+        is: 'noted',
+        message: `Signed. It still takes: ${missing.map(({ name }) => name).join(', ')}.`,
+        logIndex,
+      };
+    }
+    await store.setAutonomy(tx.client, scope, to, to === 'canary' ? this.rolloutFromNow() : null);
+    await store.forgetSignOffs(tx.client, scope);
+    await this.record(tx, workflowId, model, 'promoted', signer.id, justification, { autonomy: to });
+    return { is: 'changed', message: `Version ${version} is promoted to ${to}.`, logIndex };
+  }
+
+  /** Counts the reviews of a version's canaries. True when guards have to hear of what came of it. */
+  async weighCanaries(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<Set<string>> {
+    const changed = new Set<string>();
+    for (const { event, about, firstAnswer } of records) {
+      if (event.type !== eventTypes.humanDecision || about?.route !== 'auto' || !firstAnswer) continue;
+      const workflowId = event.data.workflow_id;
+      if (this.options.policies.get(workflowId)?.policy.change_control === undefined) continue;
+      const scope = { workflowId, modelName: about.model.name, version: about.model.version };
+      const row = await store.lockVersion(tx.client, scope);
+      if (row?.autonomy !== 'canary' || row.rollout === null) continue;
+      // What was decided before the phase began says nothing of it.
+      if (Date.parse(about.decidedAt) < row.rollout.sinceMs) continue;
+      const overridden = event.data.action !== 'accept';
+      const move = weigh(row.rollout, overridden, this.phases(workflowId), this.options.timer().getTime());
+      if (await this.roll(tx, scope, row, move)) changed.add(workflowId);
+    }
+    return changed;
+  }
+
+  /** Ends phases of versions that came to no end. The workflows of which guards have to hear. */
+  async passTime(
+    db: Queryable,
+    write: <T>(work: (tx: LedgerTransaction) => Promise<T>) => Promise<T>,
+    raiseEpoch: (tx: LedgerTransaction, workflowId: string) => Promise<void>,
+  ): Promise<void> {
+    for (const row of await store.readVersions(db, null)) {
+      if (row.autonomy !== 'canary' || row.rollout === null || row.rolled_back_at !== null) continue;
+      const move = expire(row.rollout, this.phases(row.workflow_id), this.options.timer().getTime());
+      if (move === null) continue;
+      const scope = { workflowId: row.workflow_id, modelName: row.model_name, version: row.version };
+      await write(async (tx) => {
+        if (await this.roll(tx, scope, row, move)) await raiseEpoch(tx, row.workflow_id);
+      });
+    }
+  }
+
+  private async roll(
+    tx: LedgerTransaction,
+    scope: store.VersionScope,
+    row: store.VersionRow,
+    move: RolloutMove,
+  ): Promise<boolean> {
+    const model = { name: scope.modelName, version: scope.version, hash: row.hash };
+    if (move.is === 'fell_back') {
+      await store.setAutonomy(tx.client, scope, 'approval', null);
+      await store.forgetSignOffs(tx.client, scope);
+      await this.record(tx, scope.workflowId, model, 'fell_back', 'daemon', move.reason, { autonomy: 'approval' });
+      return true;
+    }
+    // A frozen rollout goes on being checked, and grows no further.
+    const isFrozen = move.is === 'widened' && (await this.frozen(tx.client, scope)) !== null;
+    if (isFrozen) return false;
+    await store.setAutonomy(tx.client, scope, 'canary', move.rollout);
+    if (move.is === 'counted') return false;
+    await this.record(tx, scope.workflowId, model, 'widened', 'daemon', move.reason, { autonomy: 'canary' });
+    return true;
+  }
+
+  /** The breaker of the model opened: versions that were being rolled out go back to where people approve each. */
+  async fallBack(tx: LedgerTransaction, scope: store.ModelScope, reason: string): Promise<void> {
+    if (this.options.policies.get(scope.workflowId)?.policy.change_control === undefined) return;
+    for (const row of await this.versions(tx.client, scope)) {
+      if (row.autonomy !== 'canary' || row.rolled_back_at !== null) continue;
+      await this.roll(tx, { ...scope, version: row.version }, row, {
+        is: 'fell_back',
+        reason: `the breaker opened: ${reason}`,
+      });
+    }
+  }
+
+  /** Takes a version out of use; the newest other one that was not rolled back takes its place. */
+  async rollBack(tx: LedgerTransaction, order: RollbackOrder): Promise<Rollback> {
+    const { workflowId, modelName, version, by, justification } = order;
+    const rows = await this.versions(tx.client, order);
+    const row = rows.find((other) => other.version === version);
+    if (row === undefined) return refused(`there is no version ${version} of ${modelName}`);
+    if (row.rolled_back_at !== null) return refused(`version ${version} is rolled back already`);
+    const previous = rows.find((other) => other.rolled_back_at === null && other.first_seen_at < row.first_seen_at);
+    if (previous === undefined) return refused(`there is no earlier version of ${modelName} to go back to`);
+
+    await store.markRolledBack(tx.client, order, previous.version, this.options.now());
+    const model = { name: modelName, version, hash: row.hash };
+    await this.record(tx, workflowId, model, 'rolled_back', by, justification, { restores: previous.version });
     const wasActive = rows.find(({ rolled_back_at }) => rolled_back_at === null) === row;
     return { is: 'rolled_back', restores: previous.version, wasActive };
   }
 
   /** No version of the model gains authority until it is thawed. Nothing when it is frozen already. */
-  async freeze({ client, append }: LedgerTransaction, scope: ModelScope, reason: string): Promise<void> {
-    const at = this.now();
-    if (!(await store.freeze(client, scope, reason, at))) return;
-    const data = { ...wholeModel(scope), change: 'frozen' as const, by: 'daemon', justification: reason };
-    await append([writtenEntry({ type: eventTypes.model, subject: scope.workflowId, data }, at, this.newId)]);
+  async freeze(tx: LedgerTransaction, scope: store.ModelScope, reason: string): Promise<void> {
+    if (!(await store.freeze(tx.client, scope, reason, this.options.now()))) return;
+    await this.record(tx, scope.workflowId, wholeModel(scope), 'frozen', 'daemon', reason);
+  }
+
+  async thaw(tx: LedgerTransaction, scope: store.ModelScope, by: string, reason: string): Promise<Changed> {
+    if (!(await store.thaw(tx.client, scope))) return refused(`the rollout of ${scope.modelName} is not frozen.`);
+    const logIndex = await this.record(tx, scope.workflowId, wholeModel(scope), 'thawed', by, reason);
+    return { is: 'noted', message: `Versions of ${scope.modelName} can be promoted again.`, logIndex };
   }
 
   isRolledBack = store.isRolledBack;
 
-  /** Whether any version of the model has decided here. */
+  /** What a model may do by itself here now, apart from what breakers say. */
+  async standingOf(db: Queryable, workflowId: string, model: Model): Promise<Standing> {
+    const authority = (await this.authority(db, workflowId)).find(({ model_name }) => model_name === model.name);
+    if (authority?.rolled_back.includes(model.version) === true) return 'rolled_back';
+    const version = authority?.versions.find((known) => known.version === model.version);
+    return version === undefined || version.hash !== model.hash ? 'undeclared' : version.autonomy;
+  }
+
+  /** Why a model is frozen; null when it is not. */
+  private async frozen(db: Queryable, { workflowId, modelName }: store.ModelScope): Promise<string | null> {
+    const rows = await store.frozen(db);
+    return rows.find((row) => row.workflow_id === workflowId && row.model_name === modelName)?.reason ?? null;
+  }
+
+  private async versions(db: Queryable, { workflowId, modelName }: store.ModelScope): Promise<store.VersionRow[]> {
+    return (await store.readVersions(db, workflowId)).filter((row) => row.model_name === modelName);
+  }
+
+  private phases(workflowId: string): readonly CanaryPhase[] {
+    return this.options.policies.get(workflowId)?.policy.breaker.half_open ?? [];
+  }
+
+  private rolloutFromNow = () => startRollout(this.options.timer().getTime());
+
+  /** Whether any version of the model is known here. */
   async isKnown(db: Queryable, workflowId: string, modelName: string): Promise<boolean> {
-    return (await store.readVersions(db, workflowId)).some(({ model_name }) => model_name === modelName);
+    return (await this.versions(db, { workflowId, modelName })).length > 0;
   }
 
   async states(db: Queryable): Promise<ModelVersionState[]> {
-    return store.statesOf(await store.readVersions(db, null));
+    const [rows, signOffs, frozen] = [
+      await store.readVersions(db, null),
+      await store.allSignOffs(db),
+      await store.frozen(db),
+    ];
+    return statesOf(rows, {
+      signOffs: (row) =>
+        signOffs.filter(
+          (signed) =>
+            signed.workflow_id === row.workflow_id &&
+            signed.model_name === row.model_name &&
+            signed.version === row.version &&
+            signed.autonomy === next(row.autonomy),
+        ),
+      frozen: ({ workflow_id, model_name }) =>
+        frozen.find((f) => f.workflow_id === workflow_id && f.model_name === model_name)?.reason ?? null,
+      isControlled: (workflowId) => this.options.policies.get(workflowId)?.policy.change_control !== undefined,
+      share: ({ workflow_id, rollout }) => (rollout === null ? 0 : rolloutShare(rollout, this.phases(workflow_id))),
+    });
   }
 
   /** What guards have to know of the models of a workflow. */
   async authority(db: Queryable, workflowId: string): Promise<ModelAuthority[]> {
-    const rows = await store.readVersions(db, workflowId);
-    const states = store.statesOf(rows);
-    return [...new Set(rows.map((row) => row.model_name))].map((model_name) => {
-      const rolledBack = states.filter((s) => s.model_name === model_name && s.rolled_back_at !== null);
-      const active = states.find((s) => s.model_name === model_name && s.active);
-      return {
-        model_name,
-        restored: rolledBack.length === 0 ? null : (active?.version ?? null),
-        rolled_back: rolledBack.map((s) => s.version),
-      };
-    });
+    const isControlled = this.options.policies.get(workflowId)?.policy.change_control !== undefined;
+    return versionsOf(await store.readVersions(db, workflowId), isControlled, this.phases(workflowId));
+  }
+
+  /** The index of the record. */
+  private async record(
+    { append }: LedgerTransaction,
+    workflowId: string,
+    model: ModelStep['model'],
+    change: ModelStep['change'],
+    by: string,
+    justification: string,
+    more: Partial<ModelStep> = {},
+  ): Promise<number> {
+    const { now, newId } = this.options;
+    const data: ModelStep = { workflow_id: workflowId, model, change, by, justification, ...more };
+    const [appended] = await append([
+      writtenEntry({ type: eventTypes.model, subject: workflowId, data }, now(), newId),
+    ]);
+    if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
+    return appended.record.index;
   }
 }
 
-const wholeModel = ({ workflowId, modelName }: ModelScope) => ({
-  workflow_id: workflowId,
-  model: { name: modelName, version: null, hash: null },
-});
-const refused = (reason: string): Rollback => ({ is: 'refused', reason });
+const wholeModel = ({ modelName }: store.ModelScope) => ({ name: modelName, version: null, hash: null });
+const refused = (reason: string): { readonly is: 'refused'; readonly reason: string } => ({ is: 'refused', reason });

@@ -1,15 +1,15 @@
 /** All SQL of the models. */
-import type { Model, ModelVersionState } from '@countersign/contract';
+import type { Autonomy, GateResult, Model } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
+import type { Rollout } from './rollout.ts';
 
-/** Adds a version; false when it was known. */
-export async function insertVersion(db: Queryable, workflowId: string, model: Model, at: Date): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `INSERT INTO model_version (workflow_id, model_name, version, hash, first_seen_at)
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-    [workflowId, model.name, model.version, model.hash, at],
-  );
-  return rowCount === 1;
+export interface ModelScope {
+  readonly workflowId: string;
+  readonly modelName: string;
+}
+
+export interface VersionScope extends ModelScope {
+  readonly version: string;
 }
 
 export interface VersionRow {
@@ -18,8 +18,25 @@ export interface VersionRow {
   readonly version: string;
   readonly hash: string;
   readonly first_seen_at: Date;
+  /** Null while nobody has declared it. */
+  readonly declared_at: Date | null;
+  readonly author: string | null;
+  /** What it has come to under change control. */
+  readonly autonomy: Autonomy;
+  /** What its canaries say, while its autonomy is canary. */
+  readonly rollout: Rollout | null;
   readonly rolled_back_at: Date | null;
   readonly restores: string | null;
+}
+
+/** Adds a version that has decided; false when it was known. */
+export async function insertVersion(db: Queryable, workflowId: string, model: Model, at: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `INSERT INTO model_version (workflow_id, model_name, version, hash, first_seen_at)
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+    [workflowId, model.name, model.version, model.hash, at],
+  );
+  return rowCount === 1;
 }
 
 /** Newest first. */
@@ -30,6 +47,43 @@ export async function readVersions(db: Queryable, workflowId: string | null): Pr
     [workflowId],
   );
   return rows;
+}
+
+/** Locked until the transaction ends. */
+export async function lockVersion(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+): Promise<VersionRow | null> {
+  const { rows } = await db.query<VersionRow>(
+    'SELECT * FROM model_version WHERE workflow_id = $1 AND model_name = $2 AND version = $3 FOR UPDATE',
+    [workflowId, modelName, version],
+  );
+  return rows[0] ?? null;
+}
+
+export async function declare(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+  declared: { readonly hash: string; readonly author: string; readonly autonomy: Autonomy; readonly at: Date },
+): Promise<void> {
+  await db.query(
+    `INSERT INTO model_version (workflow_id, model_name, version, hash, first_seen_at, declared_at, author, autonomy)
+     VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
+     ON CONFLICT (workflow_id, model_name, version) DO UPDATE SET declared_at = $5, author = $6, autonomy = $7`,
+    [workflowId, modelName, version, declared.hash, declared.at, declared.author, declared.autonomy],
+  );
+}
+
+export async function setAutonomy(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+  autonomy: Autonomy,
+  rollout: Rollout | null,
+): Promise<void> {
+  await db.query(
+    `UPDATE model_version SET autonomy = $4, rollout = $5 WHERE workflow_id = $1 AND model_name = $2 AND version = $3`,
+    [workflowId, modelName, version, autonomy, rollout === null ? null : JSON.stringify(rollout)],
+  );
 }
 
 export async function isRolledBack(
@@ -48,21 +102,105 @@ export async function isRolledBack(
 
 export async function markRolledBack(
   db: Queryable,
-  key: { workflowId: string; modelName: string; version: string },
+  { workflowId, modelName, version }: VersionScope,
   restores: string,
   at: Date,
 ): Promise<void> {
   await db.query(
     `UPDATE model_version SET rolled_back_at = $4, restores = $5
      WHERE workflow_id = $1 AND model_name = $2 AND version = $3`,
-    [key.workflowId, key.modelName, key.version, at, restores],
+    [workflowId, modelName, version, at, restores],
   );
+}
+
+export interface SignOff {
+  readonly role: string;
+  readonly signed_by: string;
+}
+
+/** The newest word of a role counts. */
+export async function signOff(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+  autonomy: Autonomy,
+  { role, signed_by }: SignOff,
+  at: Date,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO model_sign_off (workflow_id, model_name, version, autonomy, role, signed_by, signed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (workflow_id, model_name, version, autonomy, role) DO UPDATE SET signed_by = $6, signed_at = $7`,
+    [workflowId, modelName, version, autonomy, role, signed_by, at],
+  );
+}
+
+export async function signOffs(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+  autonomy: Autonomy,
+): Promise<SignOff[]> {
+  const { rows } = await db.query<SignOff>(
+    `SELECT role, signed_by FROM model_sign_off
+     WHERE workflow_id = $1 AND model_name = $2 AND version = $3 AND autonomy = $4 ORDER BY signed_at`,
+    [workflowId, modelName, version, autonomy],
+  );
+  return rows;
+}
+
+/** All of them, for the page. */
+export async function allSignOffs(
+  db: Queryable,
+): Promise<(SignOff & { workflow_id: string; model_name: string; version: string; autonomy: Autonomy })[]> {
+  const { rows } = await db.query<
+    SignOff & { workflow_id: string; model_name: string; version: string; autonomy: Autonomy }
+  >('SELECT workflow_id, model_name, version, autonomy, role, signed_by FROM model_sign_off ORDER BY signed_at');
+  return rows;
+}
+
+/** What was signed holds no more: the version has moved. */
+export async function forgetSignOffs(db: Queryable, { workflowId, modelName, version }: VersionScope): Promise<void> {
+  for (const table of ['model_sign_off', 'model_gate'] as const) {
+    await db.query(`DELETE FROM ${table} WHERE workflow_id = $1 AND model_name = $2 AND version = $3`, [
+      workflowId,
+      modelName,
+      version,
+    ]);
+  }
+}
+
+export async function writeGate(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+  autonomy: Autonomy,
+  results: readonly GateResult[],
+  at: Date,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO model_gate (workflow_id, model_name, version, autonomy, passed, results, checked_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (workflow_id, model_name, version, autonomy) DO UPDATE SET passed = $5, results = $6, checked_at = $7`,
+    [workflowId, modelName, version, autonomy, results.every(({ passed }) => passed), JSON.stringify(results), at],
+  );
+}
+
+/** Null when they were never asked. */
+export async function readGate(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+  autonomy: Autonomy,
+): Promise<{ readonly results: readonly GateResult[]; readonly checked_at: Date } | null> {
+  const { rows } = await db.query<{ results: readonly GateResult[]; checked_at: Date }>(
+    `SELECT results, checked_at FROM model_gate
+     WHERE workflow_id = $1 AND model_name = $2 AND version = $3 AND autonomy = $4`,
+    [workflowId, modelName, version, autonomy],
+  );
+  return rows[0] ?? null;
 }
 
 /** False when it is frozen already. */
 export async function freeze(
   db: Queryable,
-  { workflowId, modelName }: { workflowId: string; modelName: string },
+  { workflowId, modelName }: ModelScope,
   reason: string,
   at: Date,
 ): Promise<boolean> {
@@ -73,21 +211,18 @@ export async function freeze(
   return rowCount === 1;
 }
 
-/** As the app shows them: active is the newest version that was not rolled back. */
-export function statesOf(rows: readonly VersionRow[]): ModelVersionState[] {
-  const taken = new Set<string>();
-  return rows.map((row) => {
-    const model = `${row.workflow_id} ${row.model_name}`;
-    const active = row.rolled_back_at === null && !taken.has(model);
-    if (active) taken.add(model);
-    return {
-      workflow_id: row.workflow_id,
-      model_name: row.model_name,
-      version: row.version,
-      hash: row.hash,
-      first_seen_at: row.first_seen_at.toISOString(),
-      rolled_back_at: row.rolled_back_at?.toISOString() ?? null,
-      active,
-    };
-  });
+/** False when it is not frozen. */
+export async function thaw(db: Queryable, { workflowId, modelName }: ModelScope): Promise<boolean> {
+  const { rowCount } = await db.query('DELETE FROM model_freeze WHERE workflow_id = $1 AND model_name = $2', [
+    workflowId,
+    modelName,
+  ]);
+  return rowCount === 1;
+}
+
+export async function frozen(db: Queryable): Promise<{ workflow_id: string; model_name: string; reason: string }[]> {
+  const { rows } = await db.query<{ workflow_id: string; model_name: string; reason: string }>(
+    'SELECT workflow_id, model_name, reason FROM model_freeze',
+  );
+  return rows;
 }

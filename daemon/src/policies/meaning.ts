@@ -41,6 +41,8 @@ export function meaning(policy: Policy): Wrong[] {
     ...wrongMonitors(policy),
     ...wrongAlerts(policy),
     ...wrongEscalation(policy),
+    ...wrongBreaker(policy),
+    ...wrongChangeControl(policy),
   );
   return wrong;
 }
@@ -160,5 +162,36 @@ function wrongEscalation({ escalation }: Policy): Wrong[] {
     if (quiet.from === quiet.to)
       wrong.push({ path: [...path, 'to'], message: 'They end when they begin. Change one.' });
   }
+  return wrong;
+}
+
+function wrongBreaker({ breaker }: Policy): Wrong[] {
+  return breaker.half_open.flatMap(({ within }, i) =>
+    within === undefined || parseDuration(within) !== null
+      ? []
+      : [{ path: ['breaker', 'half_open', String(i), 'within'], message: durationHint(within) }],
+  );
+}
+
+function wrongChangeControl({ change_control }: Policy): Wrong[] {
+  const wrong: Wrong[] = [];
+  const names = change_control?.roles.map(({ name }) => name) ?? [];
+  names.forEach((name, i) => {
+    if (names.indexOf(name) === i) return;
+    const message = `${JSON.stringify(name)} is there twice. Name each role once.`;
+    wrong.push({ path: ['change_control', 'roles', String(i), 'name'], message });
+  });
+  (change_control?.gates ?? []).forEach(({ signal, report, metric, at_most, at_least }, i) => {
+    const path = ['change_control', 'gates', String(i)];
+    if ((signal === undefined) === (report === undefined)) {
+      wrong.push({ path, message: 'Say either the signal or the report that is looked at.' });
+    }
+    if (report !== undefined && metric === undefined) {
+      wrong.push({ path, message: 'A report has many numbers. Say which metric.' });
+    }
+    if (at_most === undefined && at_least === undefined) {
+      wrong.push({ path, message: 'It lets everything pass. Say at_most or at_least.' });
+    }
+  });
   return wrong;
 }

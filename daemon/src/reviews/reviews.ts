@@ -7,6 +7,7 @@ import {
   eventTypes,
   type AiDecision,
   type AuditRecord,
+  type BreakerVerdict,
   type Claim,
   type DecideRequest,
   type Decided,
@@ -27,8 +28,8 @@ import {
   type SearchIndex,
 } from '../ledger/index.ts';
 import { dueAt, durationOf, mayReview, priorityOf, reviewedBy, type Policies } from '../policies/index.ts';
-import type { Breakers, BreakerState } from '../breakers/index.ts';
-import type { Models } from '../models/index.ts';
+import type { Breakers } from '../breakers/index.ts';
+import type { Models, Standing } from '../models/index.ts';
 import { refusalOf, type Refusal } from './rules.ts';
 import * as store from './store.ts';
 
@@ -58,14 +59,14 @@ export class Reviews {
     const { policies, breakers, models, now } = this.options;
     // Asked once a batch for each model version, and not for what goes to people anyway.
     const known = new Map<string, PresentAuthority>();
-    const authorityOf = async ({ workflow_id, model, route }: AiDecision): Promise<PresentAuthority> => {
-      const key = JSON.stringify([workflow_id, model.name, model.version]);
+    const authorityOf = async ({ workflow_id, model, route, risk_tier }: AiDecision): Promise<PresentAuthority> => {
+      if (route === 'human') return noMatter;
+      const key = JSON.stringify([workflow_id, model.name, model.version, model.hash, risk_tier]);
       const found = known.get(key);
       if (found !== undefined) return found;
-      if (route === 'human') return { breaker: { is: 'closed', epoch: 0 }, rolledBack: false };
       const authority = {
-        breaker: await breakers.stateOf(client, workflow_id, model.name),
-        rolledBack: await models.isRolledBack(client, workflow_id, model.name, model.version),
+        breaker: await breakers.verdictOf(client, workflow_id, model.name, risk_tier),
+        standing: await models.standingOf(client, workflow_id, model),
       };
       known.set(key, authority);
       return authority;
@@ -138,7 +139,7 @@ export class Reviews {
     if (row === null || record?.event.type !== eventTypes.aiDecision || policy === undefined) return null;
     if (!mayReview(policies, row.workflow_id, person)) return null;
     const item = store.queueItem(row, now());
-    const breaker = await breakers.stateOf(pool, row.workflow_id, row.model_name);
+    const breaker = await breakers.verdictOf(pool, row.workflow_id, row.model_name, row.risk_tier);
     const history = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
     return {
       item,
@@ -152,7 +153,7 @@ export class Reviews {
         reason_codes: policy.review.reason_codes,
         justification_required: policy.review.justification_required,
       },
-      breaker: { state: breaker.is, epoch: breaker.epoch },
+      breaker: { state: breaker.state, epoch: breaker.epoch },
       history: history.records.toReversed(),
       people: await this.namesOf(history.records),
     };
@@ -289,17 +290,24 @@ export class Reviews {
 
 /** The authority that a decision of a model is under now. */
 interface PresentAuthority {
-  readonly breaker: BreakerState;
-  readonly rolledBack: boolean;
+  readonly breaker: BreakerVerdict;
+  readonly standing: Standing;
 }
 
+/** Of what goes to people anyway. */
+const noMatter: PresentAuthority = {
+  breaker: { state: 'closed', canary_share: 1, epoch: 0 },
+  standing: 'automatic',
+};
+
 /** Why a decision needs a person; null when it does not. */
-export function reasonForReview(decision: AiDecision, { breaker, rolledBack }: PresentAuthority): ReviewReason | null {
+export function reasonForReview(decision: AiDecision, { breaker, standing }: PresentAuthority): ReviewReason | null {
   if (decision.route === 'human') return decision.route_reason ?? 'automation_level';
   // Taken alone by a service that had not heard yet, or that does not listen.
-  if (rolledBack || decision.breaker_epoch !== breaker.epoch) return 'stale_authority';
-  if (breaker.is === 'closed') return null;
-  return breaker.is === 'half_open' ? 'canary' : 'stale_authority';
+  if (standing === 'undeclared') return 'undeclared';
+  if (standing !== 'automatic' && standing !== 'canary') return 'stale_authority';
+  if (decision.breaker_epoch !== breaker.epoch || breaker.canary_share === 0) return 'stale_authority';
+  return breaker.state === 'half_open' || standing === 'canary' ? 'canary' : null;
 }
 
 const evidenceHash = (entry: Buffer) => `sha256:${createHash('sha256').update(entry).digest('hex')}`;

@@ -40,3 +40,4 @@ export {
 export { chiSquareSurvival, normalCdf, normalQuantile } from './special-functions.ts';
 export { observeRate, startRateDetector, type Direction, type RateDetectorState } from './rate-detector.ts';
 export { learnRate, statedRate, type RateModel } from './rate-model.ts';
+export { incompleteBeta } from './special-functions.ts';

@@ -16,6 +16,8 @@ export const reasonText: Record<ReviewReason, string> = {
   canary: 'Canary: the AI has acted, check it',
   authority_lost: 'The service had lost contact with Countersign',
   stale_authority: 'The AI acted after its authority had changed: check it',
+  undeclared: 'The AI acted as a model that nobody has declared: check it',
+  shadow: 'The model is on trial: it only advises',
   escalated: 'A colleague escalated it',
 };
 

@@ -3,11 +3,15 @@ import {
   AcknowledgeRequest,
   ApiError,
   CloseRequest,
+  DeclareRequest,
   EndSilenceRequest,
+  PromoteRequest,
   ResponseOverview,
   RollbackRequest,
   SilenceRequest,
+  ThawRequest,
   TripRequest,
+  type Reviewer,
 } from '@countersign/contract';
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Grant } from '../identity.ts';
@@ -22,6 +26,9 @@ export interface ResponseRoom {
   trip(order: TripRequest, by: string): Promise<Acted>;
   retry(order: TripRequest, by: string): Promise<Acted>;
   rollBack(order: RollbackRequest, by: string): Promise<Acted>;
+  declare(order: DeclareRequest, by: string): Promise<Acted>;
+  promote(order: PromoteRequest, signer: { id: string; login: string | null }): Promise<Acted>;
+  thaw(order: ThawRequest, by: string): Promise<Acted>;
   acknowledge(order: AcknowledgeRequest, by: string): Promise<Acted>;
   close(order: CloseRequest, by: string): Promise<Acted>;
   silence(order: SilenceRequest, by: string): Promise<Acted>;
@@ -50,49 +57,66 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
     grant: Grant,
     summary: string,
     body: B,
-    act: (order: Static<B>, by: string) => Promise<Acted>,
+    act: (order: Static<B>, person: Reviewer) => Promise<Acted>,
   ) =>
     app.post(
       path,
       { config: { grant }, schema: { summary, body, response: { ...errors, 200: Done } } },
       async (request, reply) => {
-        const acted = await act(request.body as Static<B>, request.person.id);
+        const acted = await act(request.body as Static<B>, request.person);
         if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
         return { message: acted.message };
       },
     );
 
-  lever('/v1/breakers/trip', 'operate', 'Stop the AI: everything goes to people', TripRequest, (order, by) =>
-    room.trip(order, by),
+  lever('/v1/breakers/trip', 'operate', 'Stop the AI: everything goes to people', TripRequest, (order, { id }) =>
+    room.trip(order, id),
   );
   lever(
     '/v1/incidents/acknowledge',
     'operate',
     'Take an incident on: it climbs no further',
     AcknowledgeRequest,
-    (order, by) => room.acknowledge(order, by),
+    (order, { id }) => room.acknowledge(order, id),
   );
-  lever('/v1/incidents/close', 'operate', 'Close a resolved incident with its postmortem', CloseRequest, (order, by) =>
-    room.close(order, by),
+  lever(
+    '/v1/incidents/close',
+    'operate',
+    'Close a resolved incident with its postmortem',
+    CloseRequest,
+    (order, { id }) => room.close(order, id),
   );
-  lever('/v1/silences/begin', 'operate', 'Tell nobody of some alerts for a while', SilenceRequest, (order, by) =>
-    room.silence(order, by),
+  lever('/v1/silences/begin', 'operate', 'Tell nobody of some alerts for a while', SilenceRequest, (order, { id }) =>
+    room.silence(order, id),
   );
-  lever('/v1/silences/end', 'operate', 'End a silence before its time', EndSilenceRequest, (order, by) =>
-    room.endSilence(order, by),
+  lever('/v1/silences/end', 'operate', 'End a silence before its time', EndSilenceRequest, (order, { id }) =>
+    room.endSilence(order, id),
   );
   lever(
     '/v1/approvals/retry',
     'approve',
     'Let an open breaker try canaries again; a tripped one takes two people',
     TripRequest,
-    (order, by) => room.retry(order, by),
+    (order, { id }) => room.retry(order, id),
+  );
+  lever('/v1/approvals/declare', 'approve', 'Declare a model version by its hash', DeclareRequest, (order, { id }) =>
+    room.declare(order, id),
+  );
+  lever(
+    '/v1/approvals/promote',
+    'approve',
+    'Sign a model version off for its next step; with the last signature it takes it',
+    PromoteRequest,
+    (order, { id, login }) => room.promote(order, { id, login }),
+  );
+  lever('/v1/approvals/thaw', 'approve', 'Let versions of a model be promoted again', ThawRequest, (order, { id }) =>
+    room.thaw(order, id),
   );
   lever(
     '/v1/approvals/rollback',
     'approve',
     'Take a model version out of use for the one before',
     RollbackRequest,
-    (order, by) => room.rollBack(order, by),
+    (order, { id }) => room.rollBack(order, id),
   );
 }

@@ -1,0 +1,63 @@
+/** Model versions as the app shows them, and as guards have to know them. Pure. */
+import type { CanaryPhase, ModelAuthority, ModelVersionState } from '@countersign/contract';
+import { rolloutShare } from './rollout.ts';
+import type { SignOff, VersionRow } from './store.ts';
+
+interface Known {
+  /** For its next step. */
+  readonly signOffs: (row: VersionRow) => readonly SignOff[];
+  readonly frozen: (row: VersionRow) => string | null;
+  readonly isControlled: (workflowId: string) => boolean;
+  readonly share: (row: VersionRow) => number;
+}
+
+/** Active is the newest version that was not rolled back. `rows` are newest first. */
+export function statesOf(rows: readonly VersionRow[], known: Known): ModelVersionState[] {
+  const taken = new Set<string>();
+  return rows.map((row) => {
+    const model = `${row.workflow_id} ${row.model_name}`;
+    const active = row.rolled_back_at === null && !taken.has(model);
+    if (active) taken.add(model);
+    const isControlled = known.isControlled(row.workflow_id);
+    const autonomy = row.declared_at === null ? ('undeclared' as const) : row.autonomy;
+    return {
+      workflow_id: row.workflow_id,
+      model_name: row.model_name,
+      version: row.version,
+      hash: row.hash,
+      first_seen_at: row.first_seen_at.toISOString(),
+      rolled_back_at: row.rolled_back_at?.toISOString() ?? null,
+      active,
+      autonomy: isControlled ? autonomy : null,
+      canary_share: known.share(row),
+      sign_offs: known.signOffs(row).map(({ role, signed_by }) => `${role}: ${signed_by.split('#').at(-1)}`),
+      frozen: isControlled ? known.frozen(row) : null,
+    };
+  });
+}
+
+/** `rows` are of one workflow, newest first. */
+export function versionsOf(
+  rows: readonly VersionRow[],
+  isControlled: boolean,
+  phases: readonly CanaryPhase[],
+): ModelAuthority[] {
+  return [...new Set(rows.map((row) => row.model_name))].map((model_name) => {
+    const own = rows.filter((row) => row.model_name === model_name);
+    const rolledBack = own.filter((row) => row.rolled_back_at !== null);
+    const active = own.find((row) => row.rolled_back_at === null);
+    return {
+      model_name,
+      restored: rolledBack.length === 0 ? null : (active?.version ?? null),
+      rolled_back: rolledBack.map(({ version }) => version),
+      versions: own
+        .filter((row) => row.rolled_back_at === null && (row.declared_at !== null || !isControlled))
+        .map((row) => ({
+          version: row.version,
+          hash: row.hash,
+          autonomy: isControlled ? row.autonomy : 'automatic',
+          canary_share: row.rollout === null ? 0 : rolloutShare(row.rollout, phases),
+        })),
+    };
+  });
+}
