@@ -4,6 +4,7 @@ import { complain, print, UsageError, type Command } from './commands/command.ts
 import { daemon, migrations } from './commands/daemon.ts';
 import { drill } from './commands/drill.ts';
 import { erase } from './commands/erase.ts';
+import { gate, model } from './commands/model.ts';
 import { key } from './commands/key.ts';
 import { policy } from './commands/policy.ts';
 import { reference } from './commands/reference.ts';
@@ -16,6 +17,8 @@ const commands: Readonly<Record<string, Command>> = {
   migrate: migrations,
   policy,
   drill,
+  model,
+  gate,
   reference,
   replay,
   key,

@@ -204,6 +204,9 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const orders = new Orders({
       pool,
       escalation,
+      models,
+      breakers,
+      signals: () => monitors.signals(),
       logId,
       ledger,
       search,

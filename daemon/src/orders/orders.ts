@@ -2,10 +2,12 @@
  * Carries out what people order from the command line: the daemon does it, because it alone writes the log. Each order is
  * one transaction: the act, the record of who and why, and the answer.
  */
-import { eventTypes, logWorkflow, type ReferenceStep } from '@countersign/contract';
+import { eventTypes, logWorkflow, type ReferenceStep, type Signal } from '@countersign/contract';
+import type { Breakers } from '../breakers/index.ts';
 import type { Pool } from '../database/index.ts';
 import { writtenEntry, type Ledger, type NewId, type SearchIndex } from '../ledger/index.ts';
 import type { Escalation } from '../escalation/index.ts';
+import type { Models } from '../models/index.ts';
 import type { Policies } from '../policies/index.ts';
 import type { Snapshots } from '../snapshots/index.ts';
 import * as store from './store.ts';
@@ -18,6 +20,10 @@ export interface OrdersOptions {
   readonly snapshots: Snapshots;
   readonly policies: Policies;
   readonly escalation: Escalation;
+  readonly models: Models;
+  readonly breakers: Breakers;
+  /** What the monitors say now. */
+  readonly signals: () => readonly Signal[];
   readonly now: () => Date;
   readonly newId: NewId;
   readonly onError: (error: unknown) => void;
@@ -25,6 +31,8 @@ export interface OrdersOptions {
 
 type Erasure = Extract<store.Order, { what: 'erase_input' }>;
 type Drill = Extract<store.Order, { what: 'start_drill' }>;
+type Declaration = Extract<store.Order, { what: 'declare_model' }>;
+type GateCheck = Extract<store.Order, { what: 'check_gates' }>;
 
 const everyMs = 1_000;
 
@@ -57,10 +65,55 @@ export class Orders {
   private async carryOut(): Promise<void> {
     const { pool, logId } = this.options;
     for (const { id, order } of await store.waitingOrders(pool, logId)) {
-      if (order.what === 'erase_input') await this.erase(id, order);
-      else if (order.what === 'start_drill') await this.startDrill(id, order);
-      else await this.setReference(id, order.step);
+      await this.carryOutOne(id, order);
     }
+  }
+
+  private carryOutOne(id: string, order: store.Order): Promise<void> {
+    switch (order.what) {
+      case 'erase_input':
+        return this.erase(id, order);
+      case 'set_reference':
+        return this.setReference(id, order.step);
+      case 'start_drill':
+        return this.startDrill(id, order);
+      case 'declare_model':
+        return this.declare(id, order);
+      case 'check_gates':
+        return this.checkGates(id, order);
+    }
+  }
+
+  private async declare(id: string, { request, by }: Declaration): Promise<void> {
+    const { ledger, models, breakers, now } = this.options;
+    await ledger.write(async (tx) => {
+      if (!(await store.lockOrder(tx.client, id))) return;
+      const declared = await models.declare(tx, request, by);
+      if (declared.is === 'refused') {
+        return store.finishOrder(tx.client, id, { is: 'refused', message: declared.reason }, now());
+      }
+      await breakers.raiseEpoch(tx, request.workflow_id);
+      const { logIndex: log_index, message } = declared;
+      return store.finishOrder(tx.client, id, { is: 'done', log_index, message }, now());
+    });
+  }
+
+  private async checkGates(id: string, order: GateCheck): Promise<void> {
+    const { ledger, models, signals, now } = this.options;
+    const { workflow: workflowId, model: modelName, version, to, reports, by } = order;
+    const said = signals().filter(
+      (signal) =>
+        signal.workflow_id === workflowId && signal.model_name === modelName && signal.model_version === version,
+    );
+    await ledger.write(async (tx) => {
+      if (!(await store.lockOrder(tx.client, id))) return;
+      const checked = await models.gate(tx, { workflowId, modelName, version }, to, said, reports, by);
+      const answer =
+        'refused' in checked
+          ? ({ is: 'refused', message: checked.refused } as const)
+          : ({ is: 'done', log_index: checked.logIndex, message: 'asked', results: checked.results } as const);
+      await store.finishOrder(tx.client, id, answer, now());
+    });
   }
 
   private async setReference(id: string, step: ReferenceStep): Promise<void> {

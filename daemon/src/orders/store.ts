@@ -1,5 +1,5 @@
 /** All SQL of orders. */
-import type { ReferenceStep } from '@countersign/contract';
+import type { Autonomy, DeclareRequest, GateReports, GateResult, ReferenceStep } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 
 /** What somebody has ordered from the command line. */
@@ -13,6 +13,16 @@ export type Order =
       readonly wait: string;
       readonly by: string;
       readonly justification: string;
+    }
+  | { readonly what: 'declare_model'; readonly request: DeclareRequest; readonly by: string }
+  | {
+      readonly what: 'check_gates';
+      readonly workflow: string;
+      readonly model: string;
+      readonly version: string;
+      readonly to: Autonomy;
+      readonly reports: GateReports;
+      readonly by: string;
     };
 
 export type OrderAnswer =
@@ -22,6 +32,8 @@ export type OrderAnswer =
       readonly message: string;
       /** Of a drill. */
       readonly incident_id?: string;
+      /** Of gates. */
+      readonly results?: readonly GateResult[];
     }
   | { readonly is: 'refused'; readonly message: string };
 
