@@ -3,6 +3,7 @@
  * Objects are open: a field that this version does not know is recorded as it came and otherwise left alone.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { CompensationReport, RollbackStep } from './compensation.ts';
 import {
   Milliseconds,
   Model,
@@ -156,6 +157,8 @@ export const eventTypes = {
   escalation: 'countersign.escalation.v1',
   silence: 'countersign.silence.v1',
   intake: 'countersign.intake.v1',
+  compensation: 'countersign.compensation.v1',
+  rollback: 'countersign.rollback.v1',
   drill: 'countersign.drill.v1',
   key: 'countersign.key.v1',
   retention: 'countersign.retention.v1',
@@ -183,8 +186,11 @@ export type HumanDecisionEvent = Static<typeof HumanDecisionEvent>;
 export const OutcomeEvent = envelope(eventTypes.outcome, Outcome);
 export type OutcomeEvent = Static<typeof OutcomeEvent>;
 
+export const CompensationEvent = envelope(eventTypes.compensation, CompensationReport);
+export type CompensationEvent = Static<typeof CompensationEvent>;
+
 /** What a service may send. The other types are written by the daemon alone. */
-export type ServiceEvent = AiDecisionEvent | HumanDecisionEvent | OutcomeEvent;
+export type ServiceEvent = AiDecisionEvent | HumanDecisionEvent | OutcomeEvent | CompensationEvent;
 
 const daemonEvents = {
   alert: envelope(eventTypes.alert, AlertStep),
@@ -195,6 +201,7 @@ const daemonEvents = {
   escalation: envelope(eventTypes.escalation, EscalationStep),
   silence: envelope(eventTypes.silence, SilenceStep),
   intake: envelope(eventTypes.intake, IntakeStep),
+  rollback: envelope(eventTypes.rollback, RollbackStep),
   drill: envelope(eventTypes.drill, DrillStep),
   key: envelope(eventTypes.key, KeyStep),
   retention: envelope(eventTypes.retention, RetentionStep),

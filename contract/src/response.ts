@@ -1,5 +1,6 @@
 /** The response API: alerts, breakers and models as the app shows and moves them. */
 import Type, { type Static } from 'typebox';
+import { RollbackView } from './compensation.ts';
 import { Incident, Silence } from './incident.ts';
 import { AlertTier, Autonomy, BreakerStateName, RiskTier } from './words.ts';
 
@@ -96,6 +97,7 @@ export const ResponseOverview = Type.Object({
   alerts: Type.Array(Alert),
   incidents: Type.Array(Incident),
   silences: Type.Array(Silence),
+  rollbacks: Type.Array(RollbackView),
   breakers: Type.Array(Breaker),
   models: Type.Array(ModelVersionState),
   signals: Type.Array(Signal),

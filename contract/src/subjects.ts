@@ -23,7 +23,7 @@ export function partitionOf(workflowId: string): number {
   return (hash >>> 0) % partitions;
 }
 
-export type EventKind = 'decision_ai' | 'decision_human' | 'outcome';
+export type EventKind = 'decision_ai' | 'decision_human' | 'outcome' | 'compensation';
 
 export const eventSubject = (workflowId: string, kind: EventKind): string =>
   `countersign.events.${partitionOf(workflowId)}.${kind}`;

@@ -112,3 +112,46 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON model_freeze TO countersign_writer;
 GRANT SELECT ON model_freeze TO countersign_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON incident, notification, silence TO countersign_writer;
 GRANT SELECT ON incident, notification, silence TO countersign_reader;
+
+-- Steps of decisions that can be undone, as services registered them before they took them.
+CREATE TABLE compensation (
+  compensation_id uuid PRIMARY KEY,
+  workflow_id   text NOT NULL,
+  task_id       text NOT NULL,
+  decision_id   uuid NOT NULL,
+  model_name    text NOT NULL,
+  model_version text NOT NULL,
+  sequence      integer NOT NULL,
+  action        text NOT NULL,
+  payload       jsonb,
+  registered_at timestamptz NOT NULL,
+  state         text NOT NULL
+    CHECK (state IN ('registered', 'waiting', 'compensating', 'compensated', 'compensation_failed')),
+  rollback_id   uuid,
+  attempts      integer NOT NULL DEFAULT 0,
+  -- When it is ordered next, or, while it is under way, when it has taken too long.
+  next_at       timestamptz,
+  problem       text,
+  owner         text
+);
+-- A rollback finds what it is about by the decision, or by version and time.
+CREATE INDEX compensation_decision ON compensation (decision_id, sequence);
+CREATE INDEX compensation_version ON compensation (workflow_id, model_name, model_version, registered_at);
+CREATE INDEX compensation_rollback ON compensation (rollback_id) WHERE rollback_id IS NOT NULL;
+-- What is to be done next.
+CREATE INDEX compensation_due ON compensation (next_at) WHERE state IN ('waiting', 'compensating');
+
+CREATE TABLE decision_rollback (
+  rollback_id uuid PRIMARY KEY,
+  workflow_id text NOT NULL,
+  scope       jsonb NOT NULL,
+  state       text NOT NULL CHECK (state IN ('asked', 'running', 'failed', 'finished')),
+  asked_by    text NOT NULL,
+  reason      text NOT NULL,
+  approved_by text,
+  asked_at    timestamptz NOT NULL
+);
+CREATE INDEX decision_rollback_newest ON decision_rollback (asked_at);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON compensation, decision_rollback TO countersign_writer;
+GRANT SELECT ON compensation, decision_rollback TO countersign_reader;

@@ -5,6 +5,8 @@ import { eventTypes, type AuditRecord } from '@countersign/contract';
 import { pino } from 'pino';
 import { Alerts } from './alerts/index.ts';
 import { AuthorityDistribution, Breakers } from './breakers/index.ts';
+import { Clockwork } from './clockwork.ts';
+import { Compensations } from './compensations/index.ts';
 import type { Config } from './config.ts';
 import { migrate, openPool } from './database/index.ts';
 import { Escalation, NotificationOutbox, readChannels, Silences } from './escalation/index.ts';
@@ -26,10 +28,9 @@ import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './
 import { Orders } from './orders/index.ts';
 import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
 import { Retention } from './retention/index.ts';
-import { Reviews, VerdictOutbox } from './reviews/index.ts';
+import { putInOutbox, Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
 import { countDecision, measure } from './gauges.ts';
-import { Clockwork } from './clockwork.ts';
 import { openLog } from './log.ts';
 import { oncePerSecond } from './once-per-second.ts';
 import { Reactions } from './reactions.ts';
@@ -140,6 +141,15 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const outbox = new VerdictOutbox(pool, jetstream(nats), trouble('a verdict was not sent'));
     stops.push(() => outbox.stop());
 
+    const compensations = new Compensations({
+      pool,
+      ledger,
+      policies,
+      now,
+      timer,
+      newId: newUuid,
+      send: (tx, order) => putInOutbox(tx.client, order),
+    });
     const response: Response = new Response({
       pool,
       ledger,
@@ -150,6 +160,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       breakers,
       escalation,
       silences,
+      compensations,
       runbooks: config.runbooksUrl,
       now,
       newId: newUuid,
@@ -197,6 +208,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       async () => {
         await escalation.tick();
         await response.passTime();
+        outbox.poke();
       },
       trouble('what time brings was not done and is tried again'),
     );
@@ -252,6 +264,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onAppend: async (tx, records) => {
         await models.noteFirstSeen(tx, records);
         await reviews.enlist(tx, records);
+        await compensations.hear(tx, records);
         await weigh(tx, records);
       },
       onDuplicates: (count) => metrics.count('countersign_ingest_duplicates_total', {}, count),

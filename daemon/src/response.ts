@@ -6,6 +6,8 @@ import {
   allModels,
   eventTypes,
   type AcknowledgeRequest,
+  type ApproveRollbackRequest,
+  type AskRollbackRequest,
   type Alert,
   type CloseRequest,
   type DeclareRequest,
@@ -21,6 +23,7 @@ import {
 } from '@countersign/contract';
 import { reaches, type AlertMoved, type Alerts } from './alerts/index.ts';
 import type { Breakers, Step } from './breakers/index.ts';
+import type { Compensations } from './compensations/index.ts';
 import type { Pool } from './database/index.ts';
 import type { Action, Escalation, Incident, Silences } from './escalation/index.ts';
 import type { Acted, ResponseRoom } from './http/index.ts';
@@ -39,6 +42,7 @@ export interface ResponseOptions {
   readonly breakers: Breakers;
   readonly escalation: Escalation;
   readonly silences: Silences;
+  readonly compensations: Compensations;
   /** Where runbooks are. */
   readonly runbooks: string;
   /** Cases that wait for people, by workflow. */
@@ -140,6 +144,7 @@ export class Response implements ResponseRoom {
     await breakers.passTime(pool, write);
     await models.passTime(pool, write, (tx, workflowId) => breakers.raiseEpoch(tx, workflowId));
     await this.lookAtQueues();
+    await this.options.compensations.tick();
   }
 
   private async lookAtQueues(): Promise<void> {
@@ -158,7 +163,8 @@ export class Response implements ResponseRoom {
   }
 
   async overview(): Promise<ResponseOverview> {
-    const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, namesOf } = this.options;
+    const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, compensations, namesOf } =
+      this.options;
     const [open, states, versions, incidents, silent] = await Promise.all([
       alerts.list(pool),
       breakers.list(pool),
@@ -176,6 +182,7 @@ export class Response implements ResponseRoom {
       alerts: open,
       incidents,
       silences: silent,
+      rollbacks: await compensations.list(),
       breakers: states,
       models: versions,
       signals,
@@ -205,6 +212,14 @@ export class Response implements ResponseRoom {
     return ended
       ? { is: 'done', message: 'The silence is over.' }
       : { is: 'refused', reason: 'that silence has ended already' };
+  }
+
+  askRollback(request: AskRollbackRequest, by: string): Promise<Acted> {
+    return this.options.compensations.ask(request, by);
+  }
+
+  approveRollback(request: ApproveRollbackRequest, by: string): Promise<Acted> {
+    return this.options.compensations.approve(request, by);
   }
 
   trip({ workflow_id, model_name, risk_tier, justification }: TripRequest, by: string): Promise<Acted> {

@@ -13,6 +13,7 @@ import {
   type Provenance,
   type RiskTier,
 } from '@countersign/contract';
+import type { UndoableStep } from './compensations.ts';
 import type { GuardVerdict } from './guard.ts';
 import { sha256, type Outgoing } from './publisher.ts';
 import { traceparentOf, type DecisionRef } from './ref.ts';
@@ -48,6 +49,11 @@ export interface DecisionHandle {
   propose(action: DecisionAction, justification: string): void;
   /** Asks the guard and puts the answer on record. Say the output first, so that its confidence counts. */
   authority(): GuardVerdict;
+  /**
+   * Registers how what the AI is about to do is undone, before it does it. Resolves to the key of the step when that is
+   * durable; rejects when it cannot be made so, and then the AI must not act. Of several steps the last is undone first.
+   */
+  undoable(step: UndoableStep): Promise<string>;
   /** To find this decision again: keep it with the task. */
   ref(): DecisionRef;
 }
@@ -59,6 +65,7 @@ export interface DecisionContext {
   readonly now: () => Date;
   readonly elapsedMs: () => number;
   readonly source: string;
+  readonly register: (ref: DecisionRef, sequence: number, step: UndoableStep) => Promise<string>;
   readonly ask: (confidence: number | undefined) => GuardVerdict;
 }
 
@@ -70,6 +77,8 @@ export class OpenDecision implements DecisionHandle {
   private explained: Explanation | null = null;
   private proposed: { action: DecisionAction; justification: string } | null = null;
   private answer: GuardVerdict | null = null;
+  /** Steps that can be undone. */
+  private steps = 0;
 
   constructor(options: DecisionOptions, context: DecisionContext) {
     this.options = options;
@@ -92,6 +101,11 @@ export class OpenDecision implements DecisionHandle {
   authority(): GuardVerdict {
     this.answer = this.context.ask(this.said?.confidence);
     return this.answer;
+  }
+
+  undoable(step: UndoableStep): Promise<string> {
+    this.steps += 1;
+    return this.context.register(this.ref(), this.steps, step);
   }
 
   ref(): DecisionRef {

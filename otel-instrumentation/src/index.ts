@@ -2,12 +2,14 @@
  * Record what the AI and people decide, and ask before the AI acts alone.
  * `start` once; the other functions then belong to that start. Before it the guard answers `human`, and recording throws.
  */
+import type { CompensationHandlers } from './compensations.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';
 import { Instrumentation, type HumanDecisionOptions, type StartOptions } from './instrumentation.ts';
 import type { DecisionRef } from './ref.ts';
 import type { VerdictHandler } from './verdicts.ts';
 
+export type { CompensationHandler, CompensationHandlers, UndoableStep } from './compensations.ts';
 export type { DecisionHandle, DecisionOptions } from './decision.ts';
 export type { GuardVerdict, Question } from './guard.ts';
 export type { HumanDecisionOptions, StartOptions } from './instrumentation.ts';
@@ -62,6 +64,14 @@ export const recordOutcome = (ref: DecisionRef, outcome: { label: string; cost?:
  */
 export const verdicts = (workflow: string, handler: VerdictHandler): Promise<() => Promise<void>> =>
   started().verdicts(workflow, handler);
+
+/**
+ * What undoes the steps that were registered by `undoable`, by name. Orders to undo come with the verdicts of the workflow,
+ * so `verdicts` has to be followed as well. A handler may be called again for a step that is undone, and for one that was
+ * never taken.
+ */
+export const compensations = (workflow: string, handlers: CompensationHandlers): void =>
+  started().compensations(workflow, handlers);
 
 /** Events given up so far: the queue was full, they were too large, or a decision had no output. */
 export const dropped = (): number => current?.dropped ?? 0;

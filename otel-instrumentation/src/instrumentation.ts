@@ -12,16 +12,23 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
+import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
+  eventSubject,
   eventTypes,
   saltBytes,
   uuidV7,
+  type CompensationEvent,
+  type CompensationOrder,
+  type CompensationReport,
   type DecisionAction,
   type HumanDecisionEvent,
+  type Model,
   type Output,
   type OutcomeEvent,
 } from '@countersign/contract';
+import { carryOut, type CompensationHandlers, type UndoableStep } from './compensations.ts';
 import { connectWhenPossible } from './connection.ts';
 import { OpenDecision, type DecisionHandle, type DecisionOptions } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
@@ -67,6 +74,7 @@ export class Instrumentation {
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
   private readonly droppedCounter: Counter;
   private droppedTotal = 0;
+  private readonly handlers = new Map<string, CompensationHandlers>();
   /** Resolves when the guard follows what the daemon distributes; until a document is in, it answers `human`. */
   readonly ready: Promise<void>;
 
@@ -166,6 +174,7 @@ export class Instrumentation {
       now: () => new Date(),
       elapsedMs: () => performance.now() - started,
       source: this.source,
+      register: (ref, sequence, step) => this.register(ref, model, sequence, step),
       ask: (confidence) =>
         this.guard.ask({
           workflow,
@@ -255,7 +264,7 @@ export class Instrumentation {
     return event.id;
   }
 
-  private envelope({ task_id }: DecisionRef) {
+  private envelope({ task_id }: Pick<DecisionRef, 'task_id'>) {
     return {
       specversion: '1.0' as const,
       id: newId(),
@@ -268,9 +277,44 @@ export class Instrumentation {
 
   async verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>> {
     const connection = await this.connection;
-    const stop = await followVerdicts(connection, workflow, handler, this.trouble);
+    const onOrder = (order: CompensationOrder) => this.compensate(order);
+    const stop = await followVerdicts(connection, workflow, handler, onOrder, this.trouble);
     this.stops.push(stop);
     return stop;
+  }
+
+  /** What undoes the steps of a workflow. Orders come with its verdicts. */
+  compensations(workflow: string, handlers: CompensationHandlers): void {
+    this.handlers.set(workflow, handlers);
+  }
+
+  private async compensate(order: CompensationOrder): Promise<void> {
+    const report = await carryOut(order, this.handlers.get(order.workflow_id) ?? {});
+    this.publisher.enqueue({ kind: 'compensation', event: this.compensationEvent(report), snapshot: null });
+  }
+
+  /** Says how a step is undone. Resolves when that is durable, and not before: only then may the step be taken. */
+  async register(ref: DecisionRef, model: Model, sequence: number, step: UndoableStep): Promise<string> {
+    const report: CompensationReport = {
+      workflow_id: ref.workflow_id,
+      task_id: ref.task_id,
+      decision_id: ref.decision_id,
+      compensation_id: newId(),
+      model: { name: model.name, version: model.version },
+      sequence,
+      action: step.action,
+      ...(step.payload === undefined ? {} : { payload: step.payload }),
+      state: 'registered',
+    };
+    const event = this.compensationEvent(report);
+    const connection = await within(registerMs, this.connection);
+    const subject = eventSubject(ref.workflow_id, 'compensation');
+    await jetstream(connection).publish(subject, JSON.stringify(event), { msgID: event.id, timeout: registerMs });
+    return report.compensation_id;
+  }
+
+  private compensationEvent(data: CompensationReport): CompensationEvent {
+    return { ...this.envelope(data), type: eventTypes.compensation, data };
   }
 
   get dropped(): number {
@@ -292,6 +336,21 @@ export class Instrumentation {
     this.ending.abort();
     const connection = await this.connection.catch(() => null);
     await connection?.drain().catch(this.trouble);
+  }
+}
+
+const registerMs = 5_000;
+
+/** Gives up waiting, not the work. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`NATS is not there after ${ms / 1_000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

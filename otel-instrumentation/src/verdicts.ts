@@ -1,7 +1,7 @@
 /** Human decisions on their way back: each handed to the service until it has dealt with it. */
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { streams, verdictConsumer, type Verdict } from '@countersign/contract';
+import { streams, verdictConsumer, type CompensationOrder, type Verdict } from '@countersign/contract';
 
 export type VerdictHandler = (verdict: Verdict) => void | Promise<void>;
 
@@ -20,6 +20,7 @@ export async function followVerdicts(
   connection: NatsConnection,
   workflow: string,
   handler: VerdictHandler,
+  onOrder: (order: CompensationOrder) => Promise<void>,
   onTrouble: (error: unknown) => void,
 ): Promise<() => Promise<void>> {
   const consumer = await consumerOf(connection, workflow, onTrouble);
@@ -30,9 +31,9 @@ export async function followVerdicts(
     for await (const message of messages) {
       const busy = setInterval(() => message.working(), workingMs);
       try {
-        const verdict = message.json<Verdict>();
+        const verdict = message.json<Verdict | CompensationOrder>();
         if (verdict.v !== 1 || verdict.workflow_id !== workflow) throw new Error(`not a verdict for ${workflow}`);
-        if (!done.has(verdict.verdict_id)) await handler(verdict);
+        if (!done.has(verdict.verdict_id)) await ('kind' in verdict ? onOrder(verdict) : handler(verdict));
         remember(done, verdict.verdict_id);
         message.ack();
       } catch (error) {

@@ -1,6 +1,7 @@
 /** From the bytes of a message to an event that may be appended, or the reason why not. Pure. */
 import {
   AiDecisionEvent,
+  CompensationEvent,
   eventTypes,
   HumanDecisionEvent,
   largestEventBytes,
@@ -28,6 +29,7 @@ const schemas = {
   [eventTypes.aiDecision]: Compile(AiDecisionEvent),
   [eventTypes.humanDecision]: Compile(HumanDecisionEvent),
   [eventTypes.outcome]: Compile(OutcomeEvent),
+  [eventTypes.compensation]: Compile(CompensationEvent),
 } as const;
 const isServiceType = (type: unknown): type is keyof typeof schemas =>
   typeof type === 'string' && Object.hasOwn(schemas, type);

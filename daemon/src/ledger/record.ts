@@ -90,6 +90,7 @@ export function actorOf(event: CountersignEvent): Actor {
     case eventTypes.humanDecision:
       return { type: 'human', id: event.data.reviewer };
     case eventTypes.outcome:
+    case eventTypes.compensation:
       return { type: 'service', id: event.source };
     case eventTypes.breaker:
     case eventTypes.model:
@@ -98,6 +99,7 @@ export function actorOf(event: CountersignEvent): Actor {
     case eventTypes.escalation:
     case eventTypes.silence:
     case eventTypes.drill:
+    case eventTypes.rollback:
       return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
     default:
       return { type: 'daemon', id: 'daemon' };
@@ -201,6 +203,12 @@ export function justificationOf(event: CountersignEvent): string | null {
       const { step, level, channel, reason } = event.data;
       return `incident ${step}, tier ${level}${channel === undefined ? '' : `, ${channel}`}: ${reason}`;
     }
+    case eventTypes.rollback:
+      return `rollback ${event.data.step}, ${event.data.count} steps: ${event.data.reason}`;
+    case eventTypes.compensation:
+      return `${event.data.action} ${event.data.state}${event.data.detail === undefined ? '' : `: ${event.data.detail}`}`;
+    case eventTypes.intake:
+      return `intake ${event.data.intake}: ${event.data.waiting} of ${event.data.limit} cases wait`;
     case eventTypes.silence:
       return `silence ${event.data.step}, until ${event.data.until}: ${event.data.reason}`;
     case eventTypes.policy:

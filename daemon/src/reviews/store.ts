@@ -1,5 +1,13 @@
 /** All SQL of the reviews. A case is claimed when its lease has not run out; nothing stores that it has. */
-import type { DecisionAction, Priority, QueueItem, ReviewReason, RiskTier, Verdict } from '@countersign/contract';
+import type {
+  DecisionAction,
+  Priority,
+  QueueItem,
+  ReviewReason,
+  RiskTier,
+  Verdict,
+  CompensationOrder,
+} from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 
 export interface CaseRow {
@@ -222,15 +230,18 @@ export async function writeAnswer(
   );
 }
 
-export async function putInOutbox(db: Queryable, verdict: Verdict): Promise<void> {
+export async function putInOutbox(db: Queryable, verdict: Verdict | CompensationOrder): Promise<void> {
   await db.query(
     'INSERT INTO verdict_outbox (verdict_id, workflow_id, payload) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
     [verdict.verdict_id, verdict.workflow_id, JSON.stringify(verdict)],
   );
 }
 
-export async function readOutbox(db: Queryable, limit: number): Promise<{ position: string; payload: Verdict }[]> {
-  const { rows } = await db.query<{ position: string; payload: Verdict }>(
+export async function readOutbox(
+  db: Queryable,
+  limit: number,
+): Promise<{ position: string; payload: Verdict | CompensationOrder }[]> {
+  const { rows } = await db.query<{ position: string; payload: Verdict | CompensationOrder }>(
     'SELECT position, payload FROM verdict_outbox ORDER BY position LIMIT $1',
     [limit],
   );

@@ -1,6 +1,8 @@
 /** Alerts, incidents, breakers and models: what is wrong, and the levers. */
 import {
   AcknowledgeRequest,
+  ApproveRollbackRequest,
+  AskRollbackRequest,
   ApiError,
   CloseRequest,
   DeclareRequest,
@@ -30,6 +32,8 @@ export interface ResponseRoom {
   promote(order: PromoteRequest, signer: { id: string; login: string | null }): Promise<Acted>;
   thaw(order: ThawRequest, by: string): Promise<Acted>;
   acknowledge(order: AcknowledgeRequest, by: string): Promise<Acted>;
+  askRollback(order: AskRollbackRequest, by: string): Promise<Acted>;
+  approveRollback(order: ApproveRollbackRequest, by: string): Promise<Acted>;
   close(order: CloseRequest, by: string): Promise<Acted>;
   silence(order: SilenceRequest, by: string): Promise<Acted>;
   endSilence(order: EndSilenceRequest, by: string): Promise<Acted>;
@@ -91,6 +95,20 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
   );
   lever('/v1/silences/end', 'operate', 'End a silence before its time', EndSilenceRequest, (order, { id }) =>
     room.endSilence(order, id),
+  );
+  lever(
+    '/v1/breakers/ask-rollback',
+    'operate',
+    'Ask for decisions to be taken back; another person has to approve it',
+    AskRollbackRequest,
+    (order, { id }) => room.askRollback(order, id),
+  );
+  lever(
+    '/v1/approvals/approve-rollback',
+    'approve',
+    'Approve a rollback of decisions, or try again what failed of one',
+    ApproveRollbackRequest,
+    (order, { id }) => room.approveRollback(order, id),
   );
   lever(
     '/v1/approvals/retry',

@@ -1,0 +1,1 @@
+export { Compensations } from './compensations.ts';
