@@ -22,6 +22,8 @@ async function buildPlugin(): Promise<void> {
       else resolve();
     });
   });
+  // Where messages about incidents lead to.
+  cpSync(join(root, '../docs/runbooks'), join(root, 'dist/plugin/runbooks'), { recursive: true });
 }
 
 async function buildHost(): Promise<void> {

@@ -13,7 +13,7 @@ export function buildPackages(): void {
 
 /** The app and its host, unless they were built from these very files. */
 export function buildApp(): void {
-  const from = fingerprint(['grafana-plugin', 'contract/src', 'package-lock.json']);
+  const from = fingerprint(['grafana-plugin', 'contract/src', 'docs/runbooks', 'package-lock.json']);
   const isBuilt = existsSync(join(root, 'grafana-plugin/dist/host/host.js')) && existsSync(stamp);
   if (isBuilt && readFileSync(stamp, 'utf8') === from) return;
   command('node', ['grafana-plugin/build.ts']);

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { migrate } from '../daemon/src/database/index.ts';
 import { findNatsServer, startNats } from './nats.ts';
 import { startPostgres } from './postgres.ts';
-import { run, type Running } from './process.ts';
+import { freePort, run, type Running } from './process.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -158,6 +158,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       watch(`the ${name}`, child, log);
     };
 
+    const pagerPort = await freePort();
+    const channels = writeChannels(directory, pagerPort);
     const appUrl = `http://127.0.0.1:${appPort}`;
     const daemonUrl = `http://127.0.0.1:${httpPort}`;
     await step('daemon', () =>
@@ -166,6 +168,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         'daemon/dist/cli.js',
         ['daemon'],
         {
+          ...channels,
           DATABASE_URL: databaseUrl,
           NATS_URL: nats.url,
           ...nats.daemon,
@@ -198,6 +201,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...nats.service,
       COUNTERSIGN_APP_URL: appUrl,
       COUNTERSIGN_DEMO_STATE: join(directory, 'demo'),
+      COUNTERSIGN_DEMO_PAGER_PORT: String(pagerPort),
     };
     if (options.demo) {
       await step('demo: training on real mail', () =>
@@ -242,6 +246,34 @@ const assertFree = (port: number, variable: string): Promise<void> =>
     });
     server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
   });
+
+/** The channels that policies name, of which the demo plays the other side. COUNTERSIGN_CHANNELS names others. */
+function writeChannels(directory: string, port: number): Record<string, string> {
+  const given = process.env['COUNTERSIGN_CHANNELS'];
+  if (given) return { ...definedOf(process.env), COUNTERSIGN_CHANNELS: given };
+  const url = `http://127.0.0.1:${port}`;
+  const file = join(directory, 'channels.yaml');
+  const secret = '{ env: COUNTERSIGN_DEMO_SECRET }';
+  writeFileSync(
+    file,
+    `# Written by npm start: stand-ins that the demo plays.
+channels:
+  slack: { kind: slack_webhook, url: { env: COUNTERSIGN_DEMO_SLACK_URL } }
+  pagerduty: { kind: pagerduty, routing_key: ${secret}, url: "${url}/pagerduty" }
+  executives-phone:
+    { kind: phone, by: call, account: demo, token: ${secret}, from: "+15005550006", to: "+15005550001", url: "${url}" }
+`,
+  );
+  return {
+    COUNTERSIGN_CHANNELS: file,
+    COUNTERSIGN_DEMO_SECRET: 'of-a-stand-in',
+    COUNTERSIGN_DEMO_SLACK_URL: `${url}/slack`,
+  };
+}
+
+/** The secrets of channels are under whatever names their owner chose. */
+const definedOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
 function makeStateDirectory(directory: string): void {
   try {

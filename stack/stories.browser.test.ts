@@ -1,6 +1,6 @@
 /** The product as a person meets it: the whole stack of `npm start`, real mail, and a real browser. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -199,6 +199,11 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   expect(steps.filter(({ signal }) => signal === 'attribution')).toMatchObject([{ subject: 'model', tier: 'info' }]);
   await page.locator('[data-testid=alert][data-tier=info]', { hasText: 'The model is the cause' }).waitFor();
 
+  // Nobody acknowledges it, so it climbs: Slack, the pager, the telephone.
+  const incident = page.locator('[data-testid=incident][data-state=open]');
+  await incident.waitFor();
+  await keep(page, 'incident-open');
+
   // The guard has heard: from here on no decision is taken alone.
   const before = await decisions();
   const after = await eventually(
@@ -212,6 +217,18 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   // A decision may have been on its way while the breaker opened.
   expect(after.auto - before.auto).toBeLessThanOrEqual(1);
 
+  await incident.locator('[data-testid=tier][data-reached=true]').nth(2).waitFor({ timeout: 60_000 });
+  await incident.getByText('executives-phone told').waitFor();
+  const heard = readFileSync(join(directory, 'log/demo.log'), 'utf8');
+  expect(heard).toMatch(/Slack shows: \[incident\] Mail moderation/);
+  expect(heard).toMatch(/PagerDuty, trigger: \[incident\] Mail moderation/);
+  expect(heard).toMatch(/the telephone rings: Countersign\. incident Mail moderation/);
+  await keep(page, 'incident-climbed');
+  await incident.getByRole('button', { name: 'Acknowledge' }).click();
+  await page.getByRole('dialog').getByRole('textbox').fill('I am on it');
+  await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();
+  await page.locator('[data-testid=incident][data-state=acknowledged]', { hasText: 'Ben has it.' }).waitFor();
+
   await page.getByRole('button', { name: 'Roll back' }).click();
   await page.getByRole('dialog').getByRole('textbox').fill('People change half of what it says');
   await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
@@ -223,6 +240,21 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   await ended.first().waitFor();
   expect(await page.locator('[data-testid=alert]:not([data-tier=resolved])', { hasText: '1.1.0' }).count()).toBe(0);
   await keep(page, 'response-closed');
+
+  // No alert of it stands; it is closed when what was learnt is written down.
+  const resolved = page.locator('[data-testid=incident][data-state=resolved]');
+  await resolved.getByRole('button', { name: 'Write the postmortem' }).click();
+  const form = page.getByRole('dialog');
+  expect(await form.getByRole('button', { name: 'Close the incident' }).isDisabled()).toBe(true);
+  await form.getByPlaceholder('below the symptom').fill('Weights were lost on the way to the release');
+  await form
+    .getByPlaceholder('keeps it from happening')
+    .fill('Rolled back; releases are compared with what was trained');
+  await form.getByPlaceholder('find it the next time').fill('A release that differs from its training fails the build');
+  await form.getByLabel('Model version').fill('1.1.0');
+  await keep(page, 'postmortem');
+  await form.getByRole('button', { name: 'Close the incident' }).click();
+  await page.locator('[data-testid=incident][data-state=closed]').waitFor();
   const { models } = await ask<ResponseOverview>('ben', 'v1/response');
   expect(models.map(({ version, active }) => [version, active])).toEqual([
     ['1.1.0', false],

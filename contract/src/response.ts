@@ -86,8 +86,10 @@ export const ModelVersionState = Type.Object({
   /** Null without change control; `undeclared` has no authority. */
   autonomy: nullable(Type.Union([Autonomy, Type.Literal('undeclared')])),
   canary_share: Type.Number(),
-  /** Who has signed off the next step, as "role: person". */
-  sign_offs: Type.Array(Type.String()),
+  /** Who has signed off the next step. */
+  sign_offs: Type.Array(Type.Object({ role: Type.String(), by: Type.String() })),
+  /** The roles that have to sign; none without change control. */
+  roles: Type.Array(Type.String()),
   /** Why the rollout of the model is frozen; null when it is not. */
   frozen: nullable(Type.String()),
 });

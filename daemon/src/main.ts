@@ -167,6 +167,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       // They are there by the time that somebody asks.
       namesOf: (ids) => reviews.names(ids),
       countCases: () => reviews.counts(),
+      meet: (person) => reviews.meet(person),
     });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
     const reviews: Reviews = new Reviews({

@@ -15,6 +15,7 @@ import {
   type PromoteRequest,
   type ReferenceStep,
   type ResponseOverview,
+  type Reviewer,
   type RiskTier,
   type RollbackRequest,
   type SilenceRequest,
@@ -45,6 +46,8 @@ export interface ResponseOptions {
   readonly compensations: Compensations;
   /** Where runbooks are. */
   readonly runbooks: string;
+  /** Keeps what somebody is called. */
+  readonly meet: (person: Reviewer) => Promise<void>;
   /** Cases that wait for people, by workflow. */
   readonly countCases: () => Promise<readonly { workflow_id: string; waiting: number; claimed: number }[]>;
   readonly now: () => Date;
@@ -165,30 +168,38 @@ export class Response implements ResponseRoom {
   async overview(): Promise<ResponseOverview> {
     const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, compensations, namesOf } =
       this.options;
-    const [open, states, versions, incidents, silent] = await Promise.all([
+    const [open, states, versions, incidents, silent, rollbacks] = await Promise.all([
       alerts.list(pool),
       breakers.list(pool),
       models.states(pool),
       escalation.list(),
       silences.list(),
+      compensations.list(),
     ]);
     const signals = monitors.signals();
     const people = await namesOf([
       ...signals.flatMap(({ monitor, subject }) => (monitor === 'reviewers' ? (subject ?? []) : [])),
       ...incidents.flatMap(({ acknowledged_by }) => acknowledged_by ?? []),
       ...silent.map(({ by }) => by),
+      ...states.map(({ by }) => by),
+      ...versions.flatMap(({ sign_offs }) => sign_offs.map(({ by }) => by)),
+      ...rollbacks.flatMap(({ asked_by, approved_by }) => [asked_by, approved_by ?? []].flat()),
     ]);
     return {
       alerts: open,
       incidents,
       silences: silent,
-      rollbacks: await compensations.list(),
+      rollbacks,
       breakers: states,
       models: versions,
       signals,
       runbooks,
       people,
     };
+  }
+
+  meet(person: Reviewer): Promise<void> {
+    return this.options.meet(person);
   }
 
   acknowledge(request: AcknowledgeRequest, by: string): Promise<Acted> {

@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { uuidV7 } from '@countersign/contract';
-import { shutdown, start, verdicts } from '@countersign/otel-instrumentation';
+import { compensations, shutdown, start, verdicts } from '@countersign/otel-instrumentation';
 import { loadCorpus, type Message } from './corpus.ts';
 import { Mailbox } from './mailbox.ts';
 import { calibrate, damage, predict, train } from './model.ts';
 import { uniform } from './random.ts';
 import { startReviewers } from './reviewers.ts';
 import { MailService, workflow, type Release } from './service.ts';
+import { startStandIns } from './stand-ins.ts';
 import { readState, writeState } from './state.ts';
 
 const usage = `npm run demo: real mail, sorted by a model that asks before it acts alone
@@ -87,7 +88,9 @@ async function main(): Promise<void> {
   service.deploy({ version: '1.0.0', model: trained, trainedAt: '2002-07-01T00:00:00Z' });
 
   void start({ source: 'mail-service', onTrouble: say });
+  compensations(workflow, { move_back: ({ task }) => service.moveBack(task) });
   const stopVerdicts = await verdicts(workflow, (verdict) => service.hear(verdict));
+  const stopStandIns = await startStandIns(Number(needed('COUNTERSIGN_DEMO_PAGER_PORT')), say);
   const stopReviewers = startReviewers({
     appUrl,
     names: names.slice(0, reviewers),
@@ -111,7 +114,9 @@ async function main(): Promise<void> {
     const message = corpus.arriving[arrived % corpus.arriving.length] as Message;
     const round = Math.floor(arrived / corpus.arriving.length) + 1;
     writeState(statePath, { arrived: arrived + 1 });
-    service.receive(`${round}.${message.id}`, message);
+    service
+      .receive(`${round}.${message.id}`, message)
+      .catch((error: unknown) => say(`a message waits: ${String(error)}`));
   }, 1_000 / rate);
   say(
     `${rate} messages a second arrive; ${reviewers} simulated reviewers are wrong in ${errorRate * 100} % of their decisions`,
@@ -125,6 +130,7 @@ async function main(): Promise<void> {
   service.stop();
   await stopReviewers();
   await stopVerdicts();
+  await stopStandIns();
   await shutdown();
 }
 

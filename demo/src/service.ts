@@ -70,12 +70,12 @@ export class MailService {
     return this.waiting.size;
   }
 
-  /** One message arrives. */
-  receive(task: string, message: Message): void {
+  /** One message arrives. Rejects when it could not be decided; it stays where it is then. */
+  async receive(task: string, message: Message): Promise<void> {
     const release = this.permitted(task);
     const prediction = predict(release.model, message.tokens);
 
-    const taken = decision(
+    const taken = await decision(
       {
         workflow,
         task,
@@ -90,7 +90,7 @@ export class MailService {
           sources: [{ name: 'inbox', fresh_at: new Date().toISOString() }],
         },
       },
-      (d) => {
+      async (d) => {
         d.output(
           { label: prediction.label, scores: { spam: prediction.spam, ham: 1 - prediction.spam } },
           prediction.confidence,
@@ -115,7 +115,10 @@ export class MailService {
           'accept',
           `${Math.round(prediction.confidence * 100)} % sure that it is ${prediction.label}; ${authority.reason.replaceAll('_', ' ')}`,
         );
-        return { ref: d.ref(), alone: authority.route === 'auto' };
+        const alone = authority.route === 'auto';
+        // Before it is done, so that it can be undone whatever happens to us.
+        if (alone) await d.undoable({ action: 'move_back' });
+        return { ref: d.ref(), alone };
       },
     );
 
@@ -132,7 +135,7 @@ export class MailService {
     const asked = guard({
       workflow,
       task,
-      model: { name: modelName, version: ours.version },
+      model: { name: modelName, version: ours.version, hash: ours.hash },
       riskTier: 'medium',
       reversible: true,
     });
@@ -170,6 +173,13 @@ export class MailService {
       action === 'reject' || action === 'rollback' ? opposite(said) : said,
       message.raw,
     );
+  }
+
+  /** What the AI did with a message is taken back: it lies in the inbox again, as if nobody had sorted it. */
+  moveBack(task: string): void {
+    const message = this.options.messageOf(task);
+    if (message === null) throw new Error(`${task} is no message of ours`);
+    this.options.mailbox.file(task, 'ham', message.raw);
   }
 
   private learnTruth({ ref, message, label }: Open): void {

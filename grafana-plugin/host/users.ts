@@ -14,7 +14,7 @@ export interface HostUser {
 
 export const users: readonly HostUser[] = [
   { id: 1, login: 'ann', name: 'Ann', role: 'Reviewer', permissions: ['read', 'decide'] },
-  { id: 2, login: 'ben', name: 'Ben', role: 'Approver', permissions: ['read', 'decide', 'approve'] },
+  { id: 2, login: 'ben', name: 'Ben', role: 'Approver', permissions: ['read', 'decide', 'operate', 'approve'] },
   { id: 3, login: 'cleo', name: 'Cleo', role: 'Auditor', permissions: ['read', 'audit'] },
   { id: 4, login: 'sam', name: 'Sam', role: 'SRE', permissions: ['read', 'operate'] },
   {

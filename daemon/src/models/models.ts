@@ -324,6 +324,8 @@ export class Models {
         ),
       frozen: ({ workflow_id, model_name }) =>
         frozen.find((f) => f.workflow_id === workflow_id && f.model_name === model_name)?.reason ?? null,
+      roles: (workflowId) =>
+        this.options.policies.get(workflowId)?.policy.change_control?.roles.map(({ name }) => name) ?? [],
       isControlled: (workflowId) => this.options.policies.get(workflowId)?.policy.change_control !== undefined,
       share: ({ workflow_id, rollout }) => (rollout === null ? 0 : rolloutShare(rollout, this.phases(workflow_id))),
     });

@@ -8,6 +8,7 @@ interface Known {
   readonly signOffs: (row: VersionRow) => readonly SignOff[];
   readonly frozen: (row: VersionRow) => string | null;
   readonly isControlled: (workflowId: string) => boolean;
+  readonly roles: (workflowId: string) => readonly string[];
   readonly share: (row: VersionRow) => number;
 }
 
@@ -30,7 +31,8 @@ export function statesOf(rows: readonly VersionRow[], known: Known): ModelVersio
       active,
       autonomy: isControlled ? autonomy : null,
       canary_share: known.share(row),
-      sign_offs: known.signOffs(row).map(({ role, signed_by }) => `${role}: ${signed_by.split('#').at(-1)}`),
+      sign_offs: known.signOffs(row).map(({ role, signed_by }) => ({ role, by: signed_by })),
+      roles: [...known.roles(row.workflow_id)],
       frozen: isControlled ? known.frozen(row) : null,
     };
   });

@@ -285,6 +285,11 @@ export class Reviews {
     return store.readNames(this.options.pool, [...new Set(ids)]);
   }
 
+  /** Keeps what somebody is called. */
+  meet({ id, name }: Reviewer): Promise<void> {
+    return store.notePerson(this.options.pool, id, name);
+  }
+
   counts = () => store.countQueue(this.options.pool, this.options.now());
 }
 

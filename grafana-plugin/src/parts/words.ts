@@ -3,6 +3,7 @@ import {
   allModels,
   type Actor,
   type AlertTier,
+  type Autonomy,
   type BreakerStateName,
   type DecisionAction,
   type ReviewReason,
@@ -42,6 +43,14 @@ export const breakerText: Record<BreakerStateName, string> = {
   open: 'Open: people decide everything',
   forced_open: 'Tripped by hand: people decide everything',
 };
+export const autonomyText: Record<Autonomy | 'undeclared', string> = {
+  undeclared: 'Undeclared: no authority',
+  shadow: 'Shadow: it only advises',
+  approval: 'Approval: people agree to each',
+  canary: 'Canary, each checked',
+  automatic: 'Automatic, within the policy',
+};
+
 export const breakerColor: Record<BreakerStateName, BadgeColor> = {
   closed: 'green',
   half_open: 'orange',
@@ -80,5 +89,6 @@ export function due(at: string, now: number): { text: string; overdue: boolean }
 }
 
 /** What to call whoever acted: a person's name, or the end of the id, which tells people of one Grafana apart. */
-export const actorName = ({ id }: Actor, people: Record<string, string>): string =>
+export const nameOf = (id: string, people: Readonly<Record<string, string>>): string =>
   people[id] ?? id.split('#').at(-1) ?? id;
+export const actorName = ({ id }: Actor, people: Record<string, string>): string => nameOf(id, people);

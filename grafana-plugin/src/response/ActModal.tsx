@@ -1,6 +1,6 @@
 /** An act on decision authority asks for its reason first; the reason goes on record. */
 import { Button, Field, Modal, TextArea } from '@grafana/ui';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 
 interface ActModalProps {
   readonly title: string;
@@ -10,13 +10,25 @@ interface ActModalProps {
   readonly pending: boolean;
   readonly onConfirm: (justification: string) => void;
   readonly onClose: () => void;
+  /** What else has to be said. */
+  readonly children?: ReactNode;
 }
 
-export function ActModal({ title, explains, confirm, destructive, pending, onConfirm, onClose }: ActModalProps) {
+export function ActModal({
+  title,
+  explains,
+  confirm,
+  destructive,
+  pending,
+  onConfirm,
+  onClose,
+  children,
+}: ActModalProps) {
   const [justification, setJustification] = useState('');
   return (
     <Modal title={title} isOpen onDismiss={onClose}>
       <p>{explains}</p>
+      {children}
       <Field label="Why">
         <TextArea
           autoFocus

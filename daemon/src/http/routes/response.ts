@@ -24,6 +24,8 @@ export type Acted =
   { readonly is: 'done'; readonly message: string } | { readonly is: 'refused'; readonly reason: string };
 
 export interface ResponseRoom {
+  /** Whoever acts is called by name from then on. */
+  meet(person: Reviewer): Promise<void>;
   overview(): Promise<ResponseOverview>;
   trip(order: TripRequest, by: string): Promise<Acted>;
   retry(order: TripRequest, by: string): Promise<Acted>;
@@ -67,6 +69,7 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
       path,
       { config: { grant }, schema: { summary, body, response: { ...errors, 200: Done } } },
       async (request, reply) => {
+        await room.meet(request.person);
         const acted = await act(request.body as Static<B>, request.person);
         if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
         return { message: acted.message };

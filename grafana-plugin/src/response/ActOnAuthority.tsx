@@ -1,0 +1,166 @@
+/** The levers over authority, each with what it does and a reason that goes on record. */
+import type { Autonomy, RiskTier } from '@countersign/contract';
+import { Field, Input, RadioButtonGroup } from '@grafana/ui';
+import { useState } from 'react';
+import { useAskRollback, usePromote, useRetry, useRollback, useThaw, useTrip } from '../api/response';
+import { ActModal } from './ActModal';
+
+interface OnModel {
+  readonly workflow: string;
+  readonly model: string;
+}
+type Promotion = OnModel & {
+  readonly is: 'promote';
+  readonly version: string;
+  readonly to: Autonomy;
+  /** Those that have not signed. */
+  readonly roles: readonly string[];
+};
+type Undoing = OnModel & { readonly is: 'undo'; readonly version: string };
+
+export type Act =
+  | (OnModel & { readonly is: 'trip' | 'retry'; readonly riskTier: RiskTier | null })
+  | (OnModel & { readonly is: 'rollback'; readonly version: string })
+  | (OnModel & { readonly is: 'thaw' })
+  | Promotion
+  | Undoing;
+
+interface ActProps<A extends Act> {
+  readonly act: A;
+  readonly onClose: () => void;
+}
+
+export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
+  const trip = useTrip();
+  const retry = useRetry();
+  const rollback = useRollback();
+  const thaw = useThaw();
+  const scope = { workflow_id: act.workflow, model_name: act.model };
+  const done = { onSuccess: onClose };
+  switch (act.is) {
+    case 'trip':
+      return (
+        <ActModal
+          title="Stop the AI"
+          explains={`Every case of ${act.workflow} goes to people until two others give authority back. The model goes on advising, so that what it would have done can be compared.`}
+          confirm="Stop the AI"
+          destructive
+          pending={trip.isPending}
+          onConfirm={(justification) => trip.mutate({ ...scope, justification }, done)}
+          onClose={onClose}
+        />
+      );
+    case 'retry': {
+      const tier = act.riskTier === null ? {} : { risk_tier: act.riskTier };
+      return (
+        <ActModal
+          title="Try canaries"
+          explains="The AI takes a small share of cases again, and a person checks each of them."
+          confirm="Try canaries"
+          destructive={false}
+          pending={retry.isPending}
+          onConfirm={(justification) => retry.mutate({ ...scope, ...tier, justification }, done)}
+          onClose={onClose}
+        />
+      );
+    }
+    case 'rollback':
+      return (
+        <ActModal
+          title={`Roll back ${act.model} ${act.version}`}
+          explains="This version loses all authority for good. The one before takes its place, and an open breaker goes on to canaries."
+          confirm="Roll back"
+          destructive
+          pending={rollback.isPending}
+          onConfirm={(justification) => rollback.mutate({ ...scope, version: act.version, justification }, done)}
+          onClose={onClose}
+        />
+      );
+    case 'thaw':
+      return (
+        <ActModal
+          title={`Thaw the rollout of ${act.model}`}
+          explains="Its versions can be promoted again. It takes that no incident of the model is open."
+          confirm="Thaw"
+          destructive={false}
+          pending={thaw.isPending}
+          onConfirm={(justification) => thaw.mutate({ ...scope, justification }, done)}
+          onClose={onClose}
+        />
+      );
+    case 'promote':
+      return <Promote act={act} onClose={onClose} />;
+    case 'undo':
+      return <Undo act={act} onClose={onClose} />;
+  }
+}
+
+function Promote({ act, onClose }: ActProps<Promotion>) {
+  const { workflow, model, version, to, roles } = act;
+  const [role, setRole] = useState(roles[0] ?? '');
+  const promote = usePromote();
+  return (
+    <ActModal
+      title={`Sign ${model} ${version} off: ${to}`}
+      explains="With the last signature the version takes the step. Who made it does not sign, and nobody signs twice."
+      confirm="Sign"
+      destructive={false}
+      pending={promote.isPending}
+      onConfirm={(justification) =>
+        promote.mutate(
+          { workflow_id: workflow, model_name: model, version, to, role, justification },
+          { onSuccess: onClose },
+        )
+      }
+      onClose={onClose}
+    >
+      <Field label="As">
+        <RadioButtonGroup
+          options={roles.map((name) => ({ label: name, value: name }))}
+          value={role}
+          onChange={setRole}
+        />
+      </Field>
+    </ActModal>
+  );
+}
+
+/** The last day, in the browser's own time, as datetime-local fields have it. */
+const localTime = (ms: number) => {
+  const at = new Date(ms);
+  return new Date(ms - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+
+function Undo({ act, onClose }: ActProps<Undoing>) {
+  const { workflow, model, version } = act;
+  const [from, setFrom] = useState(() => localTime(Date.now() - 86_400_000));
+  const [to, setTo] = useState(() => localTime(Date.now() + 60_000));
+  const ask = useAskRollback();
+  const send = (justification: string) => {
+    const scope = {
+      model_name: model,
+      version,
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+    };
+    ask.mutate({ workflow_id: workflow, scope, justification }, { onSuccess: onClose });
+  };
+  return (
+    <ActModal
+      title={`Take decisions of ${model} ${version} back`}
+      explains="What services have registered how to undo, of decisions in this time. Nothing happens before another person approves it."
+      confirm="Ask for it"
+      destructive
+      pending={ask.isPending || from === '' || to === ''}
+      onConfirm={send}
+      onClose={onClose}
+    >
+      <Field label="From">
+        <Input type="datetime-local" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
+      </Field>
+      <Field label="To">
+        <Input type="datetime-local" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+      </Field>
+    </ActModal>
+  );
+}

@@ -1,0 +1,117 @@
+/** An alert: what is wrong, what the cause may be, what to do, and the lever to hear no more of it for a while. */
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import { allModels, type Alert, type ResponseOverview } from '@countersign/contract';
+import { Badge, Button, Combobox, Field, Modal, TextArea, TextLink, useStyles2 } from '@grafana/ui';
+import { useState } from 'react';
+import { useSilence } from '../api/response';
+import { modelText, signalText, span, tierColor, tierText } from '../parts/words';
+import { may } from '../routes';
+
+interface AlertRowProps {
+  readonly alert: Alert;
+  readonly people: ResponseOverview['people'];
+  readonly runbooks: string;
+  readonly now: number;
+}
+
+export function AlertRow({ alert, people, runbooks, now }: AlertRowProps) {
+  const styles = useStyles2(getStyles);
+  const [isSilencing, setSilencing] = useState(false);
+  const tier = alert.tier ?? alert.highest_tier;
+  return (
+    <div className={styles.card} data-testid="alert" data-tier={alert.tier ?? 'resolved'}>
+      <div className={styles.row}>
+        <Badge
+          text={alert.tier === null ? `Ended (${tierText[tier]})` : tierText[tier]}
+          color={alert.tier === null ? 'blue' : tierColor[tier]}
+        />
+        <strong>
+          {signalText(alert.signal, alert.subject, people)}: {modelText(alert)}
+        </strong>
+        <span className={styles.quiet}>{span(now - Date.parse(alert.updated_at))} ago</span>
+        <span className={styles.grow} />
+        {alert.tier !== null && (
+          <TextLink href={`${runbooks}/${alert.signal}.md`} external inline={false} variant="bodySmall">
+            Runbook
+          </TextLink>
+        )}
+        {alert.tier !== null && may('operate') && (
+          <Button size="sm" variant="secondary" fill="text" onClick={() => setSilencing(true)}>
+            Silence
+          </Button>
+        )}
+      </div>
+      <p>{alert.summary}</p>
+      {alert.cause !== null && <p>Likely cause: {alert.cause}</p>}
+      {isSilencing && <SilenceModal alert={alert} onClose={() => setSilencing(false)} />}
+    </div>
+  );
+}
+
+const spans = [
+  { label: '30 minutes', value: 30 },
+  { label: '2 hours', value: 120 },
+  { label: '8 hours', value: 480 },
+  { label: '2 days', value: 2_880 },
+  { label: '7 days', value: 10_080 },
+];
+
+function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void }) {
+  const [minutes, setMinutes] = useState(120);
+  const [justification, setJustification] = useState('');
+  const silence = useSilence();
+  const { workflow_id, signal, model_name } = alert;
+  const request = {
+    workflow_id,
+    signal,
+    model_name: model_name === allModels ? null : model_name,
+    minutes,
+    justification,
+  };
+  return (
+    <Modal title="Silence" isOpen onDismiss={onClose}>
+      <p>
+        Nobody is told of {signal.replaceAll('_', ' ')} of {workflow_id} until then. It is watched all the same,
+        breakers open as ever, and people are told when the silence ends and it still stands.
+      </p>
+      <Field label="For how long">
+        <Combobox options={spans} value={minutes} onChange={({ value }) => setMinutes(value)} />
+      </Field>
+      <Field label="Why">
+        <TextArea
+          autoFocus
+          rows={3}
+          value={justification}
+          placeholder="In your own words; it goes on record"
+          onChange={(event) => setJustification(event.currentTarget.value)}
+        />
+      </Field>
+      <Modal.ButtonRow>
+        <Button variant="secondary" fill="outline" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          disabled={silence.isPending || justification.trim() === ''}
+          onClick={() => silence.mutate(request, { onSuccess: onClose })}
+        >
+          Silence
+        </Button>
+      </Modal.ButtonRow>
+    </Modal>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  card: css({
+    padding: theme.spacing(1.5),
+    marginBottom: theme.spacing(1),
+    background: theme.colors.background.primary,
+    border: `1px solid ${theme.colors.border.weak}`,
+    borderRadius: theme.shape.radius.default,
+    p: { margin: theme.spacing(0.5, 0, 0) },
+  }),
+  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1.5), alignItems: 'center' }),
+  grow: css({ flex: 1 }),
+  quiet: css({ color: theme.colors.text.secondary }),
+});

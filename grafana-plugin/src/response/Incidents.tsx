@@ -1,0 +1,207 @@
+/** Incidents: how far each has climbed, who was told, and what is to be done about it. */
+import { css, cx } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { Incident, NotificationView, ResponseOverview } from '@countersign/contract';
+import { Badge, Button, Icon, useStyles2, type BadgeColor, type IconName } from '@grafana/ui';
+import { useEffect, useRef, useState } from 'react';
+import { useAcknowledge, useClose } from '../api/response';
+import { nameOf, span } from '../parts/words';
+import { may } from '../routes';
+import { ActModal } from './ActModal';
+import { PostmortemModal } from './PostmortemModal';
+
+const stateText: Record<Incident['state'], string> = {
+  open: 'Open',
+  acknowledged: 'Acknowledged',
+  resolved: 'Resolved, not closed',
+  closed: 'Closed',
+};
+const stateColor: Record<Incident['state'], BadgeColor> = {
+  open: 'red',
+  acknowledged: 'orange',
+  resolved: 'purple',
+  closed: 'green',
+};
+
+interface IncidentsProps {
+  readonly incidents: readonly Incident[];
+  readonly people: ResponseOverview['people'];
+  readonly now: number;
+  /** The one that a message led here for. */
+  readonly wanted: string | null;
+}
+
+export function Incidents({ incidents, people, now, wanted }: IncidentsProps) {
+  return incidents.map((incident) => (
+    <IncidentCard
+      key={incident.incident_id}
+      {...{ incident, people, now }}
+      isWanted={incident.incident_id === wanted}
+    />
+  ));
+}
+
+function IncidentCard({
+  incident,
+  people,
+  now,
+  isWanted,
+}: Omit<IncidentsProps, 'incidents' | 'wanted'> & { readonly incident: Incident; readonly isWanted: boolean }) {
+  const styles = useStyles2(getStyles);
+  const [act, setAct] = useState<'acknowledge' | 'close' | null>(null);
+  const acknowledge = useAcknowledge();
+  const close = useClose();
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isWanted) card.current?.scrollIntoView({ block: 'center' });
+  }, [isWanted]);
+  const { incident_id, state, title, drill, opened_at, acknowledged_by } = incident;
+  const done = { onSuccess: () => setAct(null) };
+  return (
+    <div ref={card} className={cx(styles.card, isWanted && styles.wanted)} data-testid="incident" data-state={state}>
+      <div className={styles.row}>
+        <Badge text={stateText[state]} color={stateColor[state]} />
+        {drill && <Badge text="Drill: nothing is wrong" color="blue" />}
+        <strong>{title}</strong>
+        <span className={styles.quiet}>{span(now - Date.parse(opened_at))} ago</span>
+        <span className={styles.grow} />
+        {may('operate') && state === 'open' && (
+          <Button size="sm" onClick={() => setAct('acknowledge')}>
+            Acknowledge
+          </Button>
+        )}
+        {may('operate') && state === 'resolved' && (
+          <Button size="sm" onClick={() => setAct('close')}>
+            Write the postmortem
+          </Button>
+        )}
+      </div>
+      <Climb incident={incident} now={now} />
+      {acknowledged_by !== null && <p className={styles.quiet}>{nameOf(acknowledged_by, people)} has it.</p>}
+      {incident.postmortem !== null && (
+        <p>
+          <strong>Root cause</strong> ({incident.postmortem.model_version}): {incident.postmortem.root_cause}{' '}
+          <strong>Remediation</strong>: {incident.postmortem.remediation} <strong>Test</strong>:{' '}
+          {incident.postmortem.test_added}
+        </p>
+      )}
+      {act === 'acknowledge' && (
+        <ActModal
+          title="Acknowledge the incident"
+          explains="You have it: it climbs no further, and everybody who was told hears that it is yours."
+          confirm="Acknowledge"
+          destructive={false}
+          pending={acknowledge.isPending}
+          onConfirm={(justification) => acknowledge.mutate({ incident_id, justification }, done)}
+          onClose={() => setAct(null)}
+        />
+      )}
+      {act === 'close' && (
+        <PostmortemModal
+          incident={incident}
+          pending={close.isPending}
+          onConfirm={(postmortem) => close.mutate({ incident_id, postmortem }, done)}
+          onClose={() => setAct(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The tiers as a staircase: which were climbed, who was told on each, and when the next is due. */
+function Climb({ incident, now }: { incident: Incident; now: number }) {
+  const styles = useStyles2(getStyles);
+  const { chain, level, climbs_at, notifications, state } = incident;
+  return (
+    <ol className={styles.climb} aria-label="Tiers">
+      {chain.map(({ name, do: does }, i) => {
+        const reached = i < level;
+        const told = notifications.filter((n) => n.level === i + 1 && n.kind === 'trigger');
+        return (
+          <li
+            key={name}
+            className={cx(styles.tier, reached && styles.reached)}
+            data-testid="tier"
+            data-reached={reached}
+            aria-current={state === 'open' && i + 1 === level ? 'step' : undefined}
+          >
+            <strong>
+              {i + 1}. {name}
+            </strong>
+            {(does ?? []).map((action) => (
+              <span key={action} className={styles.quiet}>
+                {action === 'pause' ? 'pauses the AI' : 'freezes the rollout'}
+              </span>
+            ))}
+            {told.map((notification) => (
+              <Told key={`${notification.channel} ${notification.at}`} notification={notification} />
+            ))}
+            {i === level && climbs_at !== null && state === 'open' && (
+              <span className={styles.quiet}>
+                {Date.parse(climbs_at) > now ? `in ${countdown(Date.parse(climbs_at) - now)}` : 'now'}, unless somebody
+                acknowledges it
+              </span>
+            )}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+const toldText: Record<NotificationView['state'], string> = {
+  waiting: 'not reached yet',
+  sent: 'told',
+  undeliverable: 'cannot be reached',
+  not_sent: 'not needed',
+};
+const toldIcon: Record<NotificationView['state'], IconName> = {
+  waiting: 'clock-nine',
+  sent: 'check',
+  undeliverable: 'times',
+  not_sent: 'minus',
+};
+
+function Told({ notification: { channel, state, problem, attempts } }: { notification: NotificationView }) {
+  const why = problem === null ? '' : `: ${problem}${attempts > 1 ? ` (${attempts} attempts)` : ''}`;
+  return (
+    <span>
+      <Icon name={toldIcon[state]} size="sm" /> {channel} {toldText[state]}
+      {why}
+    </span>
+  );
+}
+
+/** Seconds while there are few, so that one sees it move. */
+const countdown = (ms: number) => (ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : span(ms));
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  card: css({
+    padding: theme.spacing(1.5),
+    marginBottom: theme.spacing(1),
+    background: theme.colors.background.primary,
+    border: `1px solid ${theme.colors.border.weak}`,
+    borderRadius: theme.shape.radius.default,
+    p: { margin: theme.spacing(0.5, 0, 0) },
+  }),
+  wanted: css({ borderColor: theme.colors.primary.border }),
+  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1.5), alignItems: 'center' }),
+  grow: css({ flex: 1 }),
+  quiet: css({ color: theme.colors.text.secondary }),
+  climb: css({
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(180px, 1fr))',
+    gap: theme.spacing(1),
+    listStyle: 'none',
+    margin: theme.spacing(1, 0, 0),
+    padding: 0,
+  }),
+  tier: css({
+    display: 'flex',
+    flexDirection: 'column',
+    padding: theme.spacing(0.5, 1),
+    borderTop: `3px solid ${theme.colors.border.medium}`,
+    color: theme.colors.text.secondary,
+  }),
+  reached: css({ borderTopColor: theme.colors.error.border, color: theme.colors.text.primary }),
+});

@@ -1,0 +1,73 @@
+/** What has to be known before an incident is closed. What was typed is kept until it is. */
+import type { Incident, Postmortem } from '@countersign/contract';
+import { Button, Field, Input, Modal, TextArea } from '@grafana/ui';
+import { useState } from 'react';
+
+interface PostmortemModalProps {
+  readonly incident: Incident;
+  readonly pending: boolean;
+  readonly onConfirm: (postmortem: Postmortem) => void;
+  readonly onClose: () => void;
+}
+
+const questions = [
+  ['root_cause', 'Root cause', 'What made it happen, below the symptom'],
+  ['remediation', 'Remediation', 'What was done, and what keeps it from happening again'],
+  ['test_added', 'Test added', 'The test that would find it the next time'],
+] as const;
+
+const keyOf = (incidentId: string) => `countersign.postmortem.${incidentId}`;
+const empty: Postmortem = { root_cause: '', model_version: '', remediation: '', test_added: '' };
+
+function read(incidentId: string): Postmortem {
+  try {
+    return { ...empty, ...(JSON.parse(window.localStorage.getItem(keyOf(incidentId)) ?? '{}') as Partial<Postmortem>) };
+  } catch {
+    // Storage is off or the text is damaged: start afresh.
+    return empty;
+  }
+}
+
+export function PostmortemModal({ incident, pending, onConfirm, onClose }: PostmortemModalProps) {
+  const [postmortem, setPostmortem] = useState(() => read(incident.incident_id));
+  const change = (part: Partial<Postmortem>) => {
+    const after = { ...postmortem, ...part };
+    setPostmortem(after);
+    try {
+      window.localStorage.setItem(keyOf(incident.incident_id), JSON.stringify(after));
+    } catch {
+      // A full or forbidden storage must not get in the way.
+    }
+  };
+  const isComplete = Object.values(postmortem).every((text) => text.trim() !== '');
+  return (
+    <Modal title={`Postmortem: ${incident.title}`} isOpen onDismiss={onClose}>
+      <p>The incident is closed with it. It goes on record, and people read it before the next one.</p>
+      {questions.map(([name, label, hint], i) => (
+        <Field key={name} label={label}>
+          <TextArea
+            autoFocus={i === 0}
+            rows={2}
+            value={postmortem[name]}
+            placeholder={hint}
+            onChange={(event) => change({ [name]: event.currentTarget.value })}
+          />
+        </Field>
+      ))}
+      <Field label="Model version" description="The version that did it; “none” when no model was to blame">
+        <Input
+          value={postmortem.model_version}
+          onChange={(event) => change({ model_version: event.currentTarget.value })}
+        />
+      </Field>
+      <Modal.ButtonRow>
+        <Button variant="secondary" fill="outline" onClick={onClose}>
+          Later
+        </Button>
+        <Button disabled={pending || !isComplete} onClick={() => onConfirm(postmortem)}>
+          Close the incident
+        </Button>
+      </Modal.ButtonRow>
+    </Modal>
+  );
+}
