@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildApp, buildPackages } from './build.ts';
 import { benchmarkApp } from './bench/app.ts';
+import { benchmarkBreaker } from './bench/breaker.ts';
 import { benchmarkFalseAlarms } from './bench/false-alarms.ts';
 import { benchmarkIngest } from './bench/ingest.ts';
 import { benchmarkInstrumentation } from './bench/instrumentation.ts';
@@ -13,7 +14,7 @@ import type { Figure } from './bench/figure.ts';
 const usage = `npm run bench: the product's numbers, each beside its goal
 
   npm run bench                        all of them
-  npm run bench -- ledger ingest       some: instrumentation, monitors, false-alarms, ledger, ingest, app
+  npm run bench -- ledger ingest       some: instrumentation, monitors, false-alarms, ledger, ingest, breaker, app
   npm run bench -- ledger --rows N     with a log of N records (10,000,000, which takes 15 GB and some minutes)
   npm run bench -- monitors --rows N   with N events (10,000,000, a minute or two)
   npm run bench -- false-alarms --runs N   with N simulated quarters a setting (1,000, some minutes); only by name
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (rows: number, runs: number) => Promis
   'false-alarms': benchmarkFalseAlarms,
   ledger: benchmarkLedger,
   ingest: benchmarkIngest,
+  breaker: benchmarkBreaker,
   app: benchmarkApp,
 };
 

@@ -197,7 +197,7 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   expect(overrides.map(({ tier }) => tier)).toEqual(['info', 'action_required', 'incident']);
   // Nobody has to work out whose fault it was: the inputs are as before, and so are the people.
   expect(steps.filter(({ signal }) => signal === 'attribution')).toMatchObject([{ subject: 'model', tier: 'info' }]);
-  await page.locator('[data-testid=alert][data-tier=info]', { hasText: 'The model is the cause' }).waitFor();
+  await page.locator('[data-testid=alert][data-tier=info]', { hasText: 'The model is the cause' }).first().waitFor();
 
   // Nobody acknowledges it, so it climbs: Slack, the pager, the telephone.
   const incident = page.locator('[data-testid=incident][data-state=open]');

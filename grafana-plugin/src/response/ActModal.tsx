@@ -31,6 +31,7 @@ export function ActModal({
       {children}
       <Field label="Why">
         <TextArea
+          id="act-why"
           autoFocus
           rows={3}
           value={justification}

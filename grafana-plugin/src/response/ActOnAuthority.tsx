@@ -156,10 +156,15 @@ function Undo({ act, onClose }: ActProps<Undoing>) {
       onClose={onClose}
     >
       <Field label="From">
-        <Input type="datetime-local" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
+        <Input
+          id="undo-from"
+          type="datetime-local"
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+        />
       </Field>
       <Field label="To">
-        <Input type="datetime-local" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+        <Input id="undo-to" type="datetime-local" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
       </Field>
     </ActModal>
   );

@@ -76,10 +76,11 @@ function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void })
         breakers open as ever, and people are told when the silence ends and it still stands.
       </p>
       <Field label="For how long">
-        <Combobox options={spans} value={minutes} onChange={({ value }) => setMinutes(value)} />
+        <Combobox id="silence-span" options={spans} value={minutes} onChange={({ value }) => setMinutes(value)} />
       </Field>
       <Field label="Why">
         <TextArea
+          id="silence-why"
           autoFocus
           rows={3}
           value={justification}

@@ -46,6 +46,7 @@ export function PostmortemModal({ incident, pending, onConfirm, onClose }: Postm
       {questions.map(([name, label, hint], i) => (
         <Field key={name} label={label}>
           <TextArea
+            id={`postmortem-${name}`}
             autoFocus={i === 0}
             rows={2}
             value={postmortem[name]}
@@ -56,6 +57,7 @@ export function PostmortemModal({ incident, pending, onConfirm, onClose }: Postm
       ))}
       <Field label="Model version" description="The version that did it; “none” when no model was to blame">
         <Input
+          id="postmortem-model-version"
           value={postmortem.model_version}
           onChange={(event) => change({ model_version: event.currentTarget.value })}
         />
