@@ -105,8 +105,8 @@ export class Ledger {
     // Known again when the commit is: its answer may be lost on the way.
     let position = this.position;
     this.position = null;
-    const result = await inTransaction(pool, (client) =>
-      work({
+    const result = await inTransaction(pool, async (client) => {
+      const done = await work({
         client,
         append: async (entries) => {
           if (position === null) {
@@ -120,8 +120,11 @@ export class Ledger {
           for (const answer of added.answers) if (answer.is === 'appended') committed.push(answer.record);
           return added.answers;
         },
-      }),
-    );
+      });
+      // Whoever has lost the log may change nothing that belongs to it, appended or not.
+      if (committed.length === 0) position = await this.readPosition(client);
+      return done;
+    });
     this.position = position;
     if (position !== null) this.committed = position.head;
     this.attempted = null;
