@@ -98,8 +98,8 @@ export interface Mail {
 
 export type MailBehaviour =
   | { readonly is: 'accept' }
-  /** An answer to RCPT. */
-  | { readonly is: 'refuse'; readonly code: number }
+  /** An answer to RCPT, of all or of those whose address begins so. */
+  | { readonly is: 'refuse'; readonly code: number; readonly only?: string }
   /** No greeting at all. */
   | { readonly is: 'silent' }
   /** Hangs up while the mail is being sent. */
@@ -126,8 +126,8 @@ export async function startMailReceiver(port = 0): Promise<MailReceiver> {
     logger: false,
     onAuth: ({ password }, _session, callback) =>
       password === mailPassword ? callback(null, { user: 'countersign' }) : callback(new Error('wrong password')),
-    onRcptTo: (_address, _session, callback) => {
-      if (behaviour.is !== 'refuse') return callback();
+    onRcptTo: ({ address }, _session, callback) => {
+      if (behaviour.is !== 'refuse' || !address.startsWith(behaviour.only ?? '')) return callback();
       callback(Object.assign(new Error('no such mailbox'), { responseCode: behaviour.code }));
     },
     onData: (stream, { envelope }, callback) => {

@@ -32,10 +32,8 @@ export type AutomationRules = Static<typeof AutomationRules>;
 
 export const ModelAuthority = Type.Object({
   model_name: Name,
-  /** The version to run since a rollback; null when none was ordered. */
-  restored: Type.Union([Name, Type.Null()]),
-  /** Versions with no authority at all. */
-  rolled_back: Type.Array(Name),
+  /** Versions with no authority at all, and those that took their place; null when that has none either. */
+  rolled_back: Type.Array(Type.Object({ version: Name, instead: Type.Union([Name, Type.Null()]) })),
   /** Those that are known. */
   versions: Type.Array(
     Type.Object({
@@ -44,6 +42,8 @@ export const ModelAuthority = Type.Object({
       autonomy: Autonomy,
       /** The share of cases it may take alone while its autonomy is canary. */
       canary_share: Type.Number({ minimum: 0, maximum: 1 }),
+      /** Of the last change of what it may do. */
+      epoch: Type.Integer({ minimum: 0 }),
     }),
   ),
 });
@@ -54,6 +54,8 @@ export const Authority = Type.Object({
   workflow_id: WorkflowId,
   /** Rises with every change of authority in this workflow. */
   epoch: Type.Integer({ minimum: 0 }),
+  /** Of the last change of the policy. */
+  policy_epoch: Type.Integer({ minimum: 0 }),
   lease_ms: Type.Integer({ minimum: 1 }),
   /** What holds when the lease has run out, by risk tier. */
   when_unreachable: Type.Object({ low: Route, medium: Route, high: Route }),
@@ -89,6 +91,41 @@ export function strictest(breakers: readonly BreakerView[], modelName: string, r
     };
   }
   return found;
+}
+
+/** How far a version has come; or that it has no authority, because nobody declared this very one, or it is taken back. */
+export type Standing = Autonomy | 'undeclared' | 'rolled_back';
+
+/** What a model may do by itself, of a risk tier. The same for the guard beforehand and for the daemon that records it. */
+export interface Present extends BreakerVerdict {
+  readonly standing: Standing;
+  /** With `rolled_back`: the version to use instead. */
+  readonly instead: string | null;
+  /** Known by this hash; null when the version is not known. */
+  readonly hash: string | null;
+}
+
+/** The epoch is that of the newest change of any of it: of breakers, version and policy. */
+export function presentAuthority(
+  { breakers, models, change_control, policy_epoch }: Authority,
+  modelName: string,
+  version: string,
+  riskTier: RiskTier,
+): Present {
+  const breaker = strictest(breakers, modelName, riskTier);
+  const model = models.find(({ model_name }) => model_name === modelName);
+  const taken = model?.rolled_back.find((other) => other.version === version);
+  const known = model?.versions.find((other) => other.version === version);
+  const unknown = change_control ? 'undeclared' : 'automatic';
+  return {
+    state: breaker.state,
+    canary_share:
+      known?.autonomy === 'canary' ? Math.min(breaker.canary_share, known.canary_share) : breaker.canary_share,
+    epoch: Math.max(breaker.epoch, known?.epoch ?? 0, policy_epoch),
+    standing: taken !== undefined ? 'rolled_back' : (known?.autonomy ?? unknown),
+    instead: taken?.instead ?? null,
+    hash: known?.hash ?? null,
+  };
 }
 
 /** A human decision on its way back to the service that asked; also the order to take an executed decision back. */

@@ -49,7 +49,7 @@ export const IntakeStep = Type.Object({
   intake: Type.Enum(['open', 'full']),
   /** Cases that waited for people then, and how many may. */
   waiting: Type.Integer({ minimum: 0 }),
-  limit: Type.Integer({ minimum: 1 }),
+  limit: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
 });
 export type IntakeStep = Static<typeof IntakeStep>;
 
@@ -153,15 +153,17 @@ export const RetentionStep = Type.Union([
 ]);
 export type RetentionStep = Static<typeof RetentionStep>;
 
+const Filled = Type.String({ pattern: '\\S', maxLength: 20_000 });
+
 /** What has to be known before an incident can be closed. */
 export const Postmortem = Type.Object(
   {
-    root_cause: Type.String({ minLength: 1, maxLength: 20_000 }),
+    root_cause: Filled,
     /** The version that did it; the word `none` when no model was to blame. */
-    model_version: Type.String({ minLength: 1, maxLength: 200 }),
-    remediation: Type.String({ minLength: 1, maxLength: 20_000 }),
+    model_version: Type.String({ pattern: '\\S', maxLength: 200 }),
+    remediation: Filled,
     /** The test that would find it the next time. */
-    test_added: Type.String({ minLength: 1, maxLength: 20_000 }),
+    test_added: Filled,
   },
   { additionalProperties: false },
 );

@@ -18,6 +18,8 @@ CREATE TABLE incident (
   level        integer NOT NULL,
   -- Counts its steps, so that each message has a key of its own.
   steps        integer NOT NULL,
+  -- How often it has begun.
+  cycle        integer NOT NULL,
   climbs_at    timestamptz,
   opened_at    timestamptz NOT NULL,
   acknowledged_by text,
@@ -29,6 +31,8 @@ CREATE TABLE incident (
 CREATE UNIQUE INDEX incident_unclosed ON incident (workflow_id, model_name) WHERE state <> 'closed' AND NOT drill;
 -- Those that climb.
 CREATE INDEX incident_climbing ON incident (climbs_at) WHERE climbs_at IS NOT NULL;
+-- Drills that may be over.
+CREATE INDEX incident_drill ON incident (opened_at) WHERE drill AND state IN ('open', 'acknowledged');
 -- The page shows the newest.
 CREATE INDEX incident_newest ON incident (opened_at);
 
@@ -69,10 +73,14 @@ CREATE INDEX silence_in_force ON silence (workflow_id) WHERE ended_at IS NULL;
 
 -- People have more cases than they can take: services are told to take on nothing more that needs one.
 ALTER TABLE authority ADD COLUMN intake_full boolean NOT NULL DEFAULT false;
+-- The epoch of the last change of the policy.
+ALTER TABLE authority ADD COLUMN policy_epoch bigint NOT NULL DEFAULT 0;
 
 -- Change control: who declared a version, how far it has come, and what its canaries say.
 ALTER TABLE model_version ADD COLUMN declared_at timestamptz, ADD COLUMN author text,
-  ADD COLUMN autonomy text NOT NULL DEFAULT 'automatic', ADD COLUMN rollout jsonb;
+  ADD COLUMN autonomy text NOT NULL DEFAULT 'automatic', ADD COLUMN rollout jsonb,
+  -- Of the last change of what it may do.
+  ADD COLUMN epoch bigint NOT NULL DEFAULT 0;
 
 -- Who has signed a version off for a level of autonomy, in which role.
 CREATE TABLE model_sign_off (

@@ -4,7 +4,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventTypes, type AuditRecord } from '@countersign/contract';
 import { pino } from 'pino';
 import { Alerts } from './alerts/index.ts';
-import { AuthorityDistribution, Breakers } from './breakers/index.ts';
+import { AuthorityDistribution, Breakers, policyChanged, takeEpoch } from './breakers/index.ts';
 import { Clockwork } from './clockwork.ts';
 import { Compensations } from './compensations/index.ts';
 import type { Config } from './config.ts';
@@ -47,7 +47,7 @@ export interface Daemon {
 }
 
 const snapshotEveryMs = 30_000;
-const climbEveryMs = 1_000;
+const choreEveryMs = 1_000;
 /** What the other side of a channel has for an answer. */
 const channelTimeoutMs = 10_000;
 
@@ -98,7 +98,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const contents = openContentStore(config.snapshots.url, pool, config.snapshots.credentials);
     const snapshots = new Snapshots(pool, contents, now);
     const timer = steadyClock(now, () => performance.now());
-    const models = new Models({ policies, now, timer, newId: newUuid });
+    const models = new Models({ policies, now, timer, newId: newUuid, takeEpoch });
     const breakers = new Breakers({ policies, models, now, timer, newId: newUuid });
     const alerts = new Alerts(now, newUuid);
     const channels = readChannels(config.channels, { env: process.env, now, timeoutMs: channelTimeoutMs });
@@ -116,10 +116,12 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       newId: newUuid,
       // It is there by the time that an incident climbs.
       act: (tx, action, incident, reason) => response.act(tx, action, incident, reason),
+      onError: trouble('the escalation of an incident did not go on and is tried again'),
     });
     const notifications = new NotificationOutbox({
       pool,
       channels,
+      fence: ledger.fence,
       timer,
       random: Math.random,
       onEnded: (row, ended) => escalation.messageEnded(row, ended),
@@ -177,7 +179,6 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       search,
       policies,
       breakers,
-      models,
       now,
       newId: newUuid,
       onDecided: weigh,
@@ -201,24 +202,18 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       reactions.hear(records);
       if (records.some(({ event }) => event.type === eventTypes.escalation)) notifications.poke();
     });
-    await recordPolicies(ledger, logId, policies, now, newUuid);
+    await recordPolicies(ledger, logId, policies, now, newUuid, policyChanged);
 
     notifications.start();
-    const climbing = new Clockwork(
-      climbEveryMs,
-      async () => {
-        await escalation.tick();
-        await response.passTime();
-        outbox.poke();
-      },
-      trouble('what time brings was not done and is tried again'),
-    );
-    stops.push(() => climbing.stop());
+    // Each by itself: what fails of one must not hold up the others.
+    for (const chore of [() => escalation.tick(), ...response.chores(), async () => outbox.poke()]) {
+      const clockwork = new Clockwork(choreEveryMs, chore, trouble('what time brings was not done and is tried again'));
+      stops.push(() => clockwork.stop());
+    }
     const orders = new Orders({
       pool,
       escalation,
       models,
-      breakers,
       signals: () => monitors.signals(),
       logId,
       ledger,

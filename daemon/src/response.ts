@@ -137,17 +137,19 @@ export class Response implements ResponseRoom {
   async weigh(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
     const { breakers, models } = this.options;
     await breakers.weighCanaries(tx, records);
-    for (const workflowId of await models.weighCanaries(tx, records)) await breakers.raiseEpoch(tx, workflowId);
+    await models.weighCanaries(tx, records);
   }
 
-  /** What time brings: phases that came to no end, and queues that are full or have room again. */
-  async passTime(): Promise<void> {
-    const { pool, ledger, breakers, models } = this.options;
+  /** What time brings, each by itself: phases that came to no end, queues that are full or have room again, steps to undo. */
+  chores(): readonly (() => Promise<void>)[] {
+    const { pool, ledger, breakers, models, compensations } = this.options;
     const write = <T>(work: (tx: LedgerTransaction) => Promise<T>) => ledger.write(work);
-    await breakers.passTime(pool, write);
-    await models.passTime(pool, write, (tx, workflowId) => breakers.raiseEpoch(tx, workflowId));
-    await this.lookAtQueues();
-    await this.options.compensations.tick();
+    return [
+      () => breakers.passTime(pool, write),
+      () => models.passTime(pool, write),
+      () => this.lookAtQueues(),
+      () => compensations.tick(),
+    ];
   }
 
   private async lookAtQueues(): Promise<void> {
@@ -155,13 +157,16 @@ export class Response implements ResponseRoom {
     const counts = await countCases();
     for (const [workflowId, { policy }] of policies) {
       const limit = policy.review.queue_limit;
-      if (limit === undefined) continue;
+      const before = await breakers.intakeOf(pool, workflowId);
+      if (limit === undefined && before === 'open') continue;
       const count = counts.find(({ workflow_id }) => workflow_id === workflowId);
       const waiting = (count?.waiting ?? 0) + (count?.claimed ?? 0);
-      const before = await breakers.intakeOf(pool, workflowId);
       // Not to and fro with each case.
-      const intake = waiting >= limit || (before === 'full' && waiting > limit * roomAt) ? 'full' : 'open';
-      if (intake !== before) await ledger.write((tx) => breakers.setIntake(tx, workflowId, intake, waiting, limit));
+      const isFull = limit !== undefined && (waiting >= limit || (before === 'full' && waiting > limit * roomAt));
+      const intake = isFull ? 'full' : 'open';
+      if (intake !== before) {
+        await ledger.write((tx) => breakers.setIntake(tx, workflowId, intake, waiting, limit ?? null));
+      }
     }
   }
 
@@ -256,18 +261,22 @@ export class Response implements ResponseRoom {
 
   /** Declares a version. */
   declare(request: DeclareRequest, by: string): Promise<Acted> {
-    return this.changing(request.workflow_id, (tx) => this.options.models.declare(tx, request, by));
+    return this.changing((tx) => this.options.models.declare(tx, request, by));
   }
 
   /** One person's word for the next step of a version. */
   promote(request: PromoteRequest, signer: Signer): Promise<Acted> {
-    return this.changing(request.workflow_id, (tx) => this.options.models.promote(tx, request, signer));
+    const { models, breakers } = this.options;
+    return this.changing(async (tx) => {
+      const stopped = await breakers.stoppedBy(tx.client, request.workflow_id, request.model_name);
+      return models.promote(tx, request, signer, stopped);
+    });
   }
 
   /** Lets versions of a model be promoted again, once its incident is over. */
   thaw({ workflow_id, model_name, justification }: ThawRequest, by: string): Promise<Acted> {
     const { models, escalation } = this.options;
-    return this.changing(workflow_id, async (tx) => {
+    return this.changing(async (tx) => {
       const scope = { workflowId: workflow_id, modelName: model_name };
       const standing = await escalation.standing(tx, scope);
       if (standing !== null) {
@@ -277,14 +286,9 @@ export class Response implements ResponseRoom {
     });
   }
 
-  private changing(workflowId: string, change: (tx: LedgerTransaction) => Promise<Changed>): Promise<Acted> {
-    const { ledger, breakers } = this.options;
-    return ledger.write(async (tx) => {
-      const changed = await change(tx);
-      if (changed.is === 'refused') return changed;
-      if (changed.is === 'changed') await breakers.raiseEpoch(tx, workflowId);
-      return { is: 'done', message: changed.message };
-    });
+  private async changing(change: (tx: LedgerTransaction) => Promise<Changed>): Promise<Acted> {
+    const changed = await this.options.ledger.write(change);
+    return changed.is === 'refused' ? changed : { is: 'done', message: changed.message };
   }
 
   /** Takes a version out of use, which ends its alerts, and lets an open breaker try the one before. */
@@ -296,13 +300,9 @@ export class Response implements ResponseRoom {
       if (rollback.is === 'refused') return rollback;
       const reason = `rolled back from ${version} to ${rollback.restores}: ${justification}`;
       // What is held against the version in use says nothing about an older one that goes out of use.
-      let hasMoved = false;
       for (const riskTier of rollback.wasActive ? [null, ...riskTiers] : []) {
-        const taken = await breakers.apply(tx, { ...scope, riskTier }, { is: 'restored', by, reason });
-        hasMoved ||= taken.is === 'moved';
+        await breakers.apply(tx, { ...scope, riskTier }, { is: 'restored', by, reason });
       }
-      // Guards still have to learn which version not to run.
-      if (!hasMoved) await breakers.raiseEpoch(tx, workflow_id);
       return {
         is: 'done',
         message: `Version ${version} has no authority any more; ${rollback.restores} takes its place.`,

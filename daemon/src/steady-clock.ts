@@ -1,12 +1,12 @@
 /**
- * A clock for waits: it never goes back while the process runs, whatever somebody does to the machine's clock, and follows
- * that clock when it goes ahead.
+ * A clock for waits: it never goes back while the process runs, whatever somebody does to the machine's clock, never stands
+ * still, and follows that clock when it goes ahead.
  */
 export function steadyClock(wall: () => Date, monotonicMs: () => number): () => Date {
-  const offset = wall().getTime() - monotonicMs();
-  let last = Number.NEGATIVE_INFINITY;
+  let offset = Number.NEGATIVE_INFINITY;
   return () => {
-    last = Math.max(last, wall().getTime(), offset + monotonicMs());
-    return new Date(last);
+    const monotonic = monotonicMs();
+    offset = Math.max(offset, wall().getTime() - monotonic);
+    return new Date(offset + monotonic);
   };
 }

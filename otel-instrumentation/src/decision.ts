@@ -99,7 +99,8 @@ export class OpenDecision implements DecisionHandle {
   }
 
   authority(): GuardVerdict {
-    this.answer = this.context.ask(this.said?.confidence);
+    // What it was told that it may do, it may have done: that goes on record, whatever a later answer is.
+    if (this.answer?.route !== 'auto') this.answer = this.context.ask(this.said?.confidence);
     return this.answer;
   }
 

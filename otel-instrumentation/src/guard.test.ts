@@ -6,6 +6,7 @@ const authority = (change: Partial<Authority> = {}): Authority => ({
   v: 1,
   workflow_id: 'w',
   epoch: 7,
+  policy_epoch: 0,
   lease_ms: 1_000,
   when_unreachable: { low: 'human', medium: 'human', high: 'human' },
   intake: 'open',
@@ -96,7 +97,7 @@ describe('the guard', () => {
   });
 
   it('halts a version that was rolled back, and names the one to use', () => {
-    const models = [{ model_name: 'm', restored: '0', rolled_back: ['1'], versions: [] }];
+    const models = [{ model_name: 'm', rolled_back: [{ version: '1', instead: '0' }], versions: [] }];
     const { guard } = guardWith(authority({ models }));
     expect(guard.ask(question)).toMatchObject({ route: 'halt', reason: 'rolled_back', useVersion: '0' });
     expect(guard.ask({ ...question, model: { name: 'm', version: '0' } }).route).toBe('auto');
@@ -114,12 +115,13 @@ describe('the guard', () => {
 
   describe('under change control', () => {
     const hash = `sha256:${'1'.repeat(64)}`;
+    const asked = { ...question, model: { name: 'm', version: '1', hash } };
     const versioned = (autonomy: Autonomy, canary_share = 0) =>
       guardWith(
         authority({
           change_control: true,
           models: [
-            { model_name: 'm', restored: null, rolled_back: [], versions: [{ version: '1', hash, autonomy, canary_share }] },
+            { model_name: 'm', rolled_back: [], versions: [{ version: '1', hash, autonomy, canary_share, epoch: 4 }] },
           ],
         }),
       ).guard;
@@ -129,7 +131,7 @@ describe('the guard', () => {
       ['approval', 'human', 'automation_level'],
       ['automatic', 'auto', 'allowed'],
     ] as const)('lets a version at %s go %s', (autonomy, route, reason) => {
-      expect(versioned(autonomy).ask(question)).toMatchObject({ route, reason });
+      expect(versioned(autonomy).ask(asked)).toMatchObject({ route, reason });
     });
 
     it('gives no authority to a version or a model that nobody declared, or that is another than its hash says', () => {
@@ -139,12 +141,13 @@ describe('the guard', () => {
       expect(guard.ask({ ...question, model: { name: 'other', version: '1' } })).toMatchObject(undeclared);
       const other = `sha256:${'2'.repeat(64)}`;
       expect(guard.ask({ ...question, model: { name: 'm', version: '1', hash: other } })).toMatchObject(undeclared);
-      expect(guard.ask({ ...question, model: { name: 'm', version: '1', hash } }).route).toBe('auto');
+      expect(guard.ask({ ...question, model: { name: 'm', version: '1' } })).toMatchObject(undeclared);
+      expect(guard.ask(asked)).toMatchObject({ route: 'auto', epoch: 4 });
     });
 
     it('gives a canary version its share', () => {
       const guard = versioned('canary', 0.25);
-      const auto = Array.from({ length: 4_000 }, (_, i) => guard.ask({ ...question, task: `t${i}` })).filter(
+      const auto = Array.from({ length: 4_000 }, (_, i) => guard.ask({ ...asked, task: `t${i}` })).filter(
         ({ route, reason }) => route === 'auto' && reason === 'canary',
       );
       expect(auto.length / 4_000).toBeGreaterThan(0.22);
@@ -157,5 +160,65 @@ describe('the guard', () => {
     expect(guard.ask({ ...question, riskTier: 'high' })).toMatchObject({ route: 'halt', reason: 'queue_full' });
     // What needs nobody goes on: it would not be more for people if it waited.
     expect(guard.ask(question)).toMatchObject({ route: 'auto', reason: 'allowed' });
+  });
+
+  it('checks no canaries while people have more than they can take', () => {
+    const breakers = [breaker({ state: 'half_open', canary_share: 1 })];
+    expect(guardWith(authority({ intake: 'full', breakers })).guard.ask(question)).toMatchObject({ route: 'halt' });
+  });
+
+  it('answers under the epoch of the newest change: of breakers, version and policy', () => {
+    const versions = [{ version: '1', hash: 'h', autonomy: 'automatic' as const, canary_share: 0, epoch: 12 }];
+    const models = [{ model_name: 'm', rolled_back: [], versions }];
+    expect(guardWith(authority({ models, breakers: [breaker({})] })).guard.ask(question).epoch).toBe(12);
+    expect(guardWith(authority({ models, policy_epoch: 15 })).guard.ask(question).epoch).toBe(15);
+  });
+
+  it('passes over a document that is older than the one it holds', () => {
+    const { guard, wait } = guardWith(
+      authority({ epoch: 9, breakers: [breaker({ state: 'forced_open', canary_share: 0 })] }),
+    );
+    guard.hear(authority({ epoch: 8 }), 0);
+    expect(guard.ask(question)).toMatchObject({ route: 'human', reason: 'breaker' });
+    // Unless nothing has come for so long that nothing is held any more.
+    wait(1_001);
+    guard.hear(authority({ epoch: 8 }), 0);
+    expect(guard.ask(question).route).toBe('auto');
+  });
+
+  describe('without contact', () => {
+    const lost = (change: Partial<Authority>, asked: Partial<Question> = {}) => {
+      const { guard, wait } = guardWith(
+        authority({ when_unreachable: { low: 'auto', medium: 'auto', high: 'auto' }, ...change }),
+      );
+      wait(60_000);
+      return guard.ask({ ...question, ...asked });
+    };
+    const version = { version: '1', hash: 'h', autonomy: 'automatic' as const, canary_share: 0, epoch: 1 };
+
+    it.each([
+      ['a breaker is open', { breakers: [breaker({ state: 'forced_open', canary_share: 0 })] }, {}],
+      ['it may not be taken back', {}, { reversible: false }],
+      ['it is not sure', {}, { confidence: 0.01 }],
+      ['nobody declared it', { change_control: true }, {}],
+      ['it is another', { models: [{ model_name: 'm', rolled_back: [], versions: [version] }] }, { model: { name: 'm', version: '1', hash: 'other' } }],
+    ])('gives no authority that was not there: %s', (_what, change, asked) => {
+      expect(lost(change, asked)).toMatchObject({ route: 'human', reason: 'authority_lost' });
+    });
+
+    it('a version that was rolled back stays so', () => {
+      const models = [{ model_name: 'm', rolled_back: [{ version: '1', instead: '0' }], versions: [] }];
+      expect(lost({ models })).toMatchObject({ route: 'halt', useVersion: '0' });
+    });
+  });
+
+  it('notices that nothing is heard any more', () => {
+    const { guard, wait } = guardWith(authority({ lease_ms: 15_000 }));
+    wait(15_000);
+    expect(guard.isSilent).toBe(false);
+    wait(1);
+    expect(guard.isSilent).toBe(true);
+    guard.hear(authority(), 0);
+    expect(guard.isSilent).toBe(false);
   });
 });

@@ -7,10 +7,9 @@ import { Kvm, type KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   buckets,
-  strictest,
+  presentAuthority,
   type Authority,
-  type BreakerVerdict,
-  type ModelAuthority,
+  type Present,
   type ReviewReason,
   type RiskTier,
 } from '@countersign/contract';
@@ -42,75 +41,103 @@ export interface GuardVerdict {
 /** A document, made ready for questions. */
 interface Held {
   readonly authority: Authority;
-  readonly isFull: boolean;
-  readonly models: ReadonlyMap<string, HeldModel>;
-  /** Of a model that the document does not name. */
-  readonly other: HeldModel;
+  /** By model, version and risk tier, as they are asked for. */
+  readonly known: Map<string, Present>;
   /** On the clock of `now`, in ms. */
   readonly until: number;
 }
 
-interface HeldModel {
-  readonly breakers: Readonly<Record<RiskTier, BreakerVerdict>>;
-  readonly restored: string | null;
-  readonly rolledBack: ReadonlySet<string>;
-  readonly versions: ReadonlyMap<string, ModelAuthority['versions'][number]>;
-}
+/** Models and versions that are remembered of a document; more are worked out each time. */
+const mostKnown = 10_000;
 
 export class Guard {
   private readonly held = new Map<string, Held>();
   private readonly now: () => number;
+  /** When a document came last, on the clock of `now`. */
+  private heardAt: number;
 
   /** `now` is monotonic, in ms. */
   constructor(now: () => number) {
     this.now = now;
+    this.heardAt = now();
   }
 
-  /** A document came, written `ageMs` ago; what is left of its lease runs from now. */
+  /** A document came, written `ageMs` ago; what is left of its lease runs from now. An older one than is held is passed over. */
   hear(authority: Authority, ageMs: number): void {
-    const left = authority.lease_ms - Math.max(0, ageMs);
-    this.held.set(authority.workflow_id, heldFrom(authority, this.now() + left));
+    this.heardAt = this.now();
+    const before = this.held.get(authority.workflow_id);
+    const isHeld = before !== undefined && this.now() <= before.until;
+    if (isHeld && authority.epoch < before.authority.epoch) return;
+    const until = this.now() + authority.lease_ms - Math.max(0, ageMs);
+    this.held.set(authority.workflow_id, { authority, known: new Map(), until });
+  }
+
+  /** Nothing was heard for longer than any lease lasts: whoever follows should begin anew. */
+  get isSilent(): boolean {
+    const leases = [...this.held.values()].map(({ authority }) => authority.lease_ms);
+    return this.now() - this.heardAt > Math.max(shortestSilenceMs, ...leases);
   }
 
   ask(question: Question): GuardVerdict {
     const held = this.held.get(question.workflow);
     if (held === undefined) return verdict('human', 'authority_lost', 0);
+    const present = presentOf(held, question);
+    const answer = answerOf(held.authority, present, question);
+    if (this.now() <= held.until || answer.reason === 'rolled_back') return answer;
+    // Contact is lost: nothing may be done that could not be done before, whatever the policy says of that.
     const { authority } = held;
-    const model = held.models.get(question.model.name) ?? held.other;
-    const breaker = model.breakers[question.riskTier];
-    const { epoch } = breaker;
-    if (this.now() > held.until) return verdict(authority.when_unreachable[question.riskTier], 'authority_lost', epoch);
-    if (model.rolledBack.has(question.model.version)) return verdict('halt', 'rolled_back', epoch, model.restored);
-
-    const version = model.versions.get(question.model.version);
-    if (version === undefined) {
-      if (authority.change_control) return toPeople(held, 'undeclared', epoch);
-    } else if (question.model.hash !== undefined && question.model.hash !== version.hash) {
-      return toPeople(held, 'undeclared', epoch);
-    } else if (version.autonomy === 'shadow') return toPeople(held, 'shadow', epoch);
-    else if (version.autonomy === 'approval') return toPeople(held, 'automation_level', epoch);
-
-    if (breaker.canary_share === 0) return toPeople(held, 'breaker', epoch);
-    const rule = authority.automation[question.riskTier];
-    if ((question.reversible ? rule.reversible : rule.irreversible) !== 'automatic') {
-      return toPeople(held, 'automation_level', epoch);
-    }
-    if (question.confidence !== undefined && !(question.confidence >= rule.confidence_at_least)) {
-      return toPeople(held, 'low_confidence', epoch);
-    }
-    const isCanary = version?.autonomy === 'canary';
-    if (breaker.state === 'closed' && !isCanary) return verdict('auto', 'allowed', epoch);
-    const share = isCanary ? Math.min(breaker.canary_share, version.canary_share) : breaker.canary_share;
-    return stickyShare(question.task) < share ? verdict('auto', 'canary', epoch) : toPeople(held, 'breaker', epoch);
+    const may = answer.route === 'auto' && authority.when_unreachable[question.riskTier] === 'auto';
+    return verdict(may ? 'auto' : 'human', 'authority_lost', present.epoch);
   }
 }
 
-/** Keeps a guard up to date until the connection closes. Resolves when it is watching; documents follow at once. */
+const shortestSilenceMs = 10_000;
+
+function presentOf(held: Held, { model, riskTier }: Question): Present {
+  const key = `${riskTier} ${model.name} ${model.version}`;
+  const known = held.known.get(key);
+  if (known !== undefined) return known;
+  const present = presentAuthority(held.authority, model.name, model.version, riskTier);
+  if (held.known.size < mostKnown) held.known.set(key, present);
+  return present;
+}
+
+function answerOf(authority: Authority, present: Present, question: Question): GuardVerdict {
+  const { epoch, standing, hash } = present;
+  const isFull = authority.intake === 'full';
+  const toPeople = (reason: GuardVerdict['reason']) =>
+    isFull ? verdict('halt', 'queue_full', epoch) : verdict('human', reason, epoch);
+  if (standing === 'rolled_back') return verdict('halt', 'rolled_back', epoch, present.instead);
+  // Under change control it has to be said which model it is.
+  const isAnother = question.model.hash === undefined ? authority.change_control : (hash ?? question.model.hash) !== question.model.hash;
+  if (standing === 'undeclared' || isAnother) return toPeople('undeclared');
+  if (standing === 'shadow') return toPeople('shadow');
+  if (standing === 'approval') return toPeople('automation_level');
+  if (present.canary_share === 0) return toPeople('breaker');
+  const rule = authority.automation[question.riskTier];
+  if ((question.reversible ? rule.reversible : rule.irreversible) !== 'automatic') return toPeople('automation_level');
+  if (question.confidence !== undefined && !(question.confidence >= rule.confidence_at_least)) {
+    return toPeople('low_confidence');
+  }
+  if (present.state === 'closed' && standing === 'automatic') return verdict('auto', 'allowed', epoch);
+  // A person has to check each canary, so there has to be room for it.
+  const isCanary = stickyShare(question.task) < present.canary_share && !isFull;
+  return isCanary ? verdict('auto', 'canary', epoch) : toPeople('breaker');
+}
+
+/** A guard that is kept up to date. */
+export interface Following {
+  /** Settles when it is not any more, for whatever reason. */
+  readonly ended: Promise<void>;
+  stop(): void;
+}
+
+/** Keeps a guard up to date. Resolves when it is watching; documents follow at once. */
 export async function followAuthority(
   connection: NatsConnection,
   guard: Guard,
   onTrouble: (error: unknown) => void,
-): Promise<void> {
+): Promise<Following> {
   const kv = await new Kvm(jetstream(connection)).open(buckets.authority, { allow_direct: true });
   const updates = await kv.watch();
   const newest = new Map<string, number>();
@@ -125,14 +152,22 @@ export async function followAuthority(
       onTrouble(error);
     }
   };
-  void (async () => {
+  const listen = async () => {
     for await (const entry of updates) hear(entry);
-  })().catch(onTrouble);
-  // What is there already, so that the guard knows it when this resolves; the watch brings it too, some time later.
-  for await (const key of await kv.keys()) {
-    const entry = await kv.get(key);
-    if (entry !== null) hear(entry);
+  };
+  const ended = listen().catch(onTrouble);
+  const stop = () => updates.stop();
+  try {
+    // What is there already, so that the guard knows it when this resolves; the watch brings it too, some time later.
+    for await (const key of await kv.keys()) {
+      const entry = await kv.get(key);
+      if (entry !== null) hear(entry);
+    }
+  } catch (error) {
+    stop();
+    throw error;
   }
+  return { ended, stop };
 }
 
 const verdict = (
@@ -141,32 +176,6 @@ const verdict = (
   epoch: number,
   useVersion: string | null = null,
 ): GuardVerdict => ({ route, reason, epoch, useVersion });
-
-/** A person decides, when there is room for one more case. */
-const toPeople = ({ isFull }: Held, reason: GuardVerdict['reason'], epoch: number): GuardVerdict =>
-  isFull ? verdict('halt', 'queue_full', epoch) : verdict('human', reason, epoch);
-
-function heldFrom(authority: Authority, until: number): Held {
-  const modelOf = (name: string): HeldModel => {
-    const known = authority.models.find(({ model_name }) => model_name === name);
-    const of = (tier: RiskTier) => strictest(authority.breakers, name, tier);
-    return {
-      breakers: { low: of('low'), medium: of('medium'), high: of('high') },
-      restored: known?.restored ?? null,
-      rolledBack: new Set(known?.rolled_back),
-      versions: new Map(known?.versions.map((version) => [version.version, version])),
-    };
-  };
-  const names = [...authority.models, ...authority.breakers].map(({ model_name }) => model_name);
-  return {
-    authority,
-    isFull: authority.intake === 'full',
-    models: new Map(names.map((name) => [name, modelOf(name)])),
-    // No model has this name.
-    other: modelOf(''),
-    until,
-  };
-}
 
 /** The same number in [0, 1) for the same task, always: FNV-1a with a final mix, so that near ids do not stay near. */
 function stickyShare(task: string): number {

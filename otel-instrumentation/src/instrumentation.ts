@@ -17,7 +17,9 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import {
   eventSubject,
   eventTypes,
+  largestEventBytes,
   saltBytes,
+  unstorableIn,
   uuidV7,
   type CompensationEvent,
   type CompensationOrder,
@@ -108,19 +110,26 @@ export class Instrumentation {
       },
       onTrouble: this.trouble,
     });
-    this.ready = this.follow();
+    this.ready = new Promise((resolve, reject) => {
+      this.follow(resolve).catch(reject);
+    });
   }
 
-  /** Tries until the daemon has made the bucket. */
-  private async follow(): Promise<void> {
+  /** Tries until the daemon has made the bucket; and begins anew whenever nothing is heard any more. */
+  private async follow(isReady: () => void): Promise<void> {
     const connection = await this.connection;
     while (!connection.isClosed()) {
       try {
-        return await followAuthority(connection, this.guard, this.trouble);
+        const following = await followAuthority(connection, this.guard, this.trouble);
+        isReady();
+        const look = setInterval(() => this.guard.isSilent && following.stop(), silenceLookMs).unref();
+        await following.ended.finally(() => clearInterval(look));
+        if (connection.isClosed()) return;
+        this.trouble('no authority was heard of for longer than its lease; asking anew');
       } catch (error) {
         this.trouble(error);
-        await new Promise((resolve) => setTimeout(resolve, 1_000).unref());
       }
+      await new Promise((resolve) => setTimeout(resolve, 1_000).unref());
     }
   }
 
@@ -307,9 +316,10 @@ export class Instrumentation {
       state: 'registered',
     };
     const event = this.compensationEvent(report);
+    const body = assertRecordable(event);
     const connection = await within(registerMs, this.connection);
     const subject = eventSubject(ref.workflow_id, 'compensation');
-    await jetstream(connection).publish(subject, JSON.stringify(event), { msgID: event.id, timeout: registerMs });
+    await jetstream(connection).publish(subject, body, { msgID: event.id, timeout: registerMs });
     return report.compensation_id;
   }
 
@@ -340,6 +350,20 @@ export class Instrumentation {
 }
 
 const registerMs = 5_000;
+const silenceLookMs = 1_000;
+const mostSteps = 1_000;
+
+/** As JSON. Throws for a step that the daemon would refuse: it must not be taken in the belief that it can be undone. */
+function assertRecordable(event: CompensationEvent): string {
+  const { action, sequence } = event.data;
+  if (action.length === 0 || action.length > 200) throw new Error(`the action "${action}" wants 1 to 200 characters`);
+  if (sequence > mostSteps) throw new Error(`a decision has at most ${mostSteps} steps that can be undone`);
+  const unstorable = unstorableIn(event);
+  if (unstorable !== null) throw new Error(`${unstorable} holds U+0000 or half a character`);
+  const body = JSON.stringify(event);
+  if (Buffer.byteLength(body) > largestEventBytes) throw new Error(`the payload is larger than ${largestEventBytes} bytes`);
+  return body;
+}
 
 /** Gives up waiting, not the work. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

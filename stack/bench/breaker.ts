@@ -151,8 +151,12 @@ async function send(
 
 const message = (child: ChildProcess): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', () => reject(new Error('a process of the benchmark ended')));
+    const ended = () => reject(new Error('a process of the benchmark ended'));
+    child.once('exit', ended);
+    child.once('message', (said) => {
+      child.off('exit', ended);
+      resolve(said);
+    });
   });
 
 function quantile(values: readonly number[], q: number): number {
@@ -162,12 +166,14 @@ function quantile(values: readonly number[], q: number): number {
 
 function verdictNanoseconds(): number {
   const guard = new Guard(() => performance.now());
+  const hash = `sha256:${'0'.repeat(64)}`;
   const models = Array.from({ length: 10 }, (_, i) => `model-${i}`);
   const rule = { reversible: 'automatic', irreversible: 'automatic', confidence_at_least: 0.5 } as const;
   const authority: Authority = {
     v: 1,
     workflow_id: workflow,
     epoch: 3,
+    policy_epoch: 0,
     lease_ms: 3_600_000,
     when_unreachable: { low: 'human', medium: 'human', high: 'human' },
     intake: 'open',
@@ -182,13 +188,12 @@ function verdictNanoseconds(): number {
     })),
     models: models.map((model_name) => ({
       model_name,
-      restored: null,
       rolled_back: [],
-      versions: [{ version: '1', hash: `sha256:${'0'.repeat(64)}`, autonomy: 'canary', canary_share: 0.5 }],
+      versions: [{ version: '1', hash, autonomy: 'canary', canary_share: 0.5, epoch: 3 }],
     })),
   };
   guard.hear(authority, 0);
-  const model = { name: 'model-7', version: '1' };
+  const model = { name: 'model-7', version: '1', hash };
   const question = { workflow, task: 'task-12345', model, riskTier: 'low', reversible: true, confidence: 0.9 } as const;
   return nanosecondsEach(200_000, () => guard.ask(question));
 }

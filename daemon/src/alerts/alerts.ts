@@ -123,6 +123,7 @@ export class Alerts {
   join = store.joinIncident;
   openIn = store.openIn;
   unheard = store.unheard;
+  read = store.readAlert;
 }
 
 const saidBy = ({ summary, evidence }: Signal) => ({ summary, evidence });

@@ -73,10 +73,21 @@ export async function openIn(db: Queryable, incidentId: string): Promise<Alert[]
   return rows.map(alertFrom);
 }
 
-/** Open alerts that belong to no incident. */
+/** Null when there is none. */
+export async function readAlert(db: Queryable, alertId: string): Promise<Alert | null> {
+  const { rows } = await db.query<AlertRow>('SELECT * FROM alert WHERE alert_id = $1', [alertId]);
+  return rows[0] === undefined ? null : alertFrom(rows[0]);
+}
+
+const rankOf = (column: string) => `array_position(ARRAY['info', 'action_required', 'incident'], ${column})`;
+
+/** Open alerts that belong to no incident, or have become worse than theirs knows; the most urgent first. */
 export async function unheard(db: Queryable): Promise<Alert[]> {
   const { rows } = await db.query<AlertRow>(
-    'SELECT * FROM alert WHERE resolved_at IS NULL AND incident_id IS NULL ORDER BY opened_at LIMIT 1000',
+    `SELECT a.* FROM alert a LEFT JOIN incident i USING (incident_id)
+     WHERE a.resolved_at IS NULL AND (a.incident_id IS NULL
+       OR (i.state <> 'closed' AND ${rankOf('a.tier')} > ${rankOf('i.highest_tier')}))
+     ORDER BY ${rankOf('a.tier')} DESC, a.opened_at LIMIT 1000`,
   );
   return rows.map(alertFrom);
 }

@@ -5,12 +5,13 @@
 import {
   defaultPhaseWithin,
   eventTypes,
-  strictest,
+  presentAuthority,
   type Authority,
   type Breaker,
-  type BreakerVerdict,
   type BreakerView,
+  type Model,
   type Policy,
+  type Present,
   type RiskTier,
 } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
@@ -75,7 +76,8 @@ export class Breakers {
       changed_by: moved ? taken.by : (row?.changed_by ?? 'daemon'),
       reason: moved ? taken.reason : (row?.reason ?? ''),
     });
-    if (!moved) return taken;
+    const isApproval = !moved && event.is === 'retry';
+    if (!moved && !isApproval) return taken;
     const data = {
       workflow_id: workflowId,
       model_name: modelName,
@@ -83,18 +85,14 @@ export class Breakers {
       from: before.is,
       to: taken.state.is,
       epoch: taken.state.epoch,
-      by: taken.by,
-      reason: taken.reason,
+      by: moved ? taken.by : event.is === 'retry' ? event.by : 'daemon',
+      reason: moved ? taken.reason : event.is === 'retry' ? `one of two agrees: ${event.reason}` : '',
       evidence,
     };
     await append([writtenEntry({ type: eventTypes.breaker, subject: workflowId, data }, now, newId)]);
-    if (taken.state.is === 'open') await models.fallBack(tx, scope, taken.reason);
+    const isStopped = moved && (taken.state.is === 'open' || taken.state.is === 'forced_open');
+    if (isStopped) await models.fallBack(tx, scope, taken.reason);
     return taken;
-  }
-
-  /** Authority changed without a breaker moving, as by a rollback: guards must see a new epoch. */
-  async raiseEpoch({ client }: LedgerTransaction, workflowId: string): Promise<void> {
-    await store.takeEpoch(client, workflowId);
   }
 
   /** Counts the reviews of canaries among the records, for every breaker that they are canaries of. */
@@ -102,6 +100,9 @@ export class Breakers {
     for (const { event, about, firstAnswer } of records) {
       if (event.type !== eventTypes.humanDecision || about?.route !== 'auto' || !firstAnswer) continue;
       const workflowId = event.data.workflow_id;
+      // What a model without authority did alone says nothing of one that has it.
+      const present = await this.presentOf(tx.client, workflowId, about.model, about.riskTier);
+      if (present.standing !== 'automatic' && present.standing !== 'canary') continue;
       const canary = { is: 'canary', epoch: about.breakerEpoch, overridden: event.data.action !== 'accept' } as const;
       for (const riskTier of [null, about.riskTier]) {
         await this.apply(tx, { workflowId, modelName: about.model.name, riskTier }, canary);
@@ -121,9 +122,19 @@ export class Breakers {
     }
   }
 
-  /** What the breakers say of a model and tier now. */
-  async verdictOf(db: Queryable, workflowId: string, modelName: string, tier: RiskTier): Promise<BreakerVerdict> {
-    return strictest(await this.views(db, workflowId), modelName, tier);
+  /** What a model may do by itself now, of a risk tier; another model of that name and version is undeclared. */
+  async presentOf(db: Queryable, workflowId: string, model: Model, tier: RiskTier): Promise<Present> {
+    const authority = await this.authority(db, workflowId);
+    if (authority === null) throw new Error(`workflow ${workflowId} has no policy`);
+    const present = presentAuthority(authority, model.name, model.version, tier);
+    const isAnother = present.standing !== 'rolled_back' && (present.hash ?? model.hash) !== model.hash;
+    return isAnother ? { ...present, standing: 'undeclared' } : present;
+  }
+
+  /** What stops a model now, of any risk tier; null when nothing does. */
+  async stoppedBy(db: Queryable, workflowId: string, modelName: string): Promise<string | null> {
+    const rows = await store.readBreakers(db, workflowId);
+    return rows.find((row) => row.model_name === modelName && row.state.is !== 'closed')?.reason ?? null;
   }
 
   /** The queue is full, or has room again. False when that was known. */
@@ -132,7 +143,7 @@ export class Breakers {
     workflowId: string,
     intake: Authority['intake'],
     waiting: number,
-    limit: number,
+    limit: number | null,
   ): Promise<boolean> {
     if (!(await store.setIntake(tx.client, workflowId, intake === 'full'))) return false;
     const { now, newId } = this.options;
@@ -197,6 +208,7 @@ export class Breakers {
       v: 1,
       workflow_id: workflowId,
       epoch: await store.readEpoch(db, workflowId),
+      policy_epoch: await store.readPolicyEpoch(db, workflowId),
       lease_ms: durationOf(policy.breaker.authority_lease),
       when_unreachable: unreachableOf(policy),
       intake: await this.intakeOf(db, workflowId),

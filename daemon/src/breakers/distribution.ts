@@ -17,6 +17,8 @@ export class AuthorityDistribution {
   private timer: NodeJS.Timeout | null = null;
   /** Puts go out one after another, so that an older document never overwrites a newer one. */
   private last: Promise<void> = Promise.resolve();
+  /** A round is asked for that has not begun. */
+  private isWaiting = false;
 
   private constructor(kv: KV, pool: Pool, breakers: Breakers, onError: (error: unknown) => void) {
     this.kv = kv;
@@ -40,7 +42,16 @@ export class AuthorityDistribution {
 
   /** Puts every workflow's document. Never rejects: the next round tries again, and leases run out meanwhile. */
   publish(): Promise<void> {
-    this.last = this.last.then(() => this.putAll()).catch(this.onError);
+    // One that has not begun yet will put what is true when it does.
+    if (this.isWaiting) return this.last;
+    this.isWaiting = true;
+    const before = this.last;
+    const round = async () => {
+      await before;
+      this.isWaiting = false;
+      await this.putAll();
+    };
+    this.last = round().catch(this.onError);
     return this.last;
   }
 
@@ -49,10 +60,15 @@ export class AuthorityDistribution {
     let shortestLease = 15_000;
     try {
       for (const workflowId of this.breakers.workflows) {
-        const authority = await this.breakers.authority(this.pool, workflowId);
-        if (authority === null) continue;
-        shortestLease = Math.min(shortestLease, authority.lease_ms);
-        await this.kv.put(workflowId, JSON.stringify(authority));
+        try {
+          const authority = await this.breakers.authority(this.pool, workflowId);
+          if (authority === null) continue;
+          shortestLease = Math.min(shortestLease, authority.lease_ms);
+          await this.kv.put(workflowId, JSON.stringify(authority));
+        } catch (error) {
+          // The others must not lose their leases for it.
+          this.onError(error);
+        }
       }
     } finally {
       this.timer = setTimeout(() => void this.publish(), shortestLease / 4);

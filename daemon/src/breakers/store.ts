@@ -46,6 +46,22 @@ export async function readEpoch(db: Queryable, workflowId: string): Promise<numb
   return Number(rows[0]?.epoch ?? 0);
 }
 
+export async function readPolicyEpoch(db: Queryable, workflowId: string): Promise<number> {
+  const { rows } = await db.query<{ policy_epoch: string }>(
+    'SELECT policy_epoch FROM authority WHERE workflow_id = $1',
+    [workflowId],
+  );
+  return Number(rows[0]?.policy_epoch ?? 0);
+}
+
+/** The policy is another: what was decided under the one before was decided under other authority. */
+export async function policyChanged(db: Queryable, workflowId: string): Promise<void> {
+  await db.query('UPDATE authority SET policy_epoch = $2 WHERE workflow_id = $1', [
+    workflowId,
+    await takeEpoch(db, workflowId),
+  ]);
+}
+
 /** Whether people have more cases than they can take. */
 export async function readIntake(db: Queryable, workflowId: string): Promise<boolean> {
   const { rows } = await db.query<{ intake_full: boolean }>(

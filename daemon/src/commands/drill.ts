@@ -64,18 +64,21 @@ DATABASE_URL is a login with the role countersign_writer; --preflight needs none
         writeFileSync(file, text);
         print(`\nwritten to ${file}\n`);
       }
-      return ended.tiers.every(({ reached }) => reached !== false) ? 0 : 1;
+      const isWalked = ended.acknowledgedBy !== null || ended.tiers.every(({ reached }) => reached !== null);
+      return isWalked && ended.tiers.every(({ reached }) => reached !== false) ? 0 : 1;
     } finally {
       await pool.end();
     }
   },
 };
 
+const longestWaitMs = 600_000;
+
 function assertSpan(wait: string): void {
   try {
-    durationOf(wait);
+    if (durationOf(wait) > longestWaitMs) throw new Error('too long');
   } catch {
-    throw new UsageError(`--wait is ${JSON.stringify(wait)}, want a span such as "20 seconds"`);
+    throw new UsageError(`--wait is ${JSON.stringify(wait)}, want a span of at most 10 minutes such as "20 seconds"`);
   }
 }
 

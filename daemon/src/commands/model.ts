@@ -1,7 +1,7 @@
 /** `countersign model` and `countersign gate`: change control from CI. */
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { Autonomy, GateReports, type DeclareRequest } from '@countersign/contract';
+import { Autonomy, DeclareRequest, GateReports } from '@countersign/contract';
 import { Compile } from 'typebox/compile';
 import { readSecret } from '../config.ts';
 import { openPool } from '../database/index.ts';
@@ -10,6 +10,7 @@ import { complain, parse, print, UsageError, type Command } from './command.ts';
 
 const isAutonomy = Compile(Autonomy);
 const reportsSchema = Compile(GateReports);
+const declareSchema = Compile(DeclareRequest);
 
 const options = {
   workflow: { type: 'string' },
@@ -83,6 +84,8 @@ DATABASE_URL is a login with the role countersign_writer.
       ...(autonomy === undefined ? {} : { autonomy }),
       justification: why,
     };
+    const [problem] = declareSchema.Errors(request);
+    if (problem !== undefined) throw new UsageError(`${problem.instancePath.slice(1)} ${problem.message}`);
     const answer = await ordered(logId, { what: 'declare_model', request, by });
     return answer.is === 'done' ? print(`${answer.message}\n`) : complain(new Error(answer.message));
   },

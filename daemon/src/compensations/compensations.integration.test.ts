@@ -206,3 +206,36 @@ it('goes on after a restart where it was', async () => {
   await room.tick();
   expect(orders.map(({ sequence }) => sequence)).toEqual([1]);
 });
+
+it('does not cut a decision in two by a window of time', async () => {
+  const decisionId = newId();
+  const first = await registered(1, decisionId);
+  const t0 = clock;
+  clock += 5_000;
+  await say({ ...first[0]!, compensation_id: newId(), sequence: 2 });
+  const [from, to] = [new Date(t0 - 1_000).toISOString(), new Date(t0 + 1_000).toISOString()];
+  await begin({ model_name: 'spam-logit', version: '1.1.0', from, to });
+  expect(orders.map(({ sequence }) => sequence)).toEqual([2]);
+});
+
+it('undoes a step too that is registered after the approval, even after the end', async () => {
+  const [first] = await registered(1);
+  await begin({ decision_id: first!.decision_id });
+  await answer(orders.splice(0)[0]!, 'compensated');
+  expect((await view()).state).toBe('finished');
+  await say({ ...first!, compensation_id: newId(), sequence: 2 });
+  expect((await view()).state).toBe('running');
+  await room.tick();
+  expect(orders.map(({ sequence }) => sequence)).toEqual([2]);
+});
+
+it('is not settled by the word of a service that was not asked, nor approved when nothing is left', async () => {
+  const [lower, upper] = await registered(2);
+  await begin({ decision_id: upper!.decision_id });
+  await say({ ...lower!, state: 'compensated' });
+  expect((await view()).counts).toEqual({ compensating: 1, waiting: 1 });
+  const scope = { decision_id: upper!.decision_id };
+  expect(await room.ask({ workflow_id: workflow, scope, justification: 'again' }, 'ann')).toMatchObject({
+    is: 'refused',
+  });
+});

@@ -48,16 +48,25 @@ export class Compensations {
   async hear(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
     for (const { event } of records) {
       if (event.type !== eventTypes.compensation) continue;
-      if (event.data.state === 'registered') await store.register(tx.client, event.data, new Date(event.time));
+      if (event.data.state === 'registered') await this.registered(tx, event.data, new Date(event.time));
       else await this.answered(tx, event.data);
     }
+  }
+
+  private async registered(tx: LedgerTransaction, report: CompensationReport, at: Date): Promise<void> {
+    if (!(await store.register(tx.client, report, at))) return;
+    const rollbackId = await store.rollbackOf(tx.client, report.decision_id);
+    const rollback = rollbackId === null ? null : await store.lockRollback(tx.client, rollbackId);
+    if (rollback === null) return;
+    await store.enlistLate(tx.client, report.compensation_id, rollback.rollback_id, this.options.timer());
+    if (rollback.state === 'finished') await store.writeRollback(tx.client, { ...rollback, state: 'running' });
   }
 
   private async answered(tx: LedgerTransaction, report: CompensationReport): Promise<void> {
     const row = await store.lock(tx.client, report.compensation_id);
     // What was not ordered, or is settled already, is not changed by what somebody says of it.
     if (row === null || row.workflow_id !== report.workflow_id || row.rollback_id === null) return;
-    if (row.state === 'compensated') return;
+    if (row.state === 'compensated' || row.attempts === 0) return;
     const { attempts } = row;
     if (report.state === 'failed') return this.failed(tx, row, report.detail ?? 'the service did not say why');
     await store.move(tx.client, row.compensation_id, {
@@ -145,6 +154,7 @@ export class Compensations {
         rollback.state === 'asked'
           ? await store.enlist(tx.client, workflow_id, scope, rollback_id, at)
           : await store.enlistFailed(tx.client, rollback_id, at);
+      if (count === 0) return { is: 'refused', reason: 'nothing of it is left to be undone' };
       const running = { ...rollback, state: 'running' as const, approved_by: by };
       await store.writeRollback(tx.client, running);
       await this.record(tx, running, 'approved', by, justification, count);

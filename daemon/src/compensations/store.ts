@@ -22,9 +22,9 @@ export interface CompensationRow {
 const columns = `compensation_id, workflow_id, task_id, decision_id, model_name, model_version, sequence, action, payload,
   state, rollback_id, attempts`;
 
-/** Once for an id. */
-export async function register(db: Queryable, report: CompensationReport, at: Date): Promise<void> {
-  await db.query(
+/** False for one that is known. */
+export async function register(db: Queryable, report: CompensationReport, at: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
     `INSERT INTO compensation (compensation_id, workflow_id, task_id, decision_id, model_name, model_version, sequence,
        action, payload, registered_at, state)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'registered') ON CONFLICT DO NOTHING`,
@@ -40,6 +40,25 @@ export async function register(db: Queryable, report: CompensationReport, at: Da
       report.payload === undefined ? null : JSON.stringify(report.payload),
       at,
     ],
+  );
+  return rowCount === 1;
+}
+
+/** The rollback that other steps of the decision belong to; a step that comes late belongs to it as well. */
+export async function rollbackOf(db: Queryable, decisionId: string): Promise<string | null> {
+  const { rows } = await db.query<{ rollback_id: string }>(
+    `SELECT rollback_id FROM compensation WHERE decision_id = $1 AND rollback_id IS NOT NULL LIMIT 1`,
+    [decisionId],
+  );
+  return rows[0]?.rollback_id ?? null;
+}
+
+/** A step that was registered when its decision was being taken back already. */
+export async function enlistLate(db: Queryable, compensationId: string, rollbackId: string, at: Date): Promise<void> {
+  await db.query(
+    `UPDATE compensation SET state = 'waiting', rollback_id = $2, next_at = $3
+     WHERE compensation_id = $1 AND state = 'registered'`,
+    [compensationId, rollbackId, at],
   );
 }
 
@@ -66,13 +85,14 @@ const scopeValues = (workflowId: string, scope: Scope) => [
 /** Compensations that nobody has ordered yet. */
 export async function countInScope(db: Queryable, workflowId: string, scope: Scope): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM compensation WHERE ${inScope} AND state = 'registered'`,
+    `SELECT count(*)::int AS count FROM compensation WHERE workflow_id = $1 AND state = 'registered'
+       AND decision_id IN (SELECT decision_id FROM compensation WHERE ${inScope} AND state = 'registered')`,
     scopeValues(workflowId, scope),
   );
   return rows[0]?.count ?? 0;
 }
 
-/** They belong to a rollback from here on, and wait for their turn. */
+/** All steps of decisions that have one in the scope belong to a rollback from here on, and wait for their turn. */
 export async function enlist(
   db: Queryable,
   workflowId: string,
@@ -82,7 +102,8 @@ export async function enlist(
 ): Promise<number> {
   const { rowCount } = await db.query(
     `UPDATE compensation SET state = 'waiting', rollback_id = $7, next_at = $8
-     WHERE ${inScope} AND state = 'registered'`,
+     WHERE workflow_id = $1 AND state = 'registered'
+       AND decision_id IN (SELECT decision_id FROM compensation WHERE ${inScope} AND state = 'registered')`,
     [...scopeValues(workflowId, scope), rollbackId, at],
   );
   return rowCount ?? 0;
@@ -107,7 +128,7 @@ export async function due(db: Queryable, now: Date, limit: number): Promise<Comp
     `SELECT ${columns} FROM compensation c
      WHERE state IN ('waiting', 'compensating') AND (next_at <= $1 OR next_at > $1::timestamptz + interval '1 hour')
        AND NOT EXISTS (SELECT FROM compensation later WHERE later.decision_id = c.decision_id
-         AND later.rollback_id = c.rollback_id AND later.sequence > c.sequence AND later.state <> 'compensated')
+         AND later.sequence > c.sequence AND later.state <> 'compensated')
      ORDER BY registered_at DESC LIMIT $2`,
     [now, limit],
   );
@@ -201,7 +222,7 @@ export async function hasUnblocked(db: Queryable, rollbackId: string): Promise<b
   const { rowCount } = await db.query(
     `SELECT FROM compensation c WHERE rollback_id = $1 AND state IN ('waiting', 'compensating')
        AND NOT EXISTS (SELECT FROM compensation later WHERE later.decision_id = c.decision_id
-         AND later.rollback_id = c.rollback_id AND later.sequence > c.sequence AND later.state = 'compensation_failed')
+         AND later.sequence > c.sequence AND later.state = 'compensation_failed')
      LIMIT 1`,
     [rollbackId],
   );

@@ -8,7 +8,7 @@ import { Compile } from 'typebox/compile';
 import { parseDocument } from 'yaml';
 import { alertmanager } from './notifiers/alertmanager.ts';
 import { email } from './notifiers/email.ts';
-import type { Notifier, Sent } from './notifiers/notifier.ts';
+import { cut, type Notifier, type Receipt, type Sent } from './notifiers/notifier.ts';
 import { pagerDuty } from './notifiers/pagerduty.ts';
 import { phone } from './notifiers/phone.ts';
 import { slackWebhook } from './notifiers/slack-webhook.ts';
@@ -17,7 +17,8 @@ import { webhook } from './notifiers/webhook.ts';
 
 const closed = { additionalProperties: false };
 const Text = Type.String({ minLength: 1, maxLength: 2_000 });
-const Url = Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 2_000 });
+/** Without a login: what is in a URL is shown when it is wrong. */
+const Url = Type.String({ pattern: '^https?://[^\\s@]+$', maxLength: 2_000 });
 const PhoneNumber = Type.String({ pattern: '^\\+[1-9]\\d{6,14}$' });
 /** Where a secret is. */
 const Secret = Type.Object({ env: Type.Optional(Text), file: Type.Optional(Text) }, closed);
@@ -97,6 +98,9 @@ export function readChannels(path: string, options: ChannelOptions): Channels {
   const channels = new Map<string, Notifier>();
   for (const [name, channel] of Object.entries(named)) {
     const complain = (field: string, message: string) => problems.push(`channels.${name}${field}: ${message}`);
+    if (!/^[A-Za-z0-9._-]{1,100}$/.test(name)) {
+      complain('', 'a name has at most 100 letters, digits, dots, hyphens and underscores.');
+    }
     if (!isChannel(channel, complain)) continue;
     channels.set(name, notifierOf(channel, options, complain));
   }
@@ -143,7 +147,9 @@ function notifierOf(channel: Channel, options: ChannelOptions, complain: Complai
     switch (channel.kind) {
       case 'slack_webhook': {
         const url = secret('url', channel.url);
-        if (url !== '' && !/^https?:\/\//.test(url)) complain('.url', 'the secret is no URL of a webhook.');
+        if (url !== '' && !/^https?:\/\/[^\s@]+$/.test(url)) complain('.url', 'the secret is no URL of a webhook.');
+        // The other side may name a part of it.
+        else if (URL.canParse(url)) secrets.push(new URL(url).pathname, ...longParts(new URL(url).pathname));
         return slackWebhook({ url, timeoutMs });
       }
       case 'slack': {
@@ -213,8 +219,13 @@ function secretOf(where: Static<typeof Secret> | undefined, env: NodeJS.ProcessE
 
 /** Never longer than `mostMs`, never an exception, and never with a secret in what is said of problems. */
 function bounded(notifier: Notifier, secrets: readonly string[], mostMs: number): Notifier {
-  const hide = (problem: string) =>
-    secrets.reduce((text, secret) => text.replaceAll(secret, '***'), problem).slice(0, 500);
+  // Hidden first and cut then, so that no beginning of one is left; and such that it can be stored.
+  const hide = (problem: string) => {
+    const hidden = secrets
+      .filter((secret) => secret.length > 3)
+      .reduce((text, secret) => text.replaceAll(secret, '***'), problem);
+    return cut(hidden.replaceAll('\0', ' ').toWellFormed(), 300);
+  };
   const within = async <T>(work: Promise<T>, late: (problem: string) => T): Promise<T> => {
     let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<T>((resolve) => {
@@ -233,7 +244,9 @@ function bounded(notifier: Notifier, secrets: readonly string[], mostMs: number)
     ...notifier,
     async send(delivery) {
       const sent = await within(notifier.send(delivery), retry);
-      return sent.is === 'sent' ? sent : { ...sent, problem: hide(sent.problem) };
+      if (sent.is !== 'sent') return { ...sent, problem: hide(sent.problem) };
+      const receipt = storable(sent.receipt);
+      return { is: 'sent', receipt, ...(sent.problem === undefined ? {} : { problem: hide(sent.problem) }) };
     },
     async check() {
       const problem = await within<string | null>(notifier.check(), (late) => late);
@@ -241,5 +254,11 @@ function bounded(notifier: Notifier, secrets: readonly string[], mostMs: number)
     },
   };
 }
+
+/** What the other side said of the message, when it can be stored. */
+const storable = (receipt: Receipt | null): Receipt | null =>
+  receipt === null || Object.values(receipt).every((text) => /^[\x20-\x7e]{1,500}$/.test(text)) ? receipt : null;
+
+const longParts = (path: string) => path.split('/').filter((part) => part.length >= 8);
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');

@@ -16,7 +16,7 @@ import {
 import { reaches, type AlertMoved, type Alerts } from '../alerts/index.ts';
 import type { Pool } from '../database/index.ts';
 import { writtenEntry, type Ledger, type LedgerTransaction, type NewId } from '../ledger/index.ts';
-import { durationOf, quietUntil, type Policies } from '../policies/index.ts';
+import { durationOf, type Policies } from '../policies/index.ts';
 import type { Channels } from './channels.ts';
 import {
   needsPostmortem,
@@ -28,6 +28,7 @@ import {
   type IncidentMove,
 } from './incident.ts';
 import { messageOf, titleOf, type Links } from './message.ts';
+import { heldUntil } from './quiet.ts';
 import type { Silences } from './silences.ts';
 import * as store from './store.ts';
 
@@ -45,13 +46,13 @@ export interface EscalationOptions {
   readonly newId: NewId;
   /** Does what a tier of the chain does by itself. */
   readonly act: (tx: LedgerTransaction, action: Action, incident: Incident, reason: string) => Promise<void>;
+  /** Something went wrong with one incident, and is tried again. */
+  readonly onError: (error: unknown) => void;
 }
 
 export type Acted =
   { readonly is: 'done'; readonly message: string } | { readonly is: 'refused'; readonly reason: string };
 
-/** Nobody of these tiers is told anything in quiet hours. */
-const quietLevels = 2;
 const longestDrillMs = 3_600_000;
 /** Whoever cannot be told by then is not reached. */
 const triesInDrill = 3;
@@ -71,9 +72,12 @@ export class Escalation {
   }
 
   /** What follows from an alert that has moved. */
-  async hear(tx: LedgerTransaction, { is, alert }: AlertMoved): Promise<void> {
-    if (is === 'ended') return this.alertEnded(tx, alert);
+  async hear(tx: LedgerTransaction, { is, alert: moved }: AlertMoved): Promise<void> {
     const { policies, silences, alerts, newId } = this.options;
+    // As it stands now: it may have moved again since somebody looked.
+    const alert = await alerts.read(tx.client, moved.alert_id);
+    if (alert === null) return;
+    if (is === 'ended') return this.alertEnded(tx, alert);
     const policy = policies.get(alert.workflow_id)?.policy;
     if (policy === undefined || alert.tier === null) return;
     const { opens_on, tiers, quiet_hours } = escalationOf(policy);
@@ -97,7 +101,11 @@ export class Escalation {
             alert.summary,
             at,
           )
-        : step(present, { is: 'alert', tier: alert.tier, reason: alert.summary }, at);
+        : step(
+            present,
+            { is: 'alert', tier: alert.tier, title: titleOf(policy.title, alert), reason: alert.summary },
+            at,
+          );
     if (move.is === 'unchanged') return;
     // The alert names the incident as soon as the incident is there.
     await store.writeIncident(tx.client, move.incident);
@@ -140,7 +148,7 @@ export class Escalation {
   ): Promise<{ readonly incidentId: string; readonly logIndex: number } | null> {
     const policy = this.options.policies.get(workflowId)?.policy;
     if (policy === undefined) return null;
-    const { tiers, quiet_hours } = escalationOf(policy);
+    const { tiers } = escalationOf(policy);
     const at = this.options.timer();
     const incidentId = this.options.newId(at);
     const move = opened(
@@ -152,7 +160,8 @@ export class Escalation {
         title: `${policy.title}: drill`,
         highest_tier: 'incident',
         chain: tiers.map((tier, i) => (i === tiers.length - 1 ? tier : { ...tier, wait })),
-        quiet_hours,
+        // Whoever ordered it has chosen the time.
+        quiet_hours: null,
       },
       reason,
       at,
@@ -162,22 +171,43 @@ export class Escalation {
 
   /** Does what time brings: climbs, ends silences, opens what was silenced and still stands, finishes drills. */
   async tick(): Promise<void> {
-    const { pool, ledger, alerts, silences } = this.options;
+    const { pool, alerts, silences } = this.options;
     const waiting = await store.climbing(pool);
     this.forget(waiting);
     for (const { incident_id } of waiting.filter((incident) => this.isDue(incident))) {
-      await ledger.write(async (tx) => {
-        const incident = await store.lockIncident(tx.client, incident_id);
-        if (incident === null || !this.isDue(incident)) return;
-        const wait = incident.chain[incident.level - 1]?.wait;
-        await this.apply(tx, incident, { is: 'waited', reason: `Nobody acknowledged it in ${wait}.` });
-      });
+      await this.attempt((tx) => this.climb(tx, incident_id));
     }
     await silences.endThoseOver();
     for (const alert of await alerts.unheard(pool)) {
-      if (await this.opensOne(alert)) await ledger.write((tx) => this.hear(tx, { is: 'risen', alert }));
+      if (await this.opensOne(alert)) await this.attempt((tx) => this.hear(tx, { is: 'risen', alert }));
     }
-    await this.finishDrills();
+    for (const { incident_id } of await store.withoutAlerts(pool)) {
+      await this.attempt((tx) => this.endWithoutAlerts(tx, incident_id));
+    }
+    const over = await store.finishedDrills(pool, this.options.timer(), longestDrillMs, triesInDrill);
+    for (const { incident_id } of over) await this.attempt((tx) => this.finishDrill(tx, incident_id));
+  }
+
+  /** What fails with one incident must not stop the others. */
+  private async attempt(work: (tx: LedgerTransaction) => Promise<void>): Promise<void> {
+    try {
+      await this.options.ledger.write(work);
+    } catch (error) {
+      this.options.onError(error);
+    }
+  }
+
+  private async climb(tx: LedgerTransaction, incidentId: string): Promise<void> {
+    const incident = await store.lockIncident(tx.client, incidentId);
+    if (incident === null || !this.isDue(incident)) return;
+    const wait = incident.chain[incident.level - 1]?.wait;
+    await this.apply(tx, incident, { is: 'waited', reason: `Nobody acknowledged it in ${wait}.` });
+  }
+
+  private async endWithoutAlerts(tx: LedgerTransaction, incidentId: string): Promise<void> {
+    const incident = await store.lockIncident(tx.client, incidentId);
+    if (incident === null || (await this.options.alerts.openIn(tx.client, incidentId)).length > 0) return;
+    await this.apply(tx, incident, { is: 'ended', reason: 'No alert of it stands any more.' });
   }
 
   private async opensOne(alert: Alert): Promise<boolean> {
@@ -204,30 +234,20 @@ export class Escalation {
     for (const key of this.seen.keys()) if (!kept.has(key)) this.seen.delete(key);
   }
 
-  private async finishDrills(): Promise<void> {
-    const { pool, ledger } = this.options;
-    for (const { incident_id } of await store.finishedDrills(
-      pool,
-      this.options.timer(),
-      longestDrillMs,
-      triesInDrill,
-    )) {
-      await ledger.write(async (tx) => {
-        const incident = await store.lockIncident(tx.client, incident_id);
-        if (incident === null || incident.state === 'closed') return;
-        const reached = await store.reached(tx.client, incident_id);
-        const data = {
-          workflow_id: incident.workflow_id,
-          incident_id,
-          reached,
-          acknowledged_by: incident.acknowledged_by,
-          by: 'daemon',
-          justification: 'every tier was walked, or somebody has acknowledged it',
-        };
-        await this.append(tx, { type: eventTypes.drill, subject: data.workflow_id, data });
-        await this.apply(tx, incident, { is: 'ended', reason: 'The drill is over.' });
-      });
-    }
+  private async finishDrill(tx: LedgerTransaction, incidentId: string): Promise<void> {
+    const incident = await store.lockIncident(tx.client, incidentId);
+    if (incident === null || incident.state === 'closed') return;
+    const { workflow_id, acknowledged_by, level, chain } = incident;
+    const justification =
+      acknowledged_by !== null
+        ? 'somebody has acknowledged it'
+        : level === chain.length
+          ? 'every tier was walked'
+          : `it was not over in an hour, and stopped at tier ${level} of ${chain.length}`;
+    const reached = await store.reached(tx.client, incidentId);
+    const data = { workflow_id, incident_id: incidentId, reached, acknowledged_by, by: 'daemon', justification };
+    await this.append(tx, { type: eventTypes.drill, subject: workflow_id, data });
+    await this.apply(tx, incident, { is: 'ended', reason: 'The drill is over.' });
   }
 
   /** A message came to its end. When nobody of a tier can be reached, there is nothing to wait for. */
@@ -289,10 +309,14 @@ export class Escalation {
         : await store.toldChannels(tx.client, incident.incident_id);
     const at = timer();
     for (const { channel, level } of told) {
+      if (kind === 'trigger') {
+        for (const { attempts, level: before } of await store.supersede(tx.client, incident.incident_id, channel, at)) {
+          const more = { channel, attempts, level: before };
+          await this.record(tx, incident, 'not_sent', 'daemon', 'a newer message says more', more);
+        }
+      }
       // One that is not there is found when it is to be sent to, and goes on record as such.
       if (kind !== 'trigger' && !(channels.get(channel)?.tells.includes(kind) ?? false)) continue;
-      const quiet =
-        level > quietLevels || incident.quiet_hours === null ? null : quietUntil(incident.quiet_hours, at.getTime());
       await store.addNotification(tx.client, {
         key: `${incident.incident_id}:${level}:${channel}:${incident.steps}`,
         incidentId: incident.incident_id,
@@ -301,7 +325,7 @@ export class Escalation {
         kind,
         message,
         createdAt: at,
-        nextAt: quiet === null ? at : new Date(quiet),
+        nextAt: new Date(heldUntil(incident.quiet_hours, level, at.getTime())),
       });
     }
   }

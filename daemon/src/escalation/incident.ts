@@ -30,6 +30,8 @@ export interface Incident {
   readonly level: number;
   /** Counts its steps. */
   readonly steps: number;
+  /** How often it has begun, the first time included. */
+  readonly cycle: number;
   readonly climbs_at: Date | null;
   readonly opened_at: Date;
   readonly acknowledged_by: string | null;
@@ -40,7 +42,7 @@ export interface Incident {
 
 export type IncidentEvent =
   /** An alert of it opened or rose. */
-  | { readonly is: 'alert'; readonly tier: AlertTier; readonly reason: string }
+  | { readonly is: 'alert'; readonly tier: AlertTier; readonly title: string; readonly reason: string }
   /** It was not acknowledged in time; or nobody of its tier can be reached, so there is nothing to wait for. */
   | { readonly is: 'waited'; readonly reason: string }
   | { readonly is: 'acknowledge'; readonly by: string; readonly reason: string }
@@ -78,6 +80,7 @@ export function opened(
     state: 'open',
     level: 1,
     steps: 0,
+    cycle: 1,
     climbs_at: null,
     opened_at: now,
     acknowledged_by: null,
@@ -95,7 +98,7 @@ export const needsPostmortem = ({ drill, highest_tier }: Pick<Incident, 'drill' 
 export function step(incident: Incident, event: IncidentEvent, now: Date): IncidentMove {
   switch (event.is) {
     case 'alert':
-      return alerted(incident, event.tier, event.reason, now);
+      return alerted(incident, event, now);
     case 'waited':
       if (incident.state !== 'open') return unchanged(`it is ${incident.state}`);
       if (incident.level >= incident.chain.length) return unchanged('there is no tier above');
@@ -118,8 +121,8 @@ export function step(incident: Incident, event: IncidentEvent, now: Date): Incid
       };
     case 'close':
       if (incident.state === 'closed') return unchanged('it is closed already');
-      if (incident.state !== 'resolved')
-        return unchanged('an alert of it still stands; it can be closed when none does');
+      // Whoever has it may know better than an alert that still stands, which they then say.
+      if (incident.state === 'open') return unchanged('an alert of it still stands; acknowledge it first');
       if (needsPostmortem(incident) && event.postmortem === null) return unchanged('it has no postmortem');
       return {
         ...moved(incident, { state: 'closed', closed_at: now, postmortem: event.postmortem }, 'closed'),
@@ -129,24 +132,36 @@ export function step(incident: Incident, event: IncidentEvent, now: Date): Incid
   }
 }
 
-function alerted(incident: Incident, tier: AlertTier, reason: string, now: Date): IncidentMove {
+function alerted(
+  incident: Incident,
+  { tier, title, reason }: Extract<IncidentEvent, { is: 'alert' }>,
+  now: Date,
+): IncidentMove {
   const rises = rank(tier) > rank(incident.highest_tier);
   const raised = rises ? { ...incident, highest_tier: tier } : incident;
   switch (incident.state) {
     case 'closed':
       return unchanged('it is closed');
     case 'resolved':
-      return at({ ...raised, state: 'open', acknowledged_by: null, resolved_at: null }, 1, 'reopened', reason, now);
+      return at({ ...begun(raised), title, resolved_at: null }, 1, 'reopened', reason, now);
     case 'acknowledged':
       // What was acknowledged was less than this.
       if (rises) {
-        return at({ ...raised, state: 'open', acknowledged_by: null }, incident.level, 'reopened', reason, now);
+        return at(begun(raised), incident.level, 'reopened', reason, now);
       }
       return { ...moved(raised, {}, 'joined'), reason };
     case 'open':
       return { ...moved(raised, {}, 'joined'), reason, tells: rises ? 'update' : null };
   }
 }
+
+/** Once more, with nobody who has it. */
+const begun = (incident: Incident): Incident => ({
+  ...incident,
+  state: 'open',
+  acknowledged_by: null,
+  cycle: incident.cycle + 1,
+});
 
 /** It comes to stand at a tier of its chain: those are told, what the policy says is done, and the wait begins. */
 function at(incident: Incident, level: number, name: EscalationStep['step'], reason: string, now: Date) {

@@ -5,6 +5,8 @@ import type { Incident, MessageKind } from './incident.ts';
 export interface Message {
   readonly kind: MessageKind;
   readonly incident_id: string;
+  /** How often the incident has begun. */
+  readonly cycle: number;
   readonly workflow_id: string;
   readonly model_name: string;
   /** An exercise; every channel says so first. */
@@ -49,6 +51,7 @@ export function messageOf(
   return {
     kind,
     incident_id: incident.incident_id,
+    cycle: incident.cycle,
     workflow_id: incident.workflow_id,
     model_name: incident.model_name,
     drill,

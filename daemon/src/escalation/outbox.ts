@@ -4,11 +4,14 @@
  */
 import type { Pool } from '../database/index.ts';
 import type { Channels } from './channels.ts';
+import { heldUntil } from './quiet.ts';
 import * as store from './store.ts';
 
 export interface NotificationOutboxOptions {
   readonly pool: Pool;
   readonly channels: Channels;
+  /** Nothing is sent by a daemon that has lost the log. */
+  readonly fence: store.Fence;
   /** A clock that never goes back. */
   readonly timer: () => Date;
   /** Uniform on [0, 1), to spread retries. */
@@ -61,7 +64,13 @@ export class NotificationOutbox {
   private async takeAll(): Promise<void> {
     const { pool, timer } = this.options;
     const now = timer();
-    const due = await store.takeDue(pool, now, new Date(now.getTime() + leaseMs), [...this.sending.keys()]);
+    const due = await store.takeDue(
+      pool,
+      now,
+      new Date(now.getTime() + leaseMs),
+      [...this.sending.keys()],
+      this.options.fence,
+    );
     for (const row of due) {
       const work = async () => {
         try {
@@ -97,20 +106,24 @@ export class NotificationOutbox {
     if (row.kind !== 'trigger' && !row.was_told) {
       return end({ outcome: 'not_sent', problem: 'nobody there was told of it', receipt: null });
     }
+    const now = this.options.timer().getTime();
+    const held = heldUntil(row.quiet_hours, row.level, now);
+    if (held > now) return store.postpone(this.options.pool, row.notification_key, new Date(held), 'quiet hours');
     const sent = await notifier.send({ key: row.notification_key, message: row.message, receipt: row.receipt });
     switch (sent.is) {
       case 'sent':
-        return end({ outcome: 'sent', problem: null, receipt: sent.receipt });
+        return end({ outcome: 'sent', problem: sent.problem ?? null, receipt: sent.receipt });
       case 'refused':
         return end({ outcome: 'undeliverable', problem: sent.problem, receipt: null });
       case 'retry': {
-        const now = this.options.timer();
-        if (now.getTime() - row.created_at.getTime() > giveUpMs) {
+        const failedAt = this.options.timer().getTime();
+        if (failedAt - row.created_at.getTime() > giveUpMs) {
           const problem = `given up after ${row.attempts} attempts: ${sent.problem}`;
           return end({ outcome: 'undeliverable', problem, receipt: null });
         }
         onResult(row.channel, 'retry');
-        const until = new Date(now.getTime() + Math.max(sent.afterMs ?? 0, this.backoff(row.attempts)));
+        const delayed = failedAt + Math.max(sent.afterMs ?? 0, this.backoff(row.attempts));
+        const until = new Date(heldUntil(row.quiet_hours, row.level, delayed));
         return store.postpone(this.options.pool, row.notification_key, until, sent.problem);
       }
     }

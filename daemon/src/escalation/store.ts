@@ -1,11 +1,11 @@
 /** All SQL of the escalation. */
-import type { Incident as IncidentView, NotificationView, Silence } from '@countersign/contract';
+import type { Incident as IncidentView, NotificationView, QuietHours, Silence } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { needsPostmortem, type Incident, type MessageKind } from './incident.ts';
 import type { Message } from './message.ts';
 import type { Receipt } from './notifiers/notifier.ts';
 
-const columns = `incident_id, workflow_id, model_name, drill, state, title, highest_tier, chain, quiet_hours, level, steps,
+const columns = `incident_id, workflow_id, model_name, drill, state, title, highest_tier, chain, quiet_hours, level, steps, cycle,
   climbs_at, opened_at, acknowledged_by, resolved_at, closed_at, postmortem`;
 
 /** The incident of a model that is not closed, locked until the transaction ends. */
@@ -33,9 +33,9 @@ export async function readIncident(db: Queryable, incidentId: string): Promise<I
 export async function writeIncident(db: Queryable, incident: Incident): Promise<void> {
   await db.query(
     `INSERT INTO incident (${columns})
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-     ON CONFLICT (incident_id) DO UPDATE SET state = $5, highest_tier = $7, level = $10, steps = $11, climbs_at = $12,
-       acknowledged_by = $14, resolved_at = $15, closed_at = $16, postmortem = $17`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+     ON CONFLICT (incident_id) DO UPDATE SET state = $5, title = $6, highest_tier = $7, level = $10, steps = $11, cycle = $12,
+       climbs_at = $13, acknowledged_by = $15, resolved_at = $16, closed_at = $17, postmortem = $18`,
     [
       incident.incident_id,
       incident.workflow_id,
@@ -48,6 +48,7 @@ export async function writeIncident(db: Queryable, incident: Incident): Promise<
       incident.quiet_hours === null ? null : JSON.stringify(incident.quiet_hours),
       incident.level,
       incident.steps,
+      incident.cycle,
       incident.climbs_at,
       incident.opened_at,
       incident.acknowledged_by,
@@ -91,10 +92,38 @@ export async function addNotification(db: Queryable, row: NewNotification): Prom
   );
 }
 
+/**
+ * Messages that begin something on a channel and were not sent when it began anew: they say nothing any more. One that is
+ * being sent now is left alone.
+ */
+export async function supersede(
+  db: Queryable,
+  incidentId: string,
+  channel: string,
+  at: Date,
+): Promise<{ level: number; attempts: number }[]> {
+  const { rows } = await db.query<{ level: number; attempts: number }>(
+    `UPDATE notification SET ended_at = $3, outcome = 'not_sent', problem = 'a newer message says more'
+     WHERE incident_id = $1 AND channel = $2 AND kind = 'trigger' AND ended_at IS NULL AND lease_until IS NULL
+     RETURNING level, attempts`,
+    [incidentId, channel, at],
+  );
+  return rows;
+}
+
+/** Incidents that stand though no alert of them does. */
+export async function withoutAlerts(db: Queryable): Promise<{ incident_id: string }[]> {
+  const { rows } = await db.query<{ incident_id: string }>(
+    `SELECT incident_id FROM incident i WHERE NOT drill AND state IN ('open', 'acknowledged')
+       AND NOT EXISTS (SELECT FROM alert a WHERE a.incident_id = i.incident_id AND a.resolved_at IS NULL)`,
+  );
+  return rows;
+}
+
 /** The channels that were told of an incident, or are about to be, with the tier at which they were. */
 export async function toldChannels(db: Queryable, incidentId: string): Promise<{ channel: string; level: number }[]> {
   const { rows } = await db.query<{ channel: string; level: number }>(
-    `SELECT channel, min(level) AS level FROM notification
+    `SELECT channel, max(level) AS level FROM notification
      WHERE incident_id = $1 AND kind = 'trigger' AND outcome IS DISTINCT FROM 'undeliverable'
      GROUP BY channel ORDER BY min(position)`,
     [incidentId],
@@ -112,44 +141,58 @@ export interface DueNotification {
   readonly attempts: number;
   readonly created_at: Date;
   readonly incident_state: Incident['state'];
+  readonly quiet_hours: QuietHours | null;
   /** Of the first message on this channel. */
   readonly receipt: Receipt | null;
   /** Whether the channel has been told of the incident at all. */
   readonly was_told: boolean;
 }
 
+/** Who may act on the log: the daemon that took it over last. */
+export interface Fence {
+  readonly logId: string;
+  readonly epoch: number;
+}
+
+/** Not before its time, and not while another sends it; unless the clock that said so was ahead. */
+const isDue = (row: string) => `(${row}.next_at <= $1 OR ${row}.created_at > $1
+  OR ${row}.next_at > $1::timestamptz + interval '25 hours')
+  AND (${row}.lease_until IS NULL OR ${row}.lease_until <= $1 OR ${row}.lease_until > $1::timestamptz + interval '1 hour')`;
+
 /**
  * Takes the oldest message of each channel that is due, and keeps it from other daemons until `leaseUntil`. Of one incident
- * and channel the earlier message goes first. What is due in more than a day was put there by a clock that was ahead.
+ * and channel the earlier message goes first. What is due in more than a day was put there by a clock that was ahead. Only
+ * whoever owns the log takes anything.
  */
 export async function takeDue(
   db: Queryable,
   now: Date,
   leaseUntil: Date,
   busy: readonly string[],
+  fence: Fence,
 ): Promise<DueNotification[]> {
   const { rows } = await db.query<DueNotification>(
     `WITH due AS (
        SELECT DISTINCT ON (n.channel) n.notification_key FROM notification n
        WHERE n.ended_at IS NULL AND n.channel <> ALL ($3)
-         AND (n.next_at <= $1 OR n.next_at > $1::timestamptz + interval '25 hours')
-         AND (n.lease_until IS NULL OR n.lease_until <= $1 OR n.lease_until > $1::timestamptz + interval '1 hour')
+         AND ${isDue('n')}
+         AND EXISTS (SELECT FROM ledger_log WHERE log_id = $4 AND epoch = $5)
          AND NOT EXISTS (SELECT FROM notification earlier WHERE earlier.incident_id = n.incident_id
            AND earlier.channel = n.channel AND earlier.position < n.position AND earlier.ended_at IS NULL)
        ORDER BY n.channel, n.position
      ), locked AS (
-       SELECT notification_key FROM notification JOIN due USING (notification_key)
-       WHERE ended_at IS NULL FOR UPDATE OF notification SKIP LOCKED
+       SELECT notification_key FROM notification l JOIN due USING (notification_key)
+       WHERE l.ended_at IS NULL AND ${isDue('l')} FOR UPDATE OF l SKIP LOCKED
      )
      UPDATE notification n SET lease_until = $2, attempts = attempts + 1 FROM locked, incident i
      WHERE n.notification_key = locked.notification_key AND i.incident_id = n.incident_id
      RETURNING n.notification_key, n.incident_id, n.level, n.channel, n.kind, n.message, n.attempts, n.created_at,
-       i.state AS incident_state,
+       i.state AS incident_state, i.quiet_hours,
        (SELECT told.receipt FROM notification told WHERE told.incident_id = n.incident_id AND told.channel = n.channel
          AND told.outcome = 'sent' ORDER BY told.position LIMIT 1) AS receipt,
        EXISTS (SELECT FROM notification told WHERE told.incident_id = n.incident_id AND told.channel = n.channel
-         AND told.outcome = 'sent') AS was_told`,
-    [now, leaseUntil, busy],
+         AND (told.outcome = 'sent' OR (told.outcome = 'not_sent' AND told.attempts > 1))) AS was_told`,
+    [now, leaseUntil, busy, fence.logId, fence.epoch],
   );
   return rows;
 }
@@ -163,7 +206,7 @@ export interface Ended {
 /** False when somebody else has ended it. */
 export async function endNotification(db: Queryable, key: string, ended: Ended, at: Date): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE notification SET ended_at = $2, outcome = $3, problem = coalesce($4, problem), receipt = $5, lease_until = NULL
+    `UPDATE notification SET ended_at = $2, outcome = $3, problem = $4, receipt = $5, lease_until = NULL
      WHERE notification_key = $1 AND ended_at IS NULL`,
     [key, at, ended.outcome, ended.problem, ended.receipt === null ? null : JSON.stringify(ended.receipt)],
   );
@@ -180,7 +223,7 @@ export async function postpone(db: Queryable, key: string, until: Date, problem:
 /** Whether none of a tier was reached, and nobody of it will be. */
 export async function isUnreachable(db: Queryable, incidentId: string, level: number, since: Date): Promise<boolean> {
   const { rows } = await db.query<{ unreachable: boolean | null }>(
-    `SELECT bool_and(outcome = 'undeliverable') AS unreachable FROM notification
+    `SELECT bool_and(outcome IS NOT DISTINCT FROM 'undeliverable') AS unreachable FROM notification
      WHERE incident_id = $1 AND level = $2 AND kind = 'trigger' AND created_at >= $3`,
     [incidentId, level, since],
   );
@@ -197,7 +240,7 @@ export async function countWaiting(db: Queryable): Promise<number> {
 /** The newest incidents, those that are not closed first, with who was told. */
 export async function listIncidents(db: Queryable, limit: number): Promise<IncidentView[]> {
   const { rows } = await db.query<Incident>(
-    `SELECT ${columns} FROM incident ORDER BY (state = 'closed'), opened_at DESC LIMIT $1`,
+    `SELECT ${columns} FROM incident ORDER BY array_position(ARRAY['open', 'acknowledged', 'resolved', 'closed'], state), opened_at DESC LIMIT $1`,
     [limit],
   );
   const notifications = await notificationsOf(
@@ -240,7 +283,7 @@ async function notificationsOf(
       attempts,
       at,
       state: outcome ?? 'waiting',
-      problem: outcome === 'sent' ? null : problem,
+      problem,
     });
     byIncident.set(incident_id, of);
   }

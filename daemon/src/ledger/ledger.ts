@@ -75,6 +75,11 @@ export class Ledger {
     return this.committed;
   }
 
+  /** By what others can tell whether this daemon still owns the log. */
+  get fence(): { readonly logId: string; readonly epoch: number } {
+    return { logId: this.options.logId, epoch: this.epoch };
+  }
+
   /** Takes the log over: any other daemon that writes to it is fenced out from here on. */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const epoch = await store.takeOver(options.pool, options.logId);

@@ -202,7 +202,9 @@ it('declares it by its hash, once, and knows another by it', async () => {
     await reasonOf(await decide('other-hash', { model: { name: 'spam-logit', version: '1.0.0', hash: hash(7) } })),
   ).toBe('undeclared');
   const [model] = (await authority()).models;
-  expect(model?.versions).toEqual([{ version: '1.0.0', hash: hash(1), autonomy: 'shadow', canary_share: 0 }]);
+  expect(model?.versions).toEqual([
+    { version: '1.0.0', hash: hash(1), autonomy: 'shadow', canary_share: 0, epoch: expect.any(Number) },
+  ]);
 });
 
 it('is promoted a step at a time, by two people in two roles, neither of them its author', async () => {
@@ -276,7 +278,8 @@ it('passes its gates before people can sign it off, and the gate fails CI when i
 
 it('has every canary checked, widens on evidence, and falls back when people change too many', async () => {
   const canary = async (task: string, action: 'accept' | 'reject') => {
-    const id = await decide(task);
+    const { models } = await authority();
+    const id = await decide(task, { breaker_epoch: models[0]?.versions[0]?.epoch });
     expect(await reasonOf(id)).toBe('canary');
     await review(id, action);
   };

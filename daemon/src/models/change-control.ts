@@ -1,5 +1,6 @@
 /** What a version may come to, and who has to agree: pure decisions that say why. */
-import { autonomyLevels, type Autonomy, type ChangeControl } from '@countersign/contract';
+import { isDeepStrictEqual } from 'node:util';
+import { autonomyLevels, type Autonomy, type ChangeControl, type GateResult } from '@countersign/contract';
 import type { SignOff, VersionRow } from './store.ts';
 
 /** Who signs: the id under which they are on record, and the login by which policies and authors are known. */
@@ -20,7 +21,9 @@ export function refusalOf(
   { roles, gates = [] }: ChangeControl,
   known: {
     readonly frozen: string | null;
-    readonly gate: { readonly passed: boolean; readonly checkedAt: Date } | null;
+    /** What stops the AI now; null when nothing does. */
+    readonly stopped: string | null;
+    readonly gate: { readonly results: readonly GateResult[]; readonly checkedAt: Date } | null;
     readonly signOffs: readonly SignOff[];
     readonly isLastPhaseOver: boolean;
     readonly now: Date;
@@ -33,10 +36,19 @@ export function refusalOf(
     return `it is at ${row.autonomy}${after === null ? ', which is all there is' : `; the next step is ${after}`}.`;
   }
   if (known.frozen !== null) return `the rollout is frozen: ${known.frozen}`;
+  if (known.stopped !== null) return `the AI is stopped: ${known.stopped}`;
   if (row.autonomy === 'canary' && !known.isLastPhaseOver) return 'its canary phases are not over.';
-  if (gates.some((gate) => gate.to === to)) {
+  const wanted = gates.filter((gate) => gate.to === to);
+  if (wanted.length > 0) {
     if (known.gate === null) return `its gates for ${to} were not asked. Run countersign gate.`;
-    if (!known.gate.passed) return `its gates for ${to} do not let it pass.`;
+    if (
+      !isDeepStrictEqual(
+        wanted,
+        known.gate.results.map(({ gate }) => gate),
+      )
+    )
+      return `its gates for ${to} have changed since they were asked. Run countersign gate again.`;
+    if (!known.gate.results.every(({ passed }) => passed)) return `its gates for ${to} do not let it pass.`;
     if (known.now.getTime() - known.gate.checkedAt.getTime() > gateHoldsMs)
       return `its gates for ${to} were passed more than 30 days ago. Run countersign gate again.`;
   }
@@ -53,12 +65,16 @@ function refusalOfSigner(
   const wanted = roles.find(({ name }) => name === role);
   if (wanted === undefined) return `there is no role ${role}; there are ${roles.map(({ name }) => name).join(', ')}.`;
   if (signer.login === null) return 'Grafana did not say your login, so it is not known whether you made it.';
-  if (signer.login === row.author) return 'you made it; others have to sign it off.';
-  if (wanted.people !== undefined && !wanted.people.includes(signer.login)) return `you are no ${role} here.`;
+  if (isSameLogin(signer.login, row.author ?? '')) return 'you made it; others have to sign it off.';
+  if (wanted.people !== undefined && !wanted.people.some((login) => isSameLogin(login, signer.login ?? '')))
+    return `you are no ${role} here.`;
   const other = signOffs.find(({ signed_by, role: signed }) => signed_by === signer.id && signed !== role);
   if (other !== undefined) return `you have signed as ${other.role}; it takes another person.`;
   return null;
 }
+
+/** Grafana's logins are the same in any case, and people type spaces. */
+const isSameLogin = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase();
 
 /** Whether every role has signed. */
 export const isSignedOff = (signOffs: readonly SignOff[], roles: ChangeControl['roles']): boolean =>

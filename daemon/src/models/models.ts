@@ -23,7 +23,7 @@ import { isSignedOff, next, refusalOf, type Signer } from './change-control.ts';
 import { checkGates } from './gates.ts';
 import { expire, rolloutShare, startRollout, weigh, type RolloutMove } from './rollout.ts';
 import * as store from './store.ts';
-import { statesOf, versionsOf } from './views.ts';
+import { statesOf, versionBefore, versionsOf } from './views.ts';
 
 export interface RollbackOrder extends store.VersionScope {
   readonly by: string;
@@ -34,10 +34,6 @@ export type Rollback =
   | { readonly is: 'rolled_back'; readonly restores: string; readonly wasActive: boolean }
   | { readonly is: 'refused'; readonly reason: string };
 
-/** How far a version has come; or that it has no authority, because nobody declared this very one, or it is taken back. */
-export type Standing = Autonomy | 'undeclared' | 'rolled_back';
-
-/** Whether anything changed that guards have to hear of. */
 export type Changed =
   | { readonly is: 'changed'; readonly message: string; readonly logIndex: number }
   | { readonly is: 'noted'; readonly message: string; readonly logIndex: number }
@@ -49,6 +45,8 @@ export interface ModelsOptions {
   /** A clock that never goes back, for phases. */
   readonly timer: () => Date;
   readonly newId: NewId;
+  /** The next epoch of a workflow, taken in the transaction. */
+  readonly takeEpoch: (db: Queryable, workflowId: string) => Promise<number>;
 }
 
 export class Models {
@@ -98,6 +96,8 @@ export class Models {
       return refused(`version ${model.version} is known as ${row.hash}. Another model needs another version.`);
     }
     if (row !== null && row.declared_at !== null) return refused(`version ${model.version} is declared already.`);
+    const refusal = await this.refusalOfDeclaration(tx, request);
+    if (refusal !== null) return refused(refusal);
     const others = (await this.versions(tx.client, scope)).filter(({ declared_at }) => declared_at !== null);
     if (autonomy !== undefined && others.length > 0) {
       return refused(
@@ -106,13 +106,31 @@ export class Models {
     }
     const at = this.options.now();
     const begins = autonomy ?? control.starts_at ?? 'approval';
-    await store.declare(tx.client, scope, { hash: model.hash, author, autonomy: begins, at });
-    if (begins === 'canary') await store.setAutonomy(tx.client, scope, begins, this.rolloutFromNow());
+    const epoch = await this.options.takeEpoch(tx.client, workflowId);
+    await store.declare(tx.client, scope, { hash: model.hash, author, autonomy: begins, at, epoch });
+    if (begins === 'canary') await store.setAutonomy(tx.client, scope, begins, this.rolloutFromNow(), epoch);
     const logIndex = await this.record(tx, workflowId, model, 'declared', by, justification, {
       author,
       autonomy: begins,
     });
     return { is: 'changed', message: `Version ${model.version} is declared; its autonomy is ${begins}.`, logIndex };
+  }
+
+  /** A name or a hash under which somebody could slip past what holds for a model. */
+  private async refusalOfDeclaration(
+    { client }: LedgerTransaction,
+    { workflow_id: workflowId, model, autonomy }: DeclareRequest,
+  ): Promise<string | null> {
+    const policy = this.options.policies.get(workflowId)?.policy;
+    const names = policy?.loop.decision_points.map((point) => point.model) ?? [];
+    if (!names.includes(model.name)) {
+      return `the policy knows no model ${model.name}; its decision points have ${names.join(', ')}.`;
+    }
+    const rows = await store.readVersions(client, workflowId);
+    const same = rows.find(({ hash, version }) => hash === model.hash && version !== model.version);
+    if (same !== undefined) return `this very model is known as ${same.model_name} ${same.version}.`;
+    const frozen = await this.frozen(client, { workflowId, modelName: model.name });
+    return autonomy !== undefined && frozen !== null ? `the rollout is frozen: ${frozen}` : null;
   }
 
   /** Asks the gates of a level, and puts their answer on record. */
@@ -138,7 +156,13 @@ export class Models {
   }
 
   /** One person's word for the next step. With the last that is wanted the version takes it. */
-  async promote(tx: LedgerTransaction, request: PromoteRequest, signer: Signer): Promise<Changed> {
+  async promote(
+    tx: LedgerTransaction,
+    request: PromoteRequest,
+    signer: Signer,
+    /** Why the AI is stopped now; null when it is not. */
+    stopped: string | null,
+  ): Promise<Changed> {
     const { workflow_id: workflowId, model_name: modelName, version, to, role, justification } = request;
     const control = this.options.policies.get(workflowId)?.policy.change_control;
     if (control === undefined) return refused(`the policy of ${workflowId} has no change_control.`);
@@ -150,9 +174,10 @@ export class Models {
     const at = this.options.now();
     const reason = refusalOf(row, to, role, signer, control, {
       frozen: await this.frozen(tx.client, scope),
-      gate: gate === null ? null : { passed: gate.results.every(({ passed }) => passed), checkedAt: gate.checked_at },
+      stopped,
+      gate: gate === null ? null : { results: gate.results, checkedAt: gate.checked_at },
       signOffs,
-      isLastPhaseOver: (row.rollout?.phase ?? 0) >= this.phases(workflowId).length,
+      isLastPhaseOver: row.rollout?.passed === true,
       now: at,
     });
     if (reason !== null) return refused(reason);
@@ -171,15 +196,15 @@ export class Models {
         logIndex,
       };
     }
-    await store.setAutonomy(tx.client, scope, to, to === 'canary' ? this.rolloutFromNow() : null);
+    const epoch = await this.options.takeEpoch(tx.client, workflowId);
+    await store.setAutonomy(tx.client, scope, to, to === 'canary' ? this.rolloutFromNow() : null, epoch);
     await store.forgetSignOffs(tx.client, scope);
     await this.record(tx, workflowId, model, 'promoted', signer.id, justification, { autonomy: to });
     return { is: 'changed', message: `Version ${version} is promoted to ${to}.`, logIndex };
   }
 
-  /** Counts the reviews of a version's canaries. True when guards have to hear of what came of it. */
-  async weighCanaries(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<Set<string>> {
-    const changed = new Set<string>();
+  /** Counts the reviews of a version's canaries. */
+  async weighCanaries(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
     for (const { event, about, firstAnswer } of records) {
       if (event.type !== eventTypes.humanDecision || about?.route !== 'auto' || !firstAnswer) continue;
       const workflowId = event.data.workflow_id;
@@ -187,30 +212,32 @@ export class Models {
       const scope = { workflowId, modelName: about.model.name, version: about.model.version };
       const row = await store.lockVersion(tx.client, scope);
       if (row?.autonomy !== 'canary' || row.rollout === null) continue;
-      // What was decided before the phase began says nothing of it.
-      if (Date.parse(about.decidedAt) < row.rollout.sinceMs) continue;
+      // What was decided before the phase began, or by another model of this name, says nothing of it.
+      if (about.breakerEpoch < Number(row.epoch) || about.model.hash !== row.hash) continue;
       const overridden = event.data.action !== 'accept';
       const move = weigh(row.rollout, overridden, this.phases(workflowId), this.options.timer().getTime());
-      if (await this.roll(tx, scope, row, move)) changed.add(workflowId);
+      await this.roll(tx, scope, row, move);
     }
-    return changed;
   }
 
-  /** Ends phases of versions that came to no end. The workflows of which guards have to hear. */
-  async passTime(
-    db: Queryable,
-    write: <T>(work: (tx: LedgerTransaction) => Promise<T>) => Promise<T>,
-    raiseEpoch: (tx: LedgerTransaction, workflowId: string) => Promise<void>,
-  ): Promise<void> {
+  /** Ends phases of versions that came to no end. */
+  async passTime(db: Queryable, write: <T>(work: (tx: LedgerTransaction) => Promise<T>) => Promise<T>): Promise<void> {
     for (const row of await store.readVersions(db, null)) {
       if (row.autonomy !== 'canary' || row.rollout === null || row.rolled_back_at !== null) continue;
-      const move = expire(row.rollout, this.phases(row.workflow_id), this.options.timer().getTime());
-      if (move === null) continue;
+      if (this.expired(row) === null) continue;
       const scope = { workflowId: row.workflow_id, modelName: row.model_name, version: row.version };
       await write(async (tx) => {
-        if (await this.roll(tx, scope, row, move)) await raiseEpoch(tx, row.workflow_id);
+        // It may have moved since somebody looked.
+        const present = await store.lockVersion(tx.client, scope);
+        const move = present === null ? null : this.expired(present);
+        if (present !== null && move !== null) await this.roll(tx, scope, present, move);
       });
     }
+  }
+
+  private expired({ autonomy, rollout, workflow_id, rolled_back_at }: store.VersionRow): RolloutMove | null {
+    if (autonomy !== 'canary' || rollout === null || rolled_back_at !== null) return null;
+    return expire(rollout, this.phases(workflow_id), this.options.timer().getTime());
   }
 
   private async roll(
@@ -218,31 +245,31 @@ export class Models {
     scope: store.VersionScope,
     row: store.VersionRow,
     move: RolloutMove,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const model = { name: scope.modelName, version: scope.version, hash: row.hash };
     if (move.is === 'fell_back') {
-      await store.setAutonomy(tx.client, scope, 'approval', null);
+      const epoch = await this.options.takeEpoch(tx.client, scope.workflowId);
+      await store.setAutonomy(tx.client, scope, 'approval', null, epoch);
       await store.forgetSignOffs(tx.client, scope);
       await this.record(tx, scope.workflowId, model, 'fell_back', 'daemon', move.reason, { autonomy: 'approval' });
-      return true;
+      return;
     }
+    if (move.is === 'counted') return store.setRollout(tx.client, scope, move.rollout);
     // A frozen rollout goes on being checked, and grows no further.
-    const isFrozen = move.is === 'widened' && (await this.frozen(tx.client, scope)) !== null;
-    if (isFrozen) return false;
-    await store.setAutonomy(tx.client, scope, 'canary', move.rollout);
-    if (move.is === 'counted') return false;
+    if ((await this.frozen(tx.client, scope)) !== null) return store.setRollout(tx.client, scope, move.counted);
+    const epoch = await this.options.takeEpoch(tx.client, scope.workflowId);
+    await store.setAutonomy(tx.client, scope, 'canary', move.rollout, epoch);
     await this.record(tx, scope.workflowId, model, 'widened', 'daemon', move.reason, { autonomy: 'canary' });
-    return true;
   }
 
-  /** The breaker of the model opened: versions that were being rolled out go back to where people approve each. */
+  /** A breaker of the model stopped it: versions that were being rolled out go back to where people approve each. */
   async fallBack(tx: LedgerTransaction, scope: store.ModelScope, reason: string): Promise<void> {
     if (this.options.policies.get(scope.workflowId)?.policy.change_control === undefined) return;
     for (const row of await this.versions(tx.client, scope)) {
       if (row.autonomy !== 'canary' || row.rolled_back_at !== null) continue;
       await this.roll(tx, { ...scope, version: row.version }, row, {
         is: 'fell_back',
-        reason: `the breaker opened: ${reason}`,
+        reason: `the AI was stopped: ${reason}`,
       });
     }
   }
@@ -254,13 +281,17 @@ export class Models {
     const row = rows.find((other) => other.version === version);
     if (row === undefined) return refused(`there is no version ${version} of ${modelName}`);
     if (row.rolled_back_at !== null) return refused(`version ${version} is rolled back already`);
-    const previous = rows.find((other) => other.rolled_back_at === null && other.first_seen_at < row.first_seen_at);
+    const isControlled = this.options.policies.get(workflowId)?.policy.change_control !== undefined;
+    const previous = versionBefore(row, rows, isControlled);
     if (previous === undefined) return refused(`there is no earlier version of ${modelName} to go back to`);
 
-    await store.markRolledBack(tx.client, order, previous.version, this.options.now());
+    const epoch = await this.options.takeEpoch(tx.client, workflowId);
+    await store.markRolledBack(tx.client, order, previous.version, this.options.now(), epoch);
     const model = { name: modelName, version, hash: row.hash };
     await this.record(tx, workflowId, model, 'rolled_back', by, justification, { restores: previous.version });
-    const wasActive = rows.find(({ rolled_back_at }) => rolled_back_at === null) === row;
+    const isUsable = (other: store.VersionRow) =>
+      other.rolled_back_at === null && (other.declared_at !== null || !isControlled);
+    const wasActive = rows.find(isUsable) === row;
     return { is: 'rolled_back', restores: previous.version, wasActive };
   }
 
@@ -277,14 +308,6 @@ export class Models {
   }
 
   isRolledBack = store.isRolledBack;
-
-  /** What a model may do by itself here now, apart from what breakers say. */
-  async standingOf(db: Queryable, workflowId: string, model: Model): Promise<Standing> {
-    const authority = (await this.authority(db, workflowId)).find(({ model_name }) => model_name === model.name);
-    if (authority?.rolled_back.includes(model.version) === true) return 'rolled_back';
-    const version = authority?.versions.find((known) => known.version === model.version);
-    return version === undefined || version.hash !== model.hash ? 'undeclared' : version.autonomy;
-  }
 
   /** Why a model is frozen; null when it is not. */
   private async frozen(db: Queryable, { workflowId, modelName }: store.ModelScope): Promise<string | null> {

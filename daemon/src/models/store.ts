@@ -25,6 +25,8 @@ export interface VersionRow {
   readonly autonomy: Autonomy;
   /** What its canaries say, while its autonomy is canary. */
   readonly rollout: Rollout | null;
+  /** Of the last change of what it may do; a number in decimal. */
+  readonly epoch: string;
   readonly rolled_back_at: Date | null;
   readonly restores: string | null;
 }
@@ -64,13 +66,19 @@ export async function lockVersion(
 export async function declare(
   db: Queryable,
   { workflowId, modelName, version }: VersionScope,
-  declared: { readonly hash: string; readonly author: string; readonly autonomy: Autonomy; readonly at: Date },
+  declared: {
+    readonly hash: string;
+    readonly author: string;
+    readonly autonomy: Autonomy;
+    readonly at: Date;
+    readonly epoch: number;
+  },
 ): Promise<void> {
   await db.query(
-    `INSERT INTO model_version (workflow_id, model_name, version, hash, first_seen_at, declared_at, author, autonomy)
-     VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
-     ON CONFLICT (workflow_id, model_name, version) DO UPDATE SET declared_at = $5, author = $6, autonomy = $7`,
-    [workflowId, modelName, version, declared.hash, declared.at, declared.author, declared.autonomy],
+    `INSERT INTO model_version (workflow_id, model_name, version, hash, first_seen_at, declared_at, author, autonomy, epoch)
+     VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)
+     ON CONFLICT (workflow_id, model_name, version) DO UPDATE SET declared_at = $5, author = $6, autonomy = $7, epoch = $8`,
+    [workflowId, modelName, version, declared.hash, declared.at, declared.author, declared.autonomy, declared.epoch],
   );
 }
 
@@ -79,11 +87,27 @@ export async function setAutonomy(
   { workflowId, modelName, version }: VersionScope,
   autonomy: Autonomy,
   rollout: Rollout | null,
+  epoch: number,
 ): Promise<void> {
   await db.query(
-    `UPDATE model_version SET autonomy = $4, rollout = $5 WHERE workflow_id = $1 AND model_name = $2 AND version = $3`,
-    [workflowId, modelName, version, autonomy, rollout === null ? null : JSON.stringify(rollout)],
+    `UPDATE model_version SET autonomy = $4, rollout = $5, epoch = $6
+     WHERE workflow_id = $1 AND model_name = $2 AND version = $3`,
+    [workflowId, modelName, version, autonomy, rollout === null ? null : JSON.stringify(rollout), epoch],
   );
+}
+
+/** The evidence grew; what it may do is as before. */
+export async function setRollout(
+  db: Queryable,
+  { workflowId, modelName, version }: VersionScope,
+  rollout: Rollout,
+): Promise<void> {
+  await db.query('UPDATE model_version SET rollout = $4 WHERE workflow_id = $1 AND model_name = $2 AND version = $3', [
+    workflowId,
+    modelName,
+    version,
+    JSON.stringify(rollout),
+  ]);
 }
 
 export async function isRolledBack(
@@ -105,11 +129,12 @@ export async function markRolledBack(
   { workflowId, modelName, version }: VersionScope,
   restores: string,
   at: Date,
+  epoch: number,
 ): Promise<void> {
   await db.query(
-    `UPDATE model_version SET rolled_back_at = $4, restores = $5
+    `UPDATE model_version SET rolled_back_at = $4, restores = $5, epoch = $6
      WHERE workflow_id = $1 AND model_name = $2 AND version = $3`,
-    [workflowId, modelName, version, at, restores],
+    [workflowId, modelName, version, at, restores, epoch],
   );
 }
 
@@ -175,6 +200,11 @@ export async function writeGate(
   results: readonly GateResult[],
   at: Date,
 ): Promise<void> {
+  // What was signed was signed for another answer.
+  await db.query(
+    'DELETE FROM model_sign_off WHERE workflow_id = $1 AND model_name = $2 AND version = $3 AND autonomy = $4',
+    [workflowId, modelName, version, autonomy],
+  );
   await db.query(
     `INSERT INTO model_gate (workflow_id, model_name, version, autonomy, passed, results, checked_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7)

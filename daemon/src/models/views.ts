@@ -12,14 +12,15 @@ interface Known {
   readonly share: (row: VersionRow) => number;
 }
 
-/** Active is the newest version that was not rolled back. `rows` are newest first. */
+/** Active is the newest version that was not rolled back and may have authority. `rows` are newest first. */
 export function statesOf(rows: readonly VersionRow[], known: Known): ModelVersionState[] {
   const taken = new Set<string>();
   return rows.map((row) => {
     const model = `${row.workflow_id} ${row.model_name}`;
-    const active = row.rolled_back_at === null && !taken.has(model);
-    if (active) taken.add(model);
     const isControlled = known.isControlled(row.workflow_id);
+    const isUsable = row.rolled_back_at === null && (row.declared_at !== null || !isControlled);
+    const active = isUsable && !taken.has(model);
+    if (active) taken.add(model);
     const autonomy = row.declared_at === null ? ('undeclared' as const) : row.autonomy;
     return {
       workflow_id: row.workflow_id,
@@ -38,6 +39,19 @@ export function statesOf(rows: readonly VersionRow[], known: Known): ModelVersio
   });
 }
 
+/** The version to go back to from `row`: the newest before it that has authority; `rows` are of one model, newest first. */
+export const versionBefore = (
+  row: VersionRow,
+  rows: readonly VersionRow[],
+  isControlled: boolean,
+): VersionRow | undefined =>
+  rows.find(
+    (other) =>
+      other.rolled_back_at === null &&
+      other.first_seen_at < row.first_seen_at &&
+      (other.declared_at !== null || !isControlled),
+  );
+
 /** `rows` are of one workflow, newest first. */
 export function versionsOf(
   rows: readonly VersionRow[],
@@ -46,12 +60,11 @@ export function versionsOf(
 ): ModelAuthority[] {
   return [...new Set(rows.map((row) => row.model_name))].map((model_name) => {
     const own = rows.filter((row) => row.model_name === model_name);
-    const rolledBack = own.filter((row) => row.rolled_back_at !== null);
-    const active = own.find((row) => row.rolled_back_at === null);
     return {
       model_name,
-      restored: rolledBack.length === 0 ? null : (active?.version ?? null),
-      rolled_back: rolledBack.map(({ version }) => version),
+      rolled_back: own
+        .filter((row) => row.rolled_back_at !== null)
+        .map((row) => ({ version: row.version, instead: versionBefore(row, own, isControlled)?.version ?? null })),
       versions: own
         .filter((row) => row.rolled_back_at === null && (row.declared_at !== null || !isControlled))
         .map((row) => ({
@@ -59,6 +72,7 @@ export function versionsOf(
           hash: row.hash,
           autonomy: isControlled ? row.autonomy : 'automatic',
           canary_share: row.rollout === null ? 0 : rolloutShare(row.rollout, phases),
+          epoch: Number(row.epoch),
         })),
     };
   });

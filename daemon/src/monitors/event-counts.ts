@@ -9,6 +9,9 @@ import type { Rules } from './rules.ts';
 /** Of each rule: when what it counts happened last (ms), oldest first, to which decisions, and whether it stands. */
 export type EventCountsState = { readonly times: number[]; readonly decisions: string[]; standing: boolean }[];
 
+/** More than any rule asks for. */
+const mostKept = 1_000;
+
 type Counting = Rules['counts'][number];
 
 export const eventCounts: Monitor<EventCountsState> = {
@@ -49,7 +52,7 @@ function count(counted: EventCountsState[number], rule: Counting, record: Ledger
     times.push(nowMs);
     decisions.push(decision);
   }
-  while (times.length > rule.atLeast || (times[0] ?? nowMs) <= nowMs - rule.withinMs) {
+  while (times.length > mostKept || (times[0] ?? nowMs) <= nowMs - rule.withinMs) {
     times.shift();
     decisions.shift();
   }

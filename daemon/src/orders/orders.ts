@@ -3,7 +3,6 @@
  * one transaction: the act, the record of who and why, and the answer.
  */
 import { eventTypes, logWorkflow, type ReferenceStep, type Signal } from '@countersign/contract';
-import type { Breakers } from '../breakers/index.ts';
 import type { Pool } from '../database/index.ts';
 import { writtenEntry, type Ledger, type NewId, type SearchIndex } from '../ledger/index.ts';
 import type { Escalation } from '../escalation/index.ts';
@@ -21,7 +20,6 @@ export interface OrdersOptions {
   readonly policies: Policies;
   readonly escalation: Escalation;
   readonly models: Models;
-  readonly breakers: Breakers;
   /** What the monitors say now. */
   readonly signals: () => readonly Signal[];
   readonly now: () => Date;
@@ -65,7 +63,8 @@ export class Orders {
   private async carryOut(): Promise<void> {
     const { pool, logId } = this.options;
     for (const { id, order } of await store.waitingOrders(pool, logId)) {
-      await this.carryOutOne(id, order);
+      // One that cannot be carried out now must not keep the others waiting.
+      await this.carryOutOne(id, order).catch(this.options.onError);
     }
   }
 
@@ -85,14 +84,13 @@ export class Orders {
   }
 
   private async declare(id: string, { request, by }: Declaration): Promise<void> {
-    const { ledger, models, breakers, now } = this.options;
+    const { ledger, models, now } = this.options;
     await ledger.write(async (tx) => {
       if (!(await store.lockOrder(tx.client, id))) return;
       const declared = await models.declare(tx, request, by);
       if (declared.is === 'refused') {
         return store.finishOrder(tx.client, id, { is: 'refused', message: declared.reason }, now());
       }
-      await breakers.raiseEpoch(tx, request.workflow_id);
       const { logIndex: log_index, message } = declared;
       return store.finishOrder(tx.client, id, { is: 'done', log_index, message }, now());
     });

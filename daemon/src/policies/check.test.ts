@@ -37,7 +37,7 @@ it('points at fields that are missing, unknown, or not what is allowed', () => {
   expect(found).toContainEqual(expect.stringContaining('"owner" is missing'));
   expect(found).toContainEqual(expect.stringMatching(/p\.yaml:3:\d+ {2}tilte: There is no such field/));
   expect(found).toContainEqual(
-    expect.stringMatching(/breaker\.opens_on: "disaster" is not one of info, action_required, incident/),
+    expect.stringMatching(/escalation\.opens_on: "disaster" is not one of info, action_required, incident/),
   );
 });
 

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventTypes, type Policy, type Priority, type RiskTier } from '@countersign/contract';
+import type { Queryable } from '../database/index.ts';
 import { writtenEntry, type Ledger, type NewId } from '../ledger/index.ts';
 import { checkPolicy, formatProblem } from './check.ts';
 import { parseDuration } from './duration.ts';
@@ -44,6 +45,8 @@ export async function recordPolicies(
   policies: Policies,
   now: () => Date,
   newId: NewId,
+  /** Called in the transaction with each workflow whose policy is another than before. */
+  onChanged: (db: Queryable, workflowId: string) => Promise<void>,
 ): Promise<void> {
   await ledger.write(async ({ client, append }) => {
     for (const [workflow, { hash, text }] of policies) {
@@ -59,6 +62,7 @@ export async function recordPolicies(
         'INSERT INTO policy_in_force (log_id, workflow_id, hash) VALUES ($1, $2, $3) ON CONFLICT (log_id, workflow_id) DO UPDATE SET hash = $3',
         [logId, workflow, hash],
       );
+      if (previous !== null) await onChanged(client, workflow);
     }
   });
 }

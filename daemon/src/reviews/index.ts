@@ -1,4 +1,4 @@
 export { VerdictOutbox } from './outbox.ts';
 export { putInOutbox } from './store.ts';
-export { Reviews } from './reviews.ts';
+export { reasonForReview, Reviews } from './reviews.ts';
 export type { Refusal } from './rules.ts';

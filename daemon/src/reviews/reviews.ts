@@ -7,7 +7,7 @@ import {
   eventTypes,
   type AiDecision,
   type AuditRecord,
-  type BreakerVerdict,
+  type Present,
   type Claim,
   type DecideRequest,
   type Decided,
@@ -29,7 +29,6 @@ import {
 } from '../ledger/index.ts';
 import { dueAt, durationOf, mayReview, priorityOf, reviewedBy, type Policies } from '../policies/index.ts';
 import type { Breakers } from '../breakers/index.ts';
-import type { Models, Standing } from '../models/index.ts';
 import { refusalOf, type Refusal } from './rules.ts';
 import * as store from './store.ts';
 
@@ -40,7 +39,6 @@ export interface ReviewsOptions {
   readonly search: SearchIndex;
   readonly policies: Policies;
   readonly breakers: Breakers;
-  readonly models: Models;
   readonly now: () => Date;
   readonly newId: NewId;
   /** Called in the transaction of a decision, with its record. */
@@ -56,18 +54,15 @@ export class Reviews {
 
   /** Queues the AI decisions among the records that need a person, and closes the cases that people decided elsewhere. */
   async enlist({ client }: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
-    const { policies, breakers, models, now } = this.options;
+    const { policies, breakers, now } = this.options;
     // Asked once a batch for each model version, and not for what goes to people anyway.
-    const known = new Map<string, PresentAuthority>();
-    const authorityOf = async ({ workflow_id, model, route, risk_tier }: AiDecision): Promise<PresentAuthority> => {
-      if (route === 'human') return noMatter;
+    const known = new Map<string, Present>();
+    const authorityOf = async ({ workflow_id, model, route, risk_tier }: AiDecision): Promise<Present | null> => {
+      if (route === 'human') return null;
       const key = JSON.stringify([workflow_id, model.name, model.version, model.hash, risk_tier]);
       const found = known.get(key);
       if (found !== undefined) return found;
-      const authority = {
-        breaker: await breakers.verdictOf(client, workflow_id, model.name, risk_tier),
-        standing: await models.standingOf(client, workflow_id, model),
-      };
+      const authority = await breakers.presentOf(client, workflow_id, model, risk_tier);
       known.set(key, authority);
       return authority;
     };
@@ -139,7 +134,8 @@ export class Reviews {
     if (row === null || record?.event.type !== eventTypes.aiDecision || policy === undefined) return null;
     if (!mayReview(policies, row.workflow_id, person)) return null;
     const item = store.queueItem(row, now());
-    const breaker = await breakers.verdictOf(pool, row.workflow_id, row.model_name, row.risk_tier);
+    const { model, risk_tier } = record.event.data;
+    const breaker = await breakers.presentOf(pool, row.workflow_id, model, risk_tier);
     const history = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
     return {
       item,
@@ -293,26 +289,15 @@ export class Reviews {
   counts = () => store.countQueue(this.options.pool, this.options.now());
 }
 
-/** The authority that a decision of a model is under now. */
-interface PresentAuthority {
-  readonly breaker: BreakerVerdict;
-  readonly standing: Standing;
-}
-
-/** Of what goes to people anyway. */
-const noMatter: PresentAuthority = {
-  breaker: { state: 'closed', canary_share: 1, epoch: 0 },
-  standing: 'automatic',
-};
-
 /** Why a decision needs a person; null when it does not. */
-export function reasonForReview(decision: AiDecision, { breaker, standing }: PresentAuthority): ReviewReason | null {
-  if (decision.route === 'human') return decision.route_reason ?? 'automation_level';
+export function reasonForReview(decision: AiDecision, present: Present | null): ReviewReason | null {
+  if (decision.route === 'human' || present === null) return decision.route_reason ?? 'automation_level';
   // Taken alone by a service that had not heard yet, or that does not listen.
+  const { standing, epoch, canary_share, state } = present;
   if (standing === 'undeclared') return 'undeclared';
   if (standing !== 'automatic' && standing !== 'canary') return 'stale_authority';
-  if (decision.breaker_epoch !== breaker.epoch || breaker.canary_share === 0) return 'stale_authority';
-  return breaker.state === 'half_open' || standing === 'canary' ? 'canary' : null;
+  if (decision.breaker_epoch !== epoch || canary_share === 0) return 'stale_authority';
+  return state === 'half_open' || standing === 'canary' ? 'canary' : null;
 }
 
 const evidenceHash = (entry: Buffer) => `sha256:${createHash('sha256').update(entry).digest('hex')}`;

@@ -103,8 +103,8 @@ function BreakerState({
       </span>
       {phase !== null && (
         <span data-testid="canaries">
-          Canary phase {phase.number} of {phase.of}{' '}
-          {phase.paused ? 'is paused: people decide everything' : `: the AI takes ${percent(breaker.canary_share)}`};
+          Canary phase {phase.number} of {phase.of}
+          {phase.paused ? ' is paused: people decide everything' : `: the AI takes ${percent(breaker.canary_share)}`};
           people have checked {phase.verified}, of at least {phase.needed}, and changed {phase.overrides}.
         </span>
       )}

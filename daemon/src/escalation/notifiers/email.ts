@@ -28,15 +28,19 @@ export function email({ server, login, requireTls, from, to, timeoutMs }: EmailO
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  const taken = new Map<string, Set<string>>();
   return {
     tells: ['trigger', 'resolve'],
     pages: false,
     async send({ key, message, receipt }): Promise<Sent> {
       const first = receipt?.['messageId'];
+      // Who has it already gets it no second time, when another one's server wants it later.
+      const have = taken.get(key) ?? new Set();
+      const missing = to.filter((address) => !have.has(address));
       try {
-        const { messageId } = await transport.sendMail({
+        const { messageId, accepted, rejected, rejectedErrors } = await transport.sendMail({
           from,
-          to: [...to],
+          to: missing,
           // The same for every attempt: servers and mail programs drop what they have seen.
           messageId: `<${key.replaceAll(/[^\w.-]/g, '.')}@countersign>`,
           ...(first === undefined ? {} : { inReplyTo: first, references: first }),
@@ -44,7 +48,13 @@ export function email({ server, login, requireTls, from, to, timeoutMs }: EmailO
           text: plainText(message),
           headers: { 'Auto-Submitted': 'auto-generated', 'X-Countersign-Drill': String(message.drill) },
         });
-        return { is: 'sent', receipt: { messageId: first ?? messageId } };
+        for (const address of accepted) have.add(address);
+        remember(taken, key, have);
+        const later = (rejectedErrors ?? []).find((error) => outcomeOf(error).is === 'retry');
+        if (later !== undefined) return outcomeOf(later);
+        const problem = `refused for ${rejected.join(', ')}`;
+        const sent = { is: 'sent' as const, receipt: { messageId: first ?? messageId } };
+        return rejected.length === 0 ? sent : { ...sent, problem };
       } catch (error) {
         return outcomeOf(error);
       }
@@ -57,6 +67,17 @@ export function email({ server, login, requireTls, from, to, timeoutMs }: EmailO
   };
 }
 
+/** Mails that are remembered to have reached somebody. */
+const remembered = 100;
+
+function remember(taken: Map<string, Set<string>>, key: string, have: Set<string>): void {
+  taken.set(key, have);
+  for (const oldest of taken.keys()) {
+    if (taken.size <= remembered) return;
+    taken.delete(oldest);
+  }
+}
+
 /** RFC 5321: 5xx is for ever. A login or an encryption that is refused can be mended. */
 function outcomeOf(error: unknown): Sent {
   const { responseCode, code } = error as { responseCode?: unknown; code?: unknown };
@@ -67,4 +88,4 @@ function outcomeOf(error: unknown): Sent {
 
 const mendable = new Set(['EAUTH', 'ETLS', 'ENOAUTH']);
 
-const problemOf = (error: unknown) => (error instanceof Error ? error.message.slice(0, 200) : 'the mail was not sent');
+const problemOf = (error: unknown) => (error instanceof Error ? error.message : 'the mail was not sent');

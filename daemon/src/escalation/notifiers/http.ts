@@ -18,7 +18,7 @@ export type HttpAnswer =
   /** There was no answer. Says why, without the URL, which may be a secret. */
   | { readonly is: 'failed'; readonly problem: string };
 
-const mostBytes = 65_536;
+const mostBytes = 1_048_576;
 /** Whoever says to wait longer is asked again after this. */
 const longestWaitMs = 3_600_000;
 
@@ -77,7 +77,7 @@ export function outcomeOf(answer: HttpAnswer): Sent {
   if (answer.is === 'failed') return { is: 'retry', problem: answer.problem, afterMs: null };
   const { status, retryAfterMs, text } = answer;
   if (status >= 200 && status < 300) return { is: 'sent', receipt: null };
-  const problem = `HTTP ${status}${text === null || text === '' ? '' : `: ${text.slice(0, 200)}`}`;
+  const problem = `HTTP ${status}${text === null || text === '' ? '' : `: ${text.slice(0, 4_000)}`}`;
   // Credentials can be mended, and what is wrong with the other side passes; what is wrong with the request does not.
   const passes = status >= 500 || [401, 403, 408, 425, 429].includes(status);
   return passes ? { is: 'retry', problem, afterMs: retryAfterMs } : { is: 'refused', problem };

@@ -13,7 +13,8 @@ export interface Delivery {
 export type Receipt = Readonly<Record<string, string>>;
 
 export type Sent =
-  | { readonly is: 'sent'; readonly receipt: Receipt | null }
+  /** `problem`: the other side has it, but not for everybody. */
+  | { readonly is: 'sent'; readonly receipt: Receipt | null; readonly problem?: string }
   /** It may work later. `afterMs` when the other side said when. */
   | { readonly is: 'retry'; readonly problem: string; readonly afterMs: number | null }
   /** It will not work, however often it is tried. */

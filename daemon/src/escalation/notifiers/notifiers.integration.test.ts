@@ -25,6 +25,7 @@ const now = () => new Date('2026-01-05T10:00:00Z');
 const message: Message = {
   kind: 'trigger',
   incident_id: '0195f000-0000-7000-8000-000000000001',
+  cycle: 1,
   workflow_id: 'mail-moderation',
   model_name: 'spam-logit',
   drill: false,
@@ -291,6 +292,20 @@ describe('e-mail', () => {
     mail.behave(behaviour);
     expect(await mailer().send(delivery())).toMatchObject({ is });
     expect(mail.mails).toEqual([]);
+  });
+
+  it('is sent again only to those whose servers wanted it later', async () => {
+    mail.behave({ is: 'refuse', code: 451, only: 'deputy@' });
+    const sender = mailer();
+    expect(await sender.send(delivery())).toMatchObject({ is: 'retry' });
+    mail.behave({ is: 'accept' });
+    expect(await sender.send(delivery())).toMatchObject({ is: 'sent' });
+    expect(mail.mails.map((received) => received.to)).toEqual([['boss@example.org'], ['deputy@example.org']]);
+  });
+
+  it('says for whom it was refused', async () => {
+    mail.behave({ is: 'refuse', code: 550, only: 'deputy@' });
+    expect(await mailer().send(delivery())).toMatchObject({ is: 'sent', problem: 'refused for deputy@example.org' });
   });
 
   it('is tried again when the login is refused, for that can be mended', async () => {

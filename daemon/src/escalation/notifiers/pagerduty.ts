@@ -10,6 +10,9 @@ export interface PagerDutyOptions {
   readonly timeoutMs: number;
 }
 
+/** One incident there each time that ours begins. */
+const keyOf = (incidentId: string, cycle: number) => `countersign-${incidentId}${cycle > 1 ? `-${cycle}` : ''}`;
+
 const actions = { trigger: 'trigger', acknowledge: 'acknowledge', resolve: 'resolve' } as const;
 const severities = { info: 'info', action_required: 'error', incident: 'critical' } as const;
 
@@ -22,15 +25,17 @@ export function pagerDuty({ url, routingKey, timeoutMs }: PagerDutyOptions): Not
       const body = {
         routing_key: routingKey,
         event_action: actions[message.kind],
-        dedup_key: `countersign-${message.incident_id}`,
+        dedup_key: keyOf(message.incident_id, message.cycle),
         ...(message.kind === 'trigger' ? { payload: payloadOf(message), ...linksOf(message) } : {}),
       };
-      const answer = await request(url, {
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-        timeoutMs,
-      });
-      return outcomeOf(answer);
+      const post = (event: object) =>
+        request(url, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(event), timeoutMs });
+      if (message.kind === 'trigger' && message.cycle > 1) {
+        // What was acknowledged there pages nobody again: it ends, and another begins. No loss when that is not heard.
+        const before = keyOf(message.incident_id, message.cycle - 1);
+        await post({ routing_key: routingKey, event_action: 'resolve', dedup_key: before });
+      }
+      return outcomeOf(await post(body));
     },
     check: () => reachable(url, timeoutMs),
   };

@@ -39,12 +39,17 @@ export function phone({ url, account, token, by, from, to, timeoutMs }: PhoneOpt
   };
 }
 
-const written = (message: Message) => `${headline(message)}. ${message.happened} ${message.app_url}`;
+/** The link is at the end, and has to stay there. */
+const written = (message: Message) =>
+  `${cut(headline(message), 300)}. ${cut(message.happened, 900)} ${message.app_url}`;
 
 /** TwiML; said twice, for who picks up hears the beginning late. Limit: 4,000 characters. */
 function spoken(message: Message): string {
-  const text = escapeXml(cut(`Countersign. ${headline(message).replace(/[[\]]/g, '')}. ${message.happened}`, 1_500));
+  // An escaped character takes six.
+  const text = escapeXml(cut(`Countersign. ${headline(message).replace(/[[\]]/g, '')}. ${message.happened}`, 600));
   return `<Response><Say loop="2">${text}</Say></Response>`;
 }
 
-const escapeXml = (text: string) => text.replace(/[<>&'"]/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeXml = (text: string) =>
+  // XML has no words for control characters.
+  text.replace(/[\p{Cc}]/gu, ' ').replace(/[<>&'"]/g, (character) => `&#${character.charCodeAt(0)};`);

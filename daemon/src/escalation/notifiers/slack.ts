@@ -20,6 +20,8 @@ const final = new Set([
   'no_text',
   'invalid_blocks',
   'not_in_channel',
+  'invalid_arguments',
+  'restricted_action',
 ]);
 
 export function slack({ url, token, channel, timeoutMs }: SlackOptions): Notifier {
