@@ -34,6 +34,8 @@ export interface IngestOptions {
 /** A transaction of these takes about 100 ms. */
 const batchSize = 4_096;
 const batchBytes = 16 * 1_048_576;
+/** Messages that are asked for ahead; the client asks for more as these are taken up. */
+const mostAhead = 256;
 const retryMs = 500;
 const handOverMs = 1_000;
 
@@ -59,8 +61,9 @@ export class Ingest {
 
   static async start(options: IngestOptions): Promise<Ingest> {
     const consumer = await jetstream(options.connection).consumers.get(streams.events, ingestConsumer);
-    // The client asks for more as these are taken up, so no more than this waits in memory.
-    const ingest = new Ingest(options, await consumer.consume({ max_bytes: batchBytes * 2 }));
+    // A limit in messages: with one in bytes the client stops asking for more, for half a minute, whenever a request ends
+    // by it while nothing waits. Of the largest events these are 256 MiB.
+    const ingest = new Ingest(options, await consumer.consume({ max_messages: mostAhead }));
     void ingest.collect();
     return ingest;
   }
