@@ -24,6 +24,9 @@ export const Signal = Type.Object({
 });
 export type Signal = Static<typeof Signal>;
 
+/** The signal of an alert that a person has raised by stopping the AI; no monitor says it. */
+export const stoppedByHand = 'stopped_by_hand';
+
 /** Of a signal that is about all models of a workflow. */
 export const allModels = '*';
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from '
 import type { BreakerStep, Policy, ResponseOverview } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
 import { startNats, type Nats } from '../../stack/nats.ts';
+import { startReceiver, type Receiver } from '../../stack/test-receiver.ts';
 import { eventually, passwords, repository, startTestLoop, type TestLoop } from '../../stack/test-loop.ts';
 import { readConfig, type Config } from './config.ts';
 import { startDaemon, type Daemon } from './main.ts';
@@ -19,6 +20,7 @@ let nats: Nats;
 let config: Config;
 let daemon: Daemon;
 let owner: pg.Client;
+let slack: Receiver;
 
 beforeAll(async () => {
   loop = await startTestLoop(inject('postgresUrl'), inject('natsServer'));
@@ -27,13 +29,19 @@ beforeAll(async () => {
   mkdirSync(policies);
   const demo = parse(readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8')) as Policy;
   const breaker = { ...demo.breaker, authority_lease: '2 seconds' };
+  slack = await startReceiver();
+  const channels = join(loop.directory, 'channels.yaml');
+  writeFileSync(channels, 'channels: { slack: { kind: slack_webhook, url: { env: TEST_HOOK } } }');
+  process.env['TEST_HOOK'] = `${slack.url}/hook`;
   writeFileSync(join(policies, 'mail.yaml'), JSON.stringify({ ...demo, breaker }));
-  config = readConfig({ ...loop.env(), COUNTERSIGN_POLICIES: policies, COUNTERSIGN_LOG_LEVEL: 'silent' });
+  const own = { COUNTERSIGN_POLICIES: policies, COUNTERSIGN_CHANNELS: channels, COUNTERSIGN_LOG_LEVEL: 'silent' };
+  config = readConfig({ ...loop.env(), ...own });
   owner = new pg.Client(loop.databaseUrl);
   await owner.connect();
 });
 afterAll(async () => {
   await owner?.end();
+  await slack?.stop();
   await nats?.stop();
   await loop?.stop();
 });
@@ -41,7 +49,7 @@ beforeEach(async () => {
   daemon = await startDaemon(config);
   const login = { natsUrl: loop.nats.url, user: 'service', password: passwords.service };
   await countersign.start({ source: 'test', ...login, onTrouble: () => undefined });
-  await owner.query('TRUNCATE breaker');
+  await owner.query('TRUNCATE breaker, notification, incident, alert');
   // A model has to be known to be stopped.
   const input = { content: 'x' };
   countersign.decision({ ...question, input }, (decision) => decision.output({ label: 'spam' }, 0.5));
@@ -127,4 +135,21 @@ it('PostgreSQL fails in the middle of a transition: state, epoch and record chan
   expect(await post('ann', 'operate', '/v1/breakers/trip')).toBe(200);
   expect((await transitions()).slice(before)).toEqual(['closed forced_open']);
   await until('breaker');
+});
+
+it('people are told when somebody stops the AI, and when two others let it act again', async () => {
+  slack.received.length = 0;
+  expect(await post('ann', 'operate', '/v1/breakers/trip')).toBe(200);
+  await eventually('Slack', async () => (slack.received.length === 2 ? true : null));
+  expect(slack.received[0]?.body).toContain('was stopped by hand: a test');
+  // Whoever did it has it: it does not climb.
+  expect((await overview()).incidents).toMatchObject([{ state: 'acknowledged', level: 1, needs_postmortem: true }]);
+  expect(await post('ben', 'approve', '/v1/approvals/retry')).toBe(200);
+  expect((await overview()).incidents).toMatchObject([{ state: 'acknowledged' }]);
+  expect(await post('cyd', 'approve', '/v1/approvals/retry')).toBe(200);
+  expect(await overview()).toMatchObject({
+    incidents: [{ state: 'resolved' }],
+    breakers: [{ state: 'half_open' }],
+    alerts: [{ signal: 'stopped_by_hand', tier: null }],
+  });
 });

@@ -5,10 +5,12 @@
 import {
   allModels,
   eventTypes,
+  stoppedByHand,
   type AcknowledgeRequest,
   type ApproveRollbackRequest,
   type AskRollbackRequest,
   type Alert,
+  type AlertTier,
   type CloseRequest,
   type DeclareRequest,
   type EndSilenceRequest,
@@ -18,12 +20,13 @@ import {
   type Reviewer,
   type RiskTier,
   type RollbackRequest,
+  type Signal,
   type SilenceRequest,
   type ThawRequest,
   type TripRequest,
 } from '@countersign/contract';
 import { reaches, type AlertMoved, type Alerts } from './alerts/index.ts';
-import type { Breakers, Step } from './breakers/index.ts';
+import type { Breakers, Scope, Step } from './breakers/index.ts';
 import type { Compensations } from './compensations/index.ts';
 import type { Pool } from './database/index.ts';
 import type { Action, Escalation, Incident, Silences } from './escalation/index.ts';
@@ -246,6 +249,10 @@ export class Response implements ResponseRoom {
       }
       const scope = { workflowId: workflow_id, modelName: model_name, riskTier: risk_tier ?? null };
       const taken = await breakers.apply(tx, scope, { is: 'trip', by, reason: justification });
+      if (taken.logIndex !== undefined) {
+        await this.tellOfStop(tx, scope, taken.logIndex, 'incident', justification);
+        await this.options.escalation.takenOn(tx, scope, by, justification);
+      }
       return actedFrom(taken, 'The AI is stopped. Everything goes to people.');
     });
   }
@@ -255,8 +262,36 @@ export class Response implements ResponseRoom {
     return ledger.write(async (tx) => {
       const scope = { workflowId: workflow_id, modelName: model_name, riskTier: risk_tier ?? null };
       const taken = await breakers.apply(tx, scope, { is: 'retry', by, reason: justification });
+      const isReset = taken.is === 'moved' && taken.before === 'forced_open';
+      if (isReset) await this.tellOfStop(tx, scope, taken.logIndex ?? 0, null, taken.reason);
       return actedFrom(taken, 'Canaries start: people check each of them.');
     });
+  }
+
+  /** People are told that somebody has stopped the AI, and that it acts again: as an alert of its own. */
+  private async tellOfStop(
+    tx: LedgerTransaction,
+    { workflowId, modelName, riskTier }: Scope,
+    logIndex: number,
+    tier: AlertTier | null,
+    reason: string,
+  ): Promise<void> {
+    const { alerts, escalation } = this.options;
+    const what = riskTier === null ? modelName : `${modelName}, ${riskTier} risk`;
+    const signal: Signal = {
+      monitor: stoppedByHand,
+      workflow_id: workflowId,
+      model_name: modelName,
+      model_version: allModels,
+      subject: riskTier,
+      tier,
+      conclusive: true,
+      value: null,
+      summary: tier === null ? `${what} acts again, on canaries: ${reason}` : `${what} was stopped by hand: ${reason}`,
+      evidence: {},
+    };
+    const moved = await alerts.hear(tx, signal, logIndex);
+    if (moved !== null) await escalation.hear(tx, moved);
   }
 
   /** Declares a version. */

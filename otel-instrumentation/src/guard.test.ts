@@ -201,7 +201,11 @@ describe('the guard', () => {
       ['it may not be taken back', {}, { reversible: false }],
       ['it is not sure', {}, { confidence: 0.01 }],
       ['nobody declared it', { change_control: true }, {}],
-      ['it is another', { models: [{ model_name: 'm', rolled_back: [], versions: [version] }] }, { model: { name: 'm', version: '1', hash: 'other' } }],
+      [
+        'it is another',
+        { models: [{ model_name: 'm', rolled_back: [], versions: [version] }] },
+        { model: { name: 'm', version: '1', hash: 'other' } },
+      ],
     ])('gives no authority that was not there: %s', (_what, change, asked) => {
       expect(lost(change, asked)).toMatchObject({ route: 'human', reason: 'authority_lost' });
     });

@@ -109,7 +109,10 @@ function answerOf(authority: Authority, present: Present, question: Question): G
     isFull ? verdict('halt', 'queue_full', epoch) : verdict('human', reason, epoch);
   if (standing === 'rolled_back') return verdict('halt', 'rolled_back', epoch, present.instead);
   // Under change control it has to be said which model it is.
-  const isAnother = question.model.hash === undefined ? authority.change_control : (hash ?? question.model.hash) !== question.model.hash;
+  const isAnother =
+    question.model.hash === undefined
+      ? authority.change_control
+      : (hash ?? question.model.hash) !== question.model.hash;
   if (standing === 'undeclared' || isAnother) return toPeople('undeclared');
   if (standing === 'shadow') return toPeople('shadow');
   if (standing === 'approval') return toPeople('automation_level');

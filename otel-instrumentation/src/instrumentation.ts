@@ -361,7 +361,8 @@ function assertRecordable(event: CompensationEvent): string {
   const unstorable = unstorableIn(event);
   if (unstorable !== null) throw new Error(`${unstorable} holds U+0000 or half a character`);
   const body = JSON.stringify(event);
-  if (Buffer.byteLength(body) > largestEventBytes) throw new Error(`the payload is larger than ${largestEventBytes} bytes`);
+  if (Buffer.byteLength(body) > largestEventBytes)
+    throw new Error(`the payload is larger than ${largestEventBytes} bytes`);
   return body;
 }
 

@@ -28,6 +28,9 @@ export interface Scope {
   readonly riskTier: RiskTier | null;
 }
 
+/** What came of it; when it is on record, where, and what it was before. */
+export type Applied = Step & { readonly before?: BreakerState['is']; readonly logIndex?: number };
+
 export interface BreakersOptions {
   readonly policies: Policies;
   readonly models: Models;
@@ -50,7 +53,7 @@ export class Breakers {
     scope: Scope,
     event: BreakerEvent,
     evidence: Record<string, unknown> = {},
-  ): Promise<Step> {
+  ): Promise<Applied> {
     const { client, append } = tx;
     const { workflowId, modelName, riskTier } = scope;
     const { policies, models, timer, newId } = this.options;
@@ -89,10 +92,13 @@ export class Breakers {
       reason: moved ? taken.reason : event.is === 'retry' ? `one of two agrees: ${event.reason}` : '',
       evidence,
     };
-    await append([writtenEntry({ type: eventTypes.breaker, subject: workflowId, data }, now, newId)]);
+    const [appended] = await append([
+      writtenEntry({ type: eventTypes.breaker, subject: workflowId, data }, now, newId),
+    ]);
+    if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
     const isStopped = moved && (taken.state.is === 'open' || taken.state.is === 'forced_open');
     if (isStopped) await models.fallBack(tx, scope, taken.reason);
-    return taken;
+    return { ...taken, before: before.is, logIndex: appended.record.index };
   }
 
   /** Counts the reviews of canaries among the records, for every breaker that they are canaries of. */

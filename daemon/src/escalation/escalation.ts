@@ -50,6 +50,11 @@ export interface EscalationOptions {
   readonly onError: (error: unknown) => void;
 }
 
+interface ModelOf {
+  readonly workflowId: string;
+  readonly modelName: string;
+}
+
 export type Acted =
   { readonly is: 'done'; readonly message: string } | { readonly is: 'refused'; readonly reason: string };
 
@@ -67,7 +72,7 @@ export class Escalation {
   }
 
   /** The title of the incident of a model that is not closed; null when there is none. */
-  async standing(tx: LedgerTransaction, scope: { workflowId: string; modelName: string }): Promise<string | null> {
+  async standing(tx: LedgerTransaction, scope: ModelOf): Promise<string | null> {
     return (await store.lockUnclosed(tx.client, scope.workflowId, scope.modelName))?.title ?? null;
   }
 
@@ -118,6 +123,12 @@ export class Escalation {
     const incident = await store.lockIncident(tx.client, alert.incident_id);
     if (incident === null || (await this.options.alerts.openIn(tx.client, alert.incident_id)).length > 0) return;
     await this.apply(tx, incident, { is: 'ended', reason: alert.summary });
+  }
+
+  /** Whoever has done something about a model has its incident. Nothing when there is none, or somebody has it. */
+  async takenOn(tx: LedgerTransaction, scope: ModelOf, by: string, reason: string): Promise<void> {
+    const incident = await store.lockUnclosed(tx.client, scope.workflowId, scope.modelName);
+    if (incident !== null) await this.apply(tx, incident, { is: 'acknowledge', by, reason });
   }
 
   /** Someone has it: it does not climb any further. */

@@ -1,6 +1,6 @@
 /** Folds the ledger again, and compares the signals that move with those that were recorded. */
 import canonicalize from 'canonicalize';
-import { eventTypes, type AlertStep, type AlertTier } from '@countersign/contract';
+import { eventTypes, stoppedByHand, type AlertStep, type AlertTier } from '@countersign/contract';
 import type { LedgerReader, LedgerRecord } from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
 import { Monitors, type Movement } from './monitors.ts';
@@ -91,6 +91,8 @@ function lineOfMovement({ signal, previousTier, logIndex }: Movement): SignalLin
 function lineOfRecord({ event }: LedgerRecord): SignalLine[] {
   if (event.type !== eventTypes.alert) return [];
   const { signal: monitor, alert_id: _, ...step }: AlertStep = event.data;
+  // Raised by a person: no record moves it.
+  if (monitor === stoppedByHand) return [];
   return [lineOf({ monitor, ...step })];
 }
 
