@@ -1,5 +1,14 @@
 /** Undoing what the AI did: orders of the daemon, each handled once by its key, each answered. */
-import type { CompensationOrder, CompensationReport } from '@countersign/contract';
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import {
+  eventSubject,
+  largestEventBytes,
+  unstorableIn,
+  type CompensationEvent,
+  type CompensationOrder,
+  type CompensationReport,
+} from '@countersign/contract';
 
 /** How a step is undone: by which handler, and with what it needs. */
 export interface UndoableStep {
@@ -43,5 +52,42 @@ export async function carryOut(
     return report('compensated');
   } catch (error) {
     return report('failed', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Says how a step is undone. Resolves when that is durable; rejects when it cannot be made so, or would be refused. */
+export async function publishStep(connection: Promise<NatsConnection>, event: CompensationEvent): Promise<void> {
+  const body = assertRecordable(event);
+  const stream = jetstream(await within(registerMs, connection));
+  const subject = eventSubject(event.data.workflow_id, 'compensation');
+  await stream.publish(subject, body, { msgID: event.id, timeout: registerMs });
+}
+
+const registerMs = 5_000;
+const mostSteps = 1_000;
+
+/** As JSON. Throws for a step that the daemon would refuse: it must not be taken in the belief that it can be undone. */
+function assertRecordable(event: CompensationEvent): string {
+  const { action, sequence } = event.data;
+  if (action.length === 0 || action.length > 200) throw new Error(`the action "${action}" wants 1 to 200 characters`);
+  if (sequence > mostSteps) throw new Error(`a decision has at most ${mostSteps} steps that can be undone`);
+  const unstorable = unstorableIn(event);
+  if (unstorable !== null) throw new Error(`${unstorable} holds U+0000 or half a character`);
+  const body = JSON.stringify(event);
+  if (Buffer.byteLength(body) > largestEventBytes)
+    throw new Error(`the payload is larger than ${largestEventBytes} bytes`);
+  return body;
+}
+
+/** Gives up waiting, not the work. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`NATS is not there after ${ms / 1_000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

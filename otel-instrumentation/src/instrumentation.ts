@@ -12,14 +12,10 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
-  eventSubject,
   eventTypes,
-  largestEventBytes,
   saltBytes,
-  unstorableIn,
   uuidV7,
   type CompensationEvent,
   type CompensationOrder,
@@ -30,7 +26,7 @@ import {
   type Output,
   type OutcomeEvent,
 } from '@countersign/contract';
-import { carryOut, type CompensationHandlers, type UndoableStep } from './compensations.ts';
+import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
 import { connectWhenPossible } from './connection.ts';
 import { OpenDecision, type DecisionHandle, type DecisionOptions } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
@@ -315,11 +311,7 @@ export class Instrumentation {
       ...(step.payload === undefined ? {} : { payload: step.payload }),
       state: 'registered',
     };
-    const event = this.compensationEvent(report);
-    const body = assertRecordable(event);
-    const connection = await within(registerMs, this.connection);
-    const subject = eventSubject(ref.workflow_id, 'compensation');
-    await jetstream(connection).publish(subject, body, { msgID: event.id, timeout: registerMs });
+    await publishStep(this.connection, this.compensationEvent(report));
     return report.compensation_id;
   }
 
@@ -349,35 +341,7 @@ export class Instrumentation {
   }
 }
 
-const registerMs = 5_000;
 const silenceLookMs = 1_000;
-const mostSteps = 1_000;
-
-/** As JSON. Throws for a step that the daemon would refuse: it must not be taken in the belief that it can be undone. */
-function assertRecordable(event: CompensationEvent): string {
-  const { action, sequence } = event.data;
-  if (action.length === 0 || action.length > 200) throw new Error(`the action "${action}" wants 1 to 200 characters`);
-  if (sequence > mostSteps) throw new Error(`a decision has at most ${mostSteps} steps that can be undone`);
-  const unstorable = unstorableIn(event);
-  if (unstorable !== null) throw new Error(`${unstorable} holds U+0000 or half a character`);
-  const body = JSON.stringify(event);
-  if (Buffer.byteLength(body) > largestEventBytes)
-    throw new Error(`the payload is larger than ${largestEventBytes} bytes`);
-  return body;
-}
-
-/** Gives up waiting, not the work. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`NATS is not there after ${ms / 1_000} s`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 const newId = () => uuidV7(Date.now(), randomBytes(10));
 

@@ -1,5 +1,4 @@
 /** `countersign drill` against a running daemon whose channels lead to real servers. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Policy } from '@countersign/contract';
 import { repository, startTestLoop, type TestLoop } from '../../../stack/test-loop.ts';
 import { startMailReceiver, startReceiver, type MailReceiver, type Receiver } from '../../../stack/test-receiver.ts';
+import { runCountersign } from '../../../stack/test-cli.ts';
 import { readConfig } from '../config.ts';
 import { startDaemon, type Daemon } from '../main.ts';
 
@@ -59,15 +59,7 @@ afterAll(async () => {
   await loop?.stop();
 });
 
-const countersign = (...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> =>
-  new Promise((resolve) => {
-    const cli = join(repository, 'daemon/src/cli.ts');
-    const child = spawn(process.execPath, ['--conditions=countersign-source', cli, ...args], { env });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
+const countersign = (...args: string[]) => runCountersign(env, args);
 
 it('says which tier could be reached, and tells nobody', async () => {
   const { status, stdout } = await countersign('drill', '--preflight');

@@ -1,5 +1,4 @@
 /** Change control from declaration to automatic and back, through the daemon's own doors. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ import {
 import { parse } from 'yaml';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { eventually, passwords, repository, startTestLoop, type TestLoop } from '../../../stack/test-loop.ts';
+import { runCountersign } from '../../../stack/test-cli.ts';
 import { readConfig } from '../config.ts';
 import { startDaemon, type Daemon } from '../main.ts';
 
@@ -69,15 +69,7 @@ afterAll(async () => {
   await loop?.stop();
 });
 
-const countersign = (...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> =>
-  new Promise((resolve) => {
-    const cli = join(repository, 'daemon/src/cli.ts');
-    const child = spawn(process.execPath, ['--conditions=countersign-source', cli, ...args], { env });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
+const countersign = (...args: string[]) => runCountersign(env, args);
 
 /** Asks as a person whom Grafana knows by this login. */
 async function ask<T>(login: string, grant: string, method: string, path: string, body?: object): Promise<[number, T]> {

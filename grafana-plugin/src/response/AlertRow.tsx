@@ -1,12 +1,11 @@
 /** An alert: what is wrong, what the cause may be, what to do, and the lever to hear no more of it for a while. */
-import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
 import { allModels, type Alert, type ResponseOverview } from '@countersign/contract';
 import { Badge, Button, Combobox, Field, Modal, TextArea, TextLink, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { useSilence } from '../api/response';
 import { modelText, signalText, span, tierColor, tierText } from '../parts/words';
 import { may } from '../routes';
+import { getCardStyles } from './card';
 
 interface AlertRowProps {
   readonly alert: Alert;
@@ -16,7 +15,7 @@ interface AlertRowProps {
 }
 
 export function AlertRow({ alert, people, runbooks, now }: AlertRowProps) {
-  const styles = useStyles2(getStyles);
+  const styles = useStyles2(getCardStyles);
   const [isSilencing, setSilencing] = useState(false);
   const tier = alert.tier ?? alert.highest_tier;
   return (
@@ -102,17 +101,3 @@ function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void })
     </Modal>
   );
 }
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  card: css({
-    padding: theme.spacing(1.5),
-    marginBottom: theme.spacing(1),
-    background: theme.colors.background.primary,
-    border: `1px solid ${theme.colors.border.weak}`,
-    borderRadius: theme.shape.radius.default,
-    p: { margin: theme.spacing(0.5, 0, 0) },
-  }),
-  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1.5), alignItems: 'center' }),
-  grow: css({ flex: 1 }),
-  quiet: css({ color: theme.colors.text.secondary }),
-});

@@ -6,6 +6,7 @@ import { Badge, Button, useStyles2 } from '@grafana/ui';
 import { autonomyText, breakerColor, breakerText, nameOf, percent, span } from '../parts/words';
 import { may } from '../routes';
 import type { Act } from './ActOnAuthority';
+import { getCardStyles } from './card';
 
 export interface ModelAuthority {
   readonly workflow: string;
@@ -180,17 +181,7 @@ function Version({
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  card: css({
-    padding: theme.spacing(1.5),
-    marginBottom: theme.spacing(1),
-    background: theme.colors.background.primary,
-    border: `1px solid ${theme.colors.border.weak}`,
-    borderRadius: theme.shape.radius.default,
-    p: { margin: theme.spacing(0.5, 0, 0) },
-  }),
-  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1.5), alignItems: 'center' }),
-  grow: css({ flex: 1 }),
-  quiet: css({ color: theme.colors.text.secondary }),
+  ...getCardStyles(theme),
   versions: css({
     listStyle: 'none',
     margin: theme.spacing(1, 0, 0),

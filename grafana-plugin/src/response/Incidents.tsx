@@ -8,6 +8,7 @@ import { useAcknowledge, useClose } from '../api/response';
 import { nameOf, span } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
+import { getCardStyles } from './card';
 import { PostmortemModal } from './PostmortemModal';
 
 const stateText: Record<Incident['state'], string> = {
@@ -176,18 +177,8 @@ function Told({ notification: { channel, state, problem, attempts } }: { notific
 const countdown = (ms: number) => (ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : span(ms));
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  card: css({
-    padding: theme.spacing(1.5),
-    marginBottom: theme.spacing(1),
-    background: theme.colors.background.primary,
-    border: `1px solid ${theme.colors.border.weak}`,
-    borderRadius: theme.shape.radius.default,
-    p: { margin: theme.spacing(0.5, 0, 0) },
-  }),
+  ...getCardStyles(theme),
   wanted: css({ borderColor: theme.colors.primary.border }),
-  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1.5), alignItems: 'center' }),
-  grow: css({ flex: 1 }),
-  quiet: css({ color: theme.colors.text.secondary }),
   climb: css({
     display: 'grid',
     gridTemplateColumns: 'repeat(auto-fit, minmax(180px, 1fr))',

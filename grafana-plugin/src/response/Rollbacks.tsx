@@ -1,6 +1,4 @@
 /** Decisions that are taken back: what was asked, who has to agree, and how far the services have come. */
-import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
 import type { ResponseOverview, RollbackView } from '@countersign/contract';
 import { Badge, Button, useStyles2, type BadgeColor } from '@grafana/ui';
 import { useState } from 'react';
@@ -8,6 +6,7 @@ import { useApproveRollback } from '../api/response';
 import { nameOf, span } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
+import { getCardStyles } from './card';
 
 const stateText: Record<RollbackView['state'], string> = {
   asked: 'Waits for approval',
@@ -37,7 +36,7 @@ function RollbackCard({
   people,
   now,
 }: Omit<RollbacksProps, 'rollbacks'> & { readonly rollback: RollbackView }) {
-  const styles = useStyles2(getStyles);
+  const styles = useStyles2(getCardStyles);
   const [isApproving, setApproving] = useState(false);
   const approve = useApproveRollback();
   const { rollback_id, workflow_id, scope, state, asked_by, reason, asked_at, counts, failed } = rollback;
@@ -90,17 +89,3 @@ function RollbackCard({
 
 const scopeText = ({ decision_id, model_name, version, from, to }: RollbackView['scope']) =>
   decision_id === undefined ? `${model_name} ${version}, from ${from} to ${to}` : `decision ${decision_id}`;
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  card: css({
-    padding: theme.spacing(1.5),
-    marginBottom: theme.spacing(1),
-    background: theme.colors.background.primary,
-    border: `1px solid ${theme.colors.border.weak}`,
-    borderRadius: theme.shape.radius.default,
-    p: { margin: theme.spacing(0.5, 0, 0) },
-  }),
-  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1.5), alignItems: 'center' }),
-  grow: css({ flex: 1 }),
-  quiet: css({ color: theme.colors.text.secondary }),
-});
