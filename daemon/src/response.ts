@@ -70,17 +70,20 @@ export class Response implements ResponseRoom {
   async react(movements: readonly Movement[]): Promise<void> {
     if (movements.length === 0) return;
     const { ledger, alerts, escalation } = this.options;
-    await ledger.write(async (tx) => {
-      const moved: AlertMoved[] = [];
+    const moved = await ledger.write(async (tx) => {
+      const heard: AlertMoved[] = [];
       for (const { signal, logIndex } of movements) {
         const alert = await alerts.hear(tx, signal, logIndex);
-        if (alert !== null) moved.push(alert);
+        if (alert !== null) heard.push(alert);
       }
-      // When all of them stand, so that the first message says the cause that the last of them names.
-      for (const alert of moved) {
-        if (alert.is === 'risen') await this.contain(tx, alert.alert);
-        await escalation.hear(tx, alert);
-      }
+      for (const { is, alert } of heard) if (is === 'risen') await this.contain(tx, alert);
+      return heard;
+    });
+    if (moved.length === 0) return;
+    // Guards hear of it meanwhile: what stops the AI does not wait for whom to tell. Should this not come about, the
+    // escalation finds by itself what it has not heard of. All alerts stand by now, so a message says the cause.
+    await ledger.write(async (tx) => {
+      for (const alert of moved) await escalation.hear(tx, alert);
     });
   }
 

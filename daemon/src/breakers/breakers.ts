@@ -210,14 +210,15 @@ export class Breakers {
   async authority(db: Queryable, workflowId: string): Promise<Authority | null> {
     const policy = this.options.policies.get(workflowId)?.policy;
     if (policy === undefined) return null;
+    const { epoch, policyEpoch, isFull } = await store.readAuthority(db, workflowId);
     return {
       v: 1,
       workflow_id: workflowId,
-      epoch: await store.readEpoch(db, workflowId),
-      policy_epoch: await store.readPolicyEpoch(db, workflowId),
+      epoch,
+      policy_epoch: policyEpoch,
       lease_ms: durationOf(policy.breaker.authority_lease),
       when_unreachable: unreachableOf(policy),
-      intake: await this.intakeOf(db, workflowId),
+      intake: isFull ? 'full' : 'open',
       change_control: policy.change_control !== undefined,
       automation: policy.automation,
       breakers: await this.views(db, workflowId),

@@ -46,12 +46,21 @@ export async function readEpoch(db: Queryable, workflowId: string): Promise<numb
   return Number(rows[0]?.epoch ?? 0);
 }
 
-export async function readPolicyEpoch(db: Queryable, workflowId: string): Promise<number> {
-  const { rows } = await db.query<{ policy_epoch: string }>(
-    'SELECT policy_epoch FROM authority WHERE workflow_id = $1',
+/** What is kept of a workflow as a whole, in one look. */
+export async function readAuthority(
+  db: Queryable,
+  workflowId: string,
+): Promise<{ readonly epoch: number; readonly policyEpoch: number; readonly isFull: boolean }> {
+  const { rows } = await db.query<{ epoch: string; policy_epoch: string; intake_full: boolean }>(
+    'SELECT epoch, policy_epoch, intake_full FROM authority WHERE workflow_id = $1',
     [workflowId],
   );
-  return Number(rows[0]?.policy_epoch ?? 0);
+  const [row] = rows;
+  return {
+    epoch: Number(row?.epoch ?? 0),
+    policyEpoch: Number(row?.policy_epoch ?? 0),
+    isFull: row?.intake_full ?? false,
+  };
 }
 
 /** The policy is another: what was decided under the one before was decided under other authority. */

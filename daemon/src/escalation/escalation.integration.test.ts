@@ -401,6 +401,20 @@ describe('what breaks', () => {
     expect(await names()).toEqual(['opened', 'notified']);
   });
 
+  it('the daemon is killed between the alert and the incident: the next one opens it, once', async () => {
+    logIndex += 1;
+    await log.ledger.write((tx) => new Alerts(now, newId).hear(tx, signalOf('incident'), logIndex));
+    expect(await room.escalation.list()).toEqual([]);
+    await pass(0);
+    await pass(0);
+    expect([(await room.escalation.list()).length, told().slack]).toEqual([1, 1]);
+    // And between the alert's end and that of the incident.
+    logIndex += 1;
+    await log.ledger.write((tx) => new Alerts(now, newId).hear(tx, signalOf(null), logIndex));
+    await pass(0);
+    expect(await incident()).toMatchObject({ state: 'resolved' });
+  });
+
   it('two daemons: one message, and one record of it', async () => {
     await signal('incident');
     const other = open();

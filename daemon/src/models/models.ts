@@ -66,6 +66,8 @@ export class Models {
       const key = JSON.stringify([workflow_id, model.name, model.version, model.hash]);
       if (this.seen.has(key)) continue;
       const isNew = await store.insertVersion(tx.client, workflow_id, model, this.options.now());
+      // Versions may be anybody's invention.
+      if (this.seen.size >= mostSeen) this.seen.clear();
       this.seen.add(key);
       if (isNew) await this.record(tx, workflow_id, model, 'first_seen', 'daemon', 'first decision');
       else await this.noteHash(tx, workflow_id, model);
@@ -379,6 +381,8 @@ export class Models {
     return appended.record.index;
   }
 }
+
+const mostSeen = 10_000;
 
 const wholeModel = ({ modelName }: store.ModelScope) => ({ name: modelName, version: null, hash: null });
 const refused = (reason: string): { readonly is: 'refused'; readonly reason: string } => ({ is: 'refused', reason });
