@@ -1,5 +1,5 @@
 /** An alert: what is wrong, what the cause may be, what to do, and the lever to hear no more of it for a while. */
-import { allModels, type Alert, type ResponseOverview } from '@countersign/contract';
+import type { Alert, ResponseOverview } from '@countersign/contract';
 import { Badge, Button, Combobox, Field, Modal, TextArea, TextLink, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { useSilence } from '../api/response';
@@ -61,13 +61,7 @@ function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void })
   const [justification, setJustification] = useState('');
   const silence = useSilence();
   const { workflow_id, signal, model_name } = alert;
-  const request = {
-    workflow_id,
-    signal,
-    model_name: model_name === allModels ? null : model_name,
-    minutes,
-    justification,
-  };
+  const request = { workflow_id, signal, model_name, minutes, justification };
   return (
     <Modal title="Silence" isOpen onDismiss={onClose}>
       <p>

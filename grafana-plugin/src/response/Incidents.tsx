@@ -71,8 +71,8 @@ function IncidentCard({
             Acknowledge
           </Button>
         )}
-        {may('operate') && state === 'resolved' && (
-          <Button size="sm" onClick={() => setAct('close')}>
+        {may('operate') && (state === 'resolved' || state === 'acknowledged') && (
+          <Button size="sm" variant={state === 'resolved' ? 'primary' : 'secondary'} onClick={() => setAct('close')}>
             Write the postmortem
           </Button>
         )}

@@ -1,11 +1,15 @@
 /** What nobody is told of now, whose wish that is, and until when. */
-import type { ResponseOverview, Silence } from '@countersign/contract';
+import { allModels, type ResponseOverview, type Silence } from '@countersign/contract';
 import { Button } from '@grafana/ui';
 import { useState } from 'react';
 import { useEndSilence } from '../api/response';
 import { nameOf, span } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
+
+/** `*` is what is about people and queues; none is everything. */
+const ofWhat = ({ model_name }: Silence) =>
+  model_name === allModels ? 'people and queues' : (model_name ?? 'all models');
 
 interface SilencesProps {
   readonly silences: readonly Silence[];
@@ -20,9 +24,8 @@ export function Silences({ silences, people, now }: SilencesProps) {
     <ul>
       {silences.map((silence) => (
         <li key={silence.silence_id} data-testid="silence">
-          {silence.signal?.replaceAll('_', ' ') ?? 'Every signal'} of {silence.model_name ?? 'all models'} of{' '}
-          {silence.workflow_id}, for {span(Date.parse(silence.until) - now)} more, by {nameOf(silence.by, people)}:{' '}
-          {silence.reason}{' '}
+          {silence.signal?.replaceAll('_', ' ') ?? 'Every signal'} of {ofWhat(silence)} of {silence.workflow_id}, for{' '}
+          {span(Date.parse(silence.until) - now)} more, by {nameOf(silence.by, people)}: {silence.reason}{' '}
           {may('operate') && (
             <Button size="sm" variant="secondary" fill="text" onClick={() => setEnding(silence)}>
               End it
