@@ -159,7 +159,7 @@ export class Breakers {
   }
 
   async intakeOf(db: Queryable, workflowId: string): Promise<Authority['intake']> {
-    return (await store.readIntake(db, workflowId)) ? 'full' : 'open';
+    return (await store.readAuthority(db, workflowId)).isFull ? 'full' : 'open';
   }
 
   async list(db: Queryable): Promise<Breaker[]> {

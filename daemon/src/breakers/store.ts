@@ -71,16 +71,7 @@ export async function policyChanged(db: Queryable, workflowId: string): Promise<
   ]);
 }
 
-/** Whether people have more cases than they can take. */
-export async function readIntake(db: Queryable, workflowId: string): Promise<boolean> {
-  const { rows } = await db.query<{ intake_full: boolean }>(
-    'SELECT intake_full FROM authority WHERE workflow_id = $1',
-    [workflowId],
-  );
-  return rows[0]?.intake_full ?? false;
-}
-
-/** False when it was so already. */
+/** Whether people have more cases than they can take, from here on. False when it was so already. */
 export async function setIntake(db: Queryable, workflowId: string, full: boolean): Promise<boolean> {
   const { rowCount } = await db.query(
     `INSERT INTO authority (workflow_id, intake_full) VALUES ($1, $2)

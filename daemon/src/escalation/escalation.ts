@@ -112,8 +112,7 @@ export class Escalation {
             at,
           );
     if (move.is === 'unchanged') return;
-    // The alert names the incident as soon as the incident is there.
-    await store.writeIncident(tx.client, move.incident);
+    // First, so that what people are told names it.
     await alerts.join(tx.client, alert.alert_id, move.incident.incident_id);
     await this.take(tx, move, { alert_id: alert.alert_id });
   }

@@ -3,5 +3,5 @@ export { drillReport, readDrill, type DrillState } from './drill.ts';
 export { Escalation, escalationOf } from './escalation.ts';
 export type { Action, Incident } from './incident.ts';
 export { NotificationOutbox } from './outbox.ts';
-export { preflight, type Preflight } from './preflight.ts';
+export { preflight } from './preflight.ts';
 export { Silences } from './silences.ts';

@@ -6,7 +6,7 @@
 import type { CanaryPhase } from '@countersign/contract';
 import { incompleteBeta } from '../statistics/index.ts';
 
-export interface Judged {
+interface Judged {
   /** `more`: it is too early to say. */
   readonly verdict: 'passed' | 'failed' | 'inconclusive' | 'more';
   readonly found: string;

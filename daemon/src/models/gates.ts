@@ -24,7 +24,7 @@ export function checkGates(
     });
 }
 
-export const gateName = ({ signal, subject, report, metric }: Gate): string =>
+const gateName = ({ signal, subject, report, metric }: Gate): string =>
   signal === undefined ? `${metric} of the report ${report}` : [signal, subject].filter(Boolean).join(', ');
 
 function ofReport({ report = '', metric = '' }: Gate, reports: GateReports): number | string {

@@ -1,4 +1,3 @@
-export { judge, type Judged } from './canaries.ts';
+export { judge } from './canaries.ts';
 export type { Signer } from './change-control.ts';
-export { gateName } from './gates.ts';
 export { Models, type Changed, type Rollback, type RollbackOrder } from './models.ts';

@@ -35,8 +35,7 @@ export type Rollback =
   | { readonly is: 'refused'; readonly reason: string };
 
 export type Changed =
-  | { readonly is: 'changed'; readonly message: string; readonly logIndex: number }
-  | { readonly is: 'noted'; readonly message: string; readonly logIndex: number }
+  | { readonly is: 'done'; readonly message: string; readonly logIndex: number }
   | { readonly is: 'refused'; readonly reason: string };
 
 export interface ModelsOptions {
@@ -115,7 +114,7 @@ export class Models {
       author,
       autonomy: begins,
     });
-    return { is: 'changed', message: `Version ${model.version} is declared; its autonomy is ${begins}.`, logIndex };
+    return { is: 'done', message: `Version ${model.version} is declared; its autonomy is ${begins}.`, logIndex };
   }
 
   /** A name or a hash under which somebody could slip past what holds for a model. */
@@ -193,7 +192,7 @@ export class Models {
     if (!isSignedOff(all, control.roles)) {
       const missing = control.roles.filter(({ name }) => !all.some((other) => other.role === name));
       return {
-        is: 'noted',
+        is: 'done',
         message: `Signed. It still takes: ${missing.map(({ name }) => name).join(', ')}.`,
         logIndex,
       };
@@ -202,7 +201,7 @@ export class Models {
     await store.setAutonomy(tx.client, scope, to, to === 'canary' ? this.rolloutFromNow() : null, epoch);
     await store.forgetSignOffs(tx.client, scope);
     await this.record(tx, workflowId, model, 'promoted', signer.id, justification, { autonomy: to });
-    return { is: 'changed', message: `Version ${version} is promoted to ${to}.`, logIndex };
+    return { is: 'done', message: `Version ${version} is promoted to ${to}.`, logIndex };
   }
 
   /** Counts the reviews of a version's canaries. */
@@ -306,7 +305,7 @@ export class Models {
   async thaw(tx: LedgerTransaction, scope: store.ModelScope, by: string, reason: string): Promise<Changed> {
     if (!(await store.thaw(tx.client, scope))) return refused(`the rollout of ${scope.modelName} is not frozen.`);
     const logIndex = await this.record(tx, scope.workflowId, wholeModel(scope), 'thawed', by, reason);
-    return { is: 'noted', message: `Versions of ${scope.modelName} can be promoted again.`, logIndex };
+    return { is: 'done', message: `Versions of ${scope.modelName} can be promoted again.`, logIndex };
   }
 
   isRolledBack = store.isRolledBack;

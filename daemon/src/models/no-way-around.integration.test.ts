@@ -164,7 +164,7 @@ it('what was decided before a promotion is checked after it, and before a new po
   const taken = { route: 'auto', breaker_epoch: (await present()).epoch } as AiDecision;
   expect(reasonForReview(taken, await present())).toBe('canary');
   await promote(room, 'ben', 'a', 'automatic');
-  expect(await promote(room, 'cyd', 'b', 'automatic')).toMatchObject({ is: 'changed' });
+  expect(await promote(room, 'cyd', 'b', 'automatic')).toMatchObject({ is: 'done' });
   expect(reasonForReview(taken, await present())).toBe('stale_authority');
   const now2 = { ...taken, breaker_epoch: (await present()).epoch };
   expect(reasonForReview(now2, await present())).toBeNull();
