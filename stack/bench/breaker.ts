@@ -45,7 +45,6 @@ export async function benchmarkBreaker(): Promise<Figure[]> {
     const busy = await flipTimes(loop, await run('guard-process.ts'), 'busy');
     loader.send('stop');
     const rate = Number(await message(loader));
-    process.stdout.write(`DEBUG ${busy.map((t) => Math.round(t)).join(' ')}\n`);
     return [
       atMost(
         `event published, guard elsewhere flips, p99 of ${flips} at ${load} events/s`,

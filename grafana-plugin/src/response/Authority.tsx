@@ -130,7 +130,7 @@ function Version({
   const next = at < 0 ? undefined : autonomyLevels[at + 1];
   const missing = v.roles.filter((role) => !v.sign_offs.some((signed) => signed.role === role));
   return (
-    <li className={styles.row}>
+    <li className={styles.row} data-testid="version">
       <span>
         Version {version} <code title={v.hash}>{v.hash.slice(7, 15)}</code>
       </span>
