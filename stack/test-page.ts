@@ -16,7 +16,7 @@ export interface TestPage {
   /** Where a page of the app is, such as "review". */
   url(page: string): string;
   /** What a person of the host gets from the API; a body makes it a POST. */
-  ask<T>(login: string, path: string, body?: object): Promise<{ status: number; body: T }>;
+  ask(login: string, path: string, body?: object): Promise<{ status: number; body: unknown }>;
   stop(): Promise<void>;
 }
 
@@ -66,12 +66,12 @@ export async function startTestPage(
     daemon,
     env,
     url: (page) => `${appUrl}/a/countersign-decisions-app/${page}`,
-    ask: async <T>(login: string, path: string, body?: object) => {
+    ask: async (login, path, body) => {
       const response = await fetch(`${appUrl}/api/plugin-proxy/countersign-decisions-app/${path}`, {
         headers: { cookie: `countersign_user=${login}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       });
-      return { status: response.status, body: (await response.json()) as T };
+      return { status: response.status, body: await response.json() };
     },
     stop: async () => {
       await daemon.stop();

@@ -155,7 +155,7 @@ function Undo({ act, onClose }: ActProps<Undoing>) {
       onConfirm={send}
       onClose={onClose}
     >
-      <Field label="From">
+      <Field label="From (your time)">
         <Input
           id="undo-from"
           type="datetime-local"
@@ -163,7 +163,7 @@ function Undo({ act, onClose }: ActProps<Undoing>) {
           onChange={(event) => setFrom(event.currentTarget.value)}
         />
       </Field>
-      <Field label="To">
+      <Field label="To (your time)">
         <Input id="undo-to" type="datetime-local" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
       </Field>
     </ActModal>

@@ -21,7 +21,7 @@ export function Silences({ silences, people, now }: SilencesProps) {
   const [ending, setEnding] = useState<Silence | null>(null);
   const end = useEndSilence();
   return (
-    <ul>
+    <ul style={{ listStyle: 'none', padding: 0 }}>
       {silences.map((silence) => (
         <li key={silence.silence_id} data-testid="silence">
           {silence.signal?.replaceAll('_', ' ') ?? 'Every signal'} of {ofWhat(silence)} of {silence.workflow_id}, for{' '}
