@@ -1,10 +1,10 @@
 /** The product as a person meets it: the whole stack of `npm start`, real mail, and a real browser. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest';
 import type { AlertStep, AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
 import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
@@ -178,6 +178,10 @@ it.each(['dark', 'light'])('a screen reader finds its way, in the %s theme', asy
 
 it('a damaged model is caught, stopped, rolled back, and trusted again', async () => {
   const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/response`);
+  onTestFailed(async () => {
+    await keep(page, 'failed');
+    writeFileSync(join(screenshots, 'failed.json'), JSON.stringify(await ask('ben', 'v1/response'), null, 2));
+  });
   await become(page, 'ben');
   const breaker = page.getByTestId('breaker');
   await breaker.and(page.locator('[data-state=closed]')).waitFor();

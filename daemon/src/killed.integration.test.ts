@@ -2,7 +2,7 @@
  * Under load, what can be killed is killed: the daemon, PostgreSQL, NATS, the disk, a connection at COMMIT. Afterwards every
  * event is in the log, once, in an order without gap, and the log verifies.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -14,61 +14,17 @@ import pg from 'pg';
 import { eventSubject, uuidV7 } from '@countersign/contract';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { startNats } from '../../stack/nats.ts';
-import { makeReachableDirectory, startPostgres, type Postgres } from '../../stack/postgres.ts';
-import { eventually, passwords, startTestLoop, type TestLoop } from '../../stack/test-loop.ts';
+import { makeReachableDirectory, startPostgres } from '../../stack/postgres.ts';
+import { eventually, passwords } from '../../stack/test-loop.ts';
+import { endAll, startStage, type Ends, type Stage } from '../../stack/test-stage.ts';
 import { loadSigningKey, verifyDatabase } from './ledger/index.ts';
 
 const events = 4_000;
 const patienceMs = 90_000;
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
-
-interface Stage {
-  readonly loop: TestLoop;
-  readonly postgres: Postgres;
-  readonly directory: string;
-  /** Starts a daemon as a process of its own, and waits until it is ready. */
-  startDaemon(databaseUrl?: string): Promise<ChildProcess>;
-}
-
-/** A PostgreSQL and a NATS that may be killed. */
-async function stage(directory = makeReachableDirectory(join(tmpdir(), 'countersign-faults-'))): Promise<Stage> {
-  ends.push(async () => rmSync(directory, { recursive: true, force: true }));
-  const postgres = await startPostgres(join(directory, 'postgres'), 'test');
-  ends.push(() => postgres.stop());
-  const loop = await startTestLoop(postgres.url, inject('natsServer'));
-  ends.push(() => loop.stop().catch(() => undefined));
-  return {
-    loop,
-    postgres,
-    directory,
-    startDaemon: async (databaseUrl = loop.daemonDatabaseUrl) => {
-      const cli = join(import.meta.dirname, 'cli.ts');
-      const port = String(20_000 + Math.floor(Math.random() * 20_000));
-      const child = spawn(process.execPath, ['--conditions=countersign-source', cli, 'daemon'], {
-        env: { PATH: process.env['PATH'], ...loop.env(), DATABASE_URL: databaseUrl, COUNTERSIGN_HTTP_PORT: port },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      let said = '';
-      child.stderr.on('data', (text: Buffer) => (said += text.toString()));
-      ends.push(async () => child.kill('SIGKILL'));
-      await eventually(
-        'the daemon',
-        async () => {
-          if (child.exitCode !== null) throw new Error(said);
-          return fetch(`http://127.0.0.1:${port}/readyz`).then(
-            (response) => (response.ok ? true : null),
-            () => null,
-          );
-        },
-        30_000,
-      );
-      return child;
-    },
-  };
-}
+const ends: Ends = [];
+afterEach(() => endAll(ends));
+const stage = (directory?: string) =>
+  startStage({ ends, natsServer: inject('natsServer'), ...(directory === undefined ? {} : { directory }) });
 
 function decision(i: number) {
   const task = `load-${i}`;
@@ -182,7 +138,7 @@ describe('nothing is lost and nothing is there twice', { timeout: 180_000 }, () 
     // What was under way comes again when NATS has waited for its acknowledgement, 30 s each time.
     for (const wanted of [300, 1_500]) {
       await reached(on.loop.databaseUrl, wanted);
-      daemon.kill('SIGKILL');
+      await daemon.kill();
       daemon = await on.startDaemon();
     }
     await loading;
@@ -230,7 +186,7 @@ describe('nothing is lost and nothing is there twice', { timeout: 180_000 }, () 
     const on = await stage();
     const proxy = await commitBreaker(on.loop.daemonDatabaseUrl);
     ends.push(() => proxy.close());
-    await on.startDaemon(proxy.url);
+    await on.startDaemon({ DATABASE_URL: proxy.url });
     const loading = load(on.loop.nats.url);
     for (const when of ['before', 'after', 'before', 'after', 'after', 'before'] as const) {
       proxy.breakNext(when);

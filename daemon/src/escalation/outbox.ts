@@ -4,6 +4,7 @@
  */
 import type { Pool } from '../database/index.ts';
 import type { Channels } from './channels.ts';
+import type { Sent } from './notifiers/notifier.ts';
 import { heldUntil } from './quiet.ts';
 import * as store from './store.ts';
 
@@ -23,8 +24,10 @@ export interface NotificationOutboxOptions {
 }
 
 const lookEveryMs = 500;
-/** Longer than any attempt takes: after it another daemon may try. */
-const leaseMs = 120_000;
+/** An attempt has failed by then, whatever the other side does. */
+const attemptMs = 25_000;
+/** After it another daemon may try: what was under way when one is killed does not wait long. */
+const leaseMs = 30_000;
 const [firstDelayMs, longestDelayMs] = [1_000, 300_000];
 /** The other side may be down for days. */
 const giveUpMs = 7 * 86_400_000;
@@ -109,7 +112,8 @@ export class NotificationOutbox {
     const now = this.options.timer().getTime();
     const held = heldUntil(row.quiet_hours, row.level, now);
     if (held > now) return store.postpone(this.options.pool, row.notification_key, new Date(held), 'quiet hours');
-    const sent = await notifier.send({ key: row.notification_key, message: row.message, receipt: row.receipt });
+    const delivery = { key: row.notification_key, message: row.message, receipt: row.receipt };
+    const sent = await withinAttempt(notifier.send(delivery));
     switch (sent.is) {
       case 'sent':
         return end({ outcome: 'sent', problem: sent.problem ?? null, receipt: sent.receipt });
@@ -143,5 +147,21 @@ export class NotificationOutbox {
     if (this.timer !== null) clearInterval(this.timer);
     await this.looking;
     await Promise.all(this.sending.values());
+  }
+}
+
+/** A server that sends a byte now and then keeps no channel for itself. */
+async function withinAttempt(sending: Promise<Sent>): Promise<Sent> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Sent>((resolve) => {
+    timer = setTimeout(
+      () => resolve({ is: 'retry', problem: `no end in ${attemptMs / 1_000} s`, afterMs: null }),
+      attemptMs,
+    );
+  });
+  try {
+    return await Promise.race([sending, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
