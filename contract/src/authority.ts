@@ -139,7 +139,7 @@ export const Verdict = Type.Object({
   decision_id: Type.String(),
   action: Type.Enum(['accept', 'reject', 'modify', 'escalate', 'rollback']),
   /** The output to use: the AI's when accepted, the reviewer's when modified. */
-  output: Type.Object({ label: Type.Union([Type.String(), Type.Null()]) }),
+  output: Type.Object({ label: Type.Union([Type.String(), Type.Null()]), value: Type.Optional(Type.Unknown()) }),
   justification: Type.String(),
   reviewer: Name,
   decided_at: Type.String(),

@@ -30,6 +30,7 @@ import {
   PolicyStep,
   ReferenceStep,
   RetentionStep,
+  ReviewStep,
   SilenceStep,
 } from './steps.ts';
 import { DecisionAction, ReviewReason, RiskTier, Route } from './words.ts';
@@ -124,6 +125,10 @@ export const HumanDecision = Type.Object({
   evidence_hash: Type.Optional(Sha256),
   lease_epoch: Type.Optional(Type.Integer({ minimum: 0 })),
   committed_before_reveal: Type.Optional(Type.Boolean()),
+  /** What the person had said before the AI's answer was shown. */
+  committed_label: Type.Optional(Type.String({ maxLength: 500 })),
+  /** Decided at once with others, under one justification. */
+  batch_id: Type.Optional(Uuid),
   /** The case was planted to see whether people look; this is its right answer. */
   gold: Type.Optional(Type.Object({ label: Type.String({ minLength: 1, maxLength: 500 }) })),
 });
@@ -160,6 +165,7 @@ export const eventTypes = {
   compensation: 'countersign.compensation.v1',
   rollback: 'countersign.rollback.v1',
   drill: 'countersign.drill.v1',
+  review: 'countersign.review.v1',
   key: 'countersign.key.v1',
   retention: 'countersign.retention.v1',
 } as const;
@@ -203,6 +209,7 @@ const daemonEvents = {
   intake: envelope(eventTypes.intake, IntakeStep),
   rollback: envelope(eventTypes.rollback, RollbackStep),
   drill: envelope(eventTypes.drill, DrillStep),
+  review: envelope(eventTypes.review, ReviewStep),
   key: envelope(eventTypes.key, KeyStep),
   retention: envelope(eventTypes.retention, RetentionStep),
 };

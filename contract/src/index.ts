@@ -12,6 +12,8 @@ export * from './policy.ts';
 export * from './reference.ts';
 export * from './response.ts';
 export * from './review.ts';
+export * from './review-policy.ts';
+export * from './review-batch.ts';
 export * from './steps.ts';
 export * from './storable.ts';
 export * from './subjects.ts';

@@ -5,7 +5,8 @@ import { ChangeControl } from './change-control.ts';
 import { WorkflowId } from './fields.ts';
 import { AlertsPolicy, EscalationPolicy } from './alert-policy.ts';
 import { BusinessCalendar, MonitorsPolicy } from './monitor-policy.ts';
-import { AlertTier, DecisionAction, RiskTier, Route } from './words.ts';
+import { ReviewPolicy } from './review-policy.ts';
+import { AlertTier, RiskTier, Route } from './words.ts';
 
 const closed = { additionalProperties: false };
 const Line = (description: string) => Type.String({ minLength: 1, maxLength: 500, description });
@@ -90,30 +91,7 @@ export const Policy = Type.Object(
     owner: Line('Who answers for it'),
     loop: Loop,
     automation: AutomationRules,
-    review: Type.Object(
-      {
-        labels: Type.Array(Line('A label the model may give'), { minItems: 1 }),
-        lease: Duration,
-        justification_required: Type.Array(DecisionAction),
-        reason_codes: Type.Array(Line('A short reason to choose from')),
-        queue_limit: Type.Optional(
-          Type.Integer({
-            minimum: 1,
-            maximum: 1_000_000,
-            description:
-              'Cases that may wait for people. With more, services are told to take nothing on that needs a person, until there are a fifth fewer.',
-          }),
-        ),
-        reviewers: Type.Optional(
-          Type.Array(Line('A Grafana login'), {
-            minItems: 1,
-            description:
-              'Who may see and decide its cases; everyone with the permission to decide when it is left out.',
-          }),
-        ),
-      },
-      closed,
-    ),
+    review: ReviewPolicy,
     sla: Type.Object({ P1: Sla, P2: Sla, P3: Sla, calendar: Type.Optional(BusinessCalendar) }, closed),
     monitors: Type.Optional(MonitorsPolicy),
     alerts: Type.Optional(AlertsPolicy),

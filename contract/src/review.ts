@@ -29,9 +29,10 @@ export const QueueItem = Type.Object({
   risk_tier: RiskTier,
   model_name: Type.String(),
   model_version: Type.String(),
-  proposed_action: DecisionAction,
+  /** What the AI says; null while the asker has to say first what they think. */
+  proposed_action: nullable(DecisionAction),
   label: nullable(Type.String()),
-  confidence: Type.Number(),
+  confidence: nullable(Type.Number()),
   queued_at: Type.String(),
   due_at: Type.String(),
   state: ReviewState,
@@ -39,6 +40,16 @@ export const QueueItem = Type.Object({
   version: Type.Integer(),
   claimed_by: nullable(Person),
   lease_until: nullable(Type.String()),
+  /** Whether the asker has yet to say what they think before the AI's answer is shown. */
+  commit_first: Type.Boolean(),
+  /** How many people have to decide it, each without seeing the others. */
+  people_wanted: Type.Integer({ minimum: 1 }),
+  /** How many have. */
+  people_decided: Type.Integer({ minimum: 0 }),
+  /** Whom it was handed over to. */
+  assigned_to: nullable(Person),
+  /** Who has it on screen, without the asker. */
+  looking: Type.Array(Person),
 });
 export type QueueItem = Static<typeof QueueItem>;
 
@@ -48,6 +59,10 @@ export const Queue = Type.Object({
   waiting: Type.Integer(),
   claimed: Type.Integer(),
   overdue: Type.Integer(),
+  /** Cases that the filter lets through, on all pages. */
+  matching: Type.Integer(),
+  /** Ask for what follows with `after` set to this; null at the end. */
+  next: nullable(Type.String()),
 });
 export type Queue = Static<typeof Queue>;
 
@@ -56,15 +71,76 @@ export const ReviewRules = Type.Object({
   labels: Type.Array(Type.String()),
   reason_codes: Type.Array(Type.String()),
   justification_required: Type.Array(DecisionAction),
+  /** How long a decision can be undone, in ms; 0 when it cannot. */
+  undo_ms: Type.Integer(),
+  /** JSON Schema of `output.value`, when the policy has one. */
+  output: nullable(Type.Record(Type.String(), Type.Unknown())),
+  /** Whether alike cases of this risk tier may be decided at once. */
+  batch: Type.Boolean(),
 });
 export type ReviewRules = Static<typeof ReviewRules>;
 
 export const Lease = Type.Object({ epoch: Type.Integer(), until: Type.String() });
 export type Lease = Static<typeof Lease>;
 
+/** What the AI says, and why. */
+const answerFields = ['output', 'confidence', 'explanation', 'action', 'justification'] as const;
+export const AiAnswer = Type.Pick(AiDecision, [...answerFields]);
+export type AiAnswer = Static<typeof AiAnswer>;
+
+/** What the AI was asked, and under which circumstances. */
+export const AskedOfAi = Type.Omit(AiDecision, [...answerFields]);
+export type AskedOfAi = Static<typeof AskedOfAi>;
+
+/** What one person decided. */
+export const Opinion = Type.Object({
+  reviewer: Person,
+  action: DecisionAction,
+  label: nullable(Type.String()),
+  justification: Type.String(),
+  decided_at: Type.String(),
+});
+export type Opinion = Static<typeof Opinion>;
+
+/** Of the decisions of this model version with about this confidence, how many people changed. From `from` to below `to`. */
+export const Precision = Type.Object({
+  from: Type.Number(),
+  to: Type.Number(),
+  decided: Type.Integer(),
+  changed: Type.Integer(),
+});
+export type Precision = Static<typeof Precision>;
+
+/** An earlier case with alike features, and what became of it. */
+export const SimilarCase = Type.Object({
+  decision_id: Uuid,
+  title: Type.String(),
+  label: nullable(Type.String()),
+  confidence: Type.Number(),
+  action: DecisionAction,
+  decided_by: Person,
+  decided_at: Type.String(),
+  /** Ground truth, when it is known. */
+  outcome: nullable(Type.String()),
+});
+export type SimilarCase = Static<typeof SimilarCase>;
+
 export const ReviewCase = Type.Object({
   item: QueueItem,
-  decision: AiDecision,
+  decision: AskedOfAi,
+  /** Null while the asker has to say first what they think. */
+  answer: nullable(AiAnswer),
+  /** What the asker said before the AI's answer was shown. */
+  committed: nullable(Type.Object({ label: Type.String(), at: Type.String() })),
+  /** What others have decided: shown when the case is decided, and to whoever has to settle a disagreement. */
+  opinions: Type.Array(Opinion),
+  precision: nullable(Precision),
+  similar: Type.Array(SimilarCase),
+  trace_id: nullable(Type.String()),
+  /** Who decided it, once somebody has. */
+  decided: nullable(Type.Object({ by: Person, action: DecisionAction, at: Type.String() })),
+  /** Until when the asker can undo their decision. */
+  undo_until: nullable(Type.String()),
   decided_at: Type.String(),
   /** What was on screen: SHA-256 of the AI decision's entry. Sent back with the decision. */
   evidence_hash: Sha256,
@@ -103,14 +179,58 @@ export type DecideRequest = Static<typeof DecideRequest>;
 export const Decided = Type.Object({
   event_id: Type.String(),
   decision_id: Uuid,
-  log_index: Type.Integer(),
+  /** Null while it can be undone: it is recorded afterwards. */
+  log_index: nullable(Type.Integer()),
   action: DecisionAction,
   decided_at: Type.String(),
+  undo_until: nullable(Type.String()),
 });
 export type Decided = Static<typeof Decided>;
 
+export const CommitRequest = Type.Object(
+  {
+    /** One of the policy's. */
+    label: Type.String({ minLength: 1, maxLength: 500 }),
+    lease_epoch: Type.Integer({ minimum: 1 }),
+  },
+  { additionalProperties: false },
+);
+export type CommitRequest = Static<typeof CommitRequest>;
+
+export const HandOverRequest = Type.Object(
+  {
+    /** A person's id. */
+    to: Type.String({ minLength: 1, maxLength: 500 }),
+    /** What they should know. */
+    note: Type.String({ maxLength: 2_000 }),
+  },
+  { additionalProperties: false },
+);
+export type HandOverRequest = Static<typeof HandOverRequest>;
+
+/** How the asker decides, as the monitors see it; null while nothing of theirs is known. */
+export const OwnFigures = Type.Object({
+  workflow_id: Type.String(),
+  title: Type.String(),
+  reviews: Type.Integer(),
+  override_rate: nullable(Type.Number()),
+  /** Median of the time a case was on screen, ms; of the others beside it. */
+  review_ms: nullable(Type.Number()),
+  others_review_ms: nullable(Type.Number()),
+  /** Planted errors seen, about, and the share of them that was found. */
+  golds: Type.Number(),
+  catch_rate: nullable(Type.Number()),
+  /** Share of answers that outcomes bore out. */
+  borne_out: nullable(Type.Number()),
+});
+export type OwnFigures = Static<typeof OwnFigures>;
+
 export const ConflictCode = Type.Enum([
   'already_decided',
+  'four_eyes',
+  'commit_first',
+  'too_late',
+  'not_opened',
   'claimed_by_other',
   'lease_lost',
   'case_changed',

@@ -1,10 +1,10 @@
 /** What the daemon writes of its own acts: the `data` of its records. */
 import Type, { type Static } from 'typebox';
 import { EscalationTier } from './alert-policy.ts';
-import { Name, Sha256, Text, UtcInstant, Uuid, WorkflowId } from './fields.ts';
+import { Name, Sha256, TaskId, Text, UtcInstant, Uuid, WorkflowId } from './fields.ts';
 import { GateResult } from './change-control.ts';
 import { Reference } from './reference.ts';
-import { AlertTier, Autonomy, BreakerStateName, RiskTier } from './words.ts';
+import { AlertTier, Autonomy, BreakerStateName, DecisionAction, RiskTier } from './words.ts';
 
 const ModelVersion = Type.Object({ name: Name, version: Name });
 
@@ -237,3 +237,19 @@ export const DrillStep = Type.Object({
   justification: Text,
 });
 export type DrillStep = Static<typeof DrillStep>;
+
+/** What people do with a case besides deciding it. */
+export const ReviewStep = Type.Object({
+  workflow_id: WorkflowId,
+  task_id: TaskId,
+  /** The decision_id of the AI decision. */
+  reviews: Uuid,
+  step: Type.Enum(['undone', 'handed_over']),
+  /** What was undone. */
+  action: Type.Optional(DecisionAction),
+  /** To whom it was handed over. */
+  to: Type.Optional(Name),
+  by: Name,
+  reason: Text,
+});
+export type ReviewStep = Static<typeof ReviewStep>;

@@ -44,6 +44,7 @@ export const ReviewReason = Type.Enum([
   'undeclared',
   'shadow',
   'escalated',
+  'disagreement',
 ]);
 export type ReviewReason = Static<typeof ReviewReason>;
 

@@ -13,6 +13,7 @@ import { Escalation, NotificationOutbox, readChannels, Silences } from './escala
 import {
   auditRoutes,
   createServer,
+  batchRoutes,
   evidenceRoutes,
   identifier,
   logRoutes,
@@ -28,7 +29,7 @@ import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './
 import { Orders } from './orders/index.ts';
 import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
 import { Retention } from './retention/index.ts';
-import { putInOutbox, Reviews, VerdictOutbox } from './reviews/index.ts';
+import { Batches, Decisions, putInOutbox, Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
 import { countDecision, measure } from './gauges.ts';
 import { openLog } from './log.ts';
@@ -181,8 +182,10 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       breakers,
       now,
       newId: newUuid,
-      onDecided: weigh,
+      signals: () => monitors.signals(),
     });
+    const decisions = new Decisions({ pool, ledger, policies, now, timer, newId: newUuid, onDecided: weigh });
+    const batches = new Batches({ pool, policies, decisions, now, newId: newUuid, random: Math.random });
     const reactions = new Reactions({
       log: reader,
       monitors,
@@ -206,7 +209,11 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
 
     notifications.start();
     // Each by itself: what fails of one must not hold up the others.
-    for (const chore of [() => escalation.tick(), ...response.chores(), async () => outbox.poke()]) {
+    const settle = async () => {
+      await decisions.settleDue();
+      outbox.poke();
+    };
+    for (const chore of [() => escalation.tick(), ...response.chores(), settle]) {
       const clockwork = new Clockwork(choreEveryMs, chore, trouble('what time brings was not done and is tried again'));
       stops.push(() => clockwork.stop());
     }
@@ -293,7 +300,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       onError: (error) => log.error(error, 'a request failed'),
     });
     await app.register(async () => {
-      reviewRoutes(app, reviews, () => outbox.poke());
+      reviewRoutes(app, { reviews, decisions, onChange: () => outbox.poke() });
+      batchRoutes(app, batches, () => outbox.poke());
       logRoutes(app, reader);
       const audit = {
         log: reader,

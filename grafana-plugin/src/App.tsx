@@ -7,6 +7,7 @@ import { queryClient } from './api/query-client';
 import { routes } from './routes';
 
 const ReviewPage = lazy(() => import(/* webpackChunkName: "review" */ './review/ReviewPage'));
+const BatchPage = lazy(() => import(/* webpackChunkName: "batch" */ './review/BatchPage'));
 const AuditPage = lazy(() => import(/* webpackChunkName: "audit" */ './audit/AuditPage'));
 const ResponsePage = lazy(() => import(/* webpackChunkName: "response" */ './response/ResponsePage'));
 
@@ -16,6 +17,7 @@ export default function App() {
       <Suspense fallback={<LoadingPlaceholder text="" />}>
         <Routes>
           <Route path="review/:decisionId?" element={<ReviewPage />} />
+          <Route path="batch/:decisionId" element={<BatchPage />} />
           <Route path="audit" element={<AuditPage />} />
           <Route path="response" element={<ResponsePage />} />
           <Route path="*" element={<Navigate to={routes.review()} replace />} />

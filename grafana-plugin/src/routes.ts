@@ -6,6 +6,7 @@ export const base = `/a/${pluginId}`;
 
 export const routes = {
   review: (decisionId?: string) => `${base}/review${decisionId ? `/${decisionId}` : ''}`,
+  batch: (decisionId: string) => `${base}/batch/${decisionId}`,
   response: () => `${base}/response`,
   audit: (filter: Record<string, string> = {}) => {
     const query = new URLSearchParams(filter).toString();

@@ -42,6 +42,7 @@ it("takes the database's owner who may make roles, and nobody less", async () =>
     '0003_loop.sql',
     '0004_monitors.sql',
     '0005_response.sql',
+    '0006_review.sql',
   ]);
   expect(await migrate(urlOf('team'))).toEqual([]);
 });
@@ -68,6 +69,7 @@ it('runs once though several start together', async () => {
     '0003_loop.sql',
     '0004_monitors.sql',
     '0005_response.sql',
+    '0006_review.sql',
   ]);
 });
 

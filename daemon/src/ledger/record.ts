@@ -100,6 +100,7 @@ export function actorOf(event: CountersignEvent): Actor {
     case eventTypes.silence:
     case eventTypes.drill:
     case eventTypes.rollback:
+    case eventTypes.review:
       return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
     default:
       return { type: 'daemon', id: 'daemon' };
@@ -211,6 +212,10 @@ export function justificationOf(event: CountersignEvent): string | null {
       return `intake ${event.data.intake}: ${event.data.waiting} of ${event.data.limit} cases wait`;
     case eventTypes.silence:
       return `silence ${event.data.step}, until ${event.data.until}: ${event.data.reason}`;
+    case eventTypes.review: {
+      const { step, action, reason } = event.data;
+      return `${step.replace('_', ' ')}${action === undefined ? '' : ` ${action}`}: ${reason}`;
+    }
     case eventTypes.policy:
       return `policy ${event.data.hash} in force`;
     case eventTypes.reference:

@@ -1,5 +1,6 @@
 /** What is wrong with a policy that its schema cannot say. Pure. */
 import { monitorDefaults, type Policy } from '@countersign/contract';
+import Schema from 'typebox/schema';
 import { calendarProblem, isBusinessSpan, isReachable, isTimeZone } from './business-hours.ts';
 import { durationHint, parseDuration } from './duration.ts';
 
@@ -15,6 +16,9 @@ export function meaning(policy: Policy): Wrong[] {
   const durations: [string[], string][] = [
     [['review', 'lease'], policy.review.lease],
     [['breaker', 'authority_lease'], policy.breaker.authority_lease],
+    ...(policy.review.undo_window === undefined
+      ? []
+      : [[['review', 'undo_window'], policy.review.undo_window] as [string[], string]]),
     ...(policy.retention?.keep === undefined
       ? []
       : [[['retention', 'keep'], policy.retention.keep] as [string[], string]]),
@@ -36,6 +40,7 @@ export function meaning(policy: Policy): Wrong[] {
   }
 
   wrong.push(
+    ...wrongReview(policy),
     ...wrongSla(policy),
     ...unreachable(policy),
     ...wrongMonitors(policy),
@@ -45,6 +50,29 @@ export function meaning(policy: Policy): Wrong[] {
     ...wrongChangeControl(policy),
   );
   return wrong;
+}
+
+const longestUndoMs = 10 * 60_000;
+
+function wrongReview({ review: { undo_window, output } }: Policy): Wrong[] {
+  const wrong: Wrong[] = [];
+  if ((parseDuration(undo_window ?? '') ?? 0) > longestUndoMs) {
+    const message = `${JSON.stringify(undo_window)} is above 10 minutes, and the service waits as long for its verdict.`;
+    wrong.push({ path: ['review', 'undo_window'], message });
+  }
+  if (output !== undefined && !isSchema(output)) {
+    wrong.push({ path: ['review', 'output'], message: 'It is no JSON Schema.' });
+  }
+  return wrong;
+}
+
+function isSchema(output: Record<string, unknown>): boolean {
+  try {
+    Schema.Compile(output).Check(null);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function wrongSla({ sla }: Policy): Wrong[] {

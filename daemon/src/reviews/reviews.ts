@@ -1,22 +1,20 @@
-/**
- * The review queue: cases that need a person, claimed for a while, decided once. A decision is one transaction: the checks,
- * the ledger record, the end of the case and the verdict on its way back to the service.
- */
-import { createHash } from 'node:crypto';
+/** The review queue: cases that need a person, who holds them, and each with the evidence that its reviewer may see. */
 import {
   eventTypes,
-  type AiDecision,
   type AuditRecord,
-  type Present,
   type Claim,
-  type DecideRequest,
-  type Decided,
-  type Reviewer,
+  type HandOverRequest,
+  type OwnFigures,
+  type Person,
   type Queue,
+  type QueueItem,
   type ReviewCase,
+  type Reviewer,
   type ReviewReason,
-  type Verdict,
+  type RiskTier,
+  type Signal,
 } from '@countersign/contract';
+import type { Breakers } from '../breakers/index.ts';
 import type { Pool } from '../database/index.ts';
 import {
   writtenEntry,
@@ -27,10 +25,15 @@ import {
   type NewId,
   type SearchIndex,
 } from '../ledger/index.ts';
-import { dueAt, durationOf, mayReview, priorityOf, reviewedBy, type Policies } from '../policies/index.ts';
-import type { Breakers } from '../breakers/index.ts';
-import { refusalOf, type Refusal } from './rules.ts';
+import { durationOf, mayReview, reviewedBy, type Policies } from '../policies/index.ts';
+import { undoMsOf } from './decisions.ts';
+import { enlist } from './enlist.ts';
+import { ownFigures } from './figures.ts';
+import { Lookers } from './lookers.ts';
+import { decidedFirst, heldByOther, refused, type Refusal } from './rules.ts';
+import { nearestTo } from './similar.ts';
 import * as store from './store.ts';
+import { isBlind, isHidden, queueItem, splitDecision, visibleHistory } from './view.ts';
 
 export interface ReviewsOptions {
   readonly pool: Pool;
@@ -41,91 +44,80 @@ export interface ReviewsOptions {
   readonly breakers: Breakers;
   readonly now: () => Date;
   readonly newId: NewId;
-  /** Called in the transaction of a decision, with its record. */
-  readonly onDecided: (tx: LedgerTransaction, records: readonly LedgerRecord[]) => Promise<void>;
+  readonly signals: () => readonly Signal[];
 }
+
+/** What of the queue is asked for. */
+export interface QueueQuery {
+  readonly workflow?: string | undefined;
+  readonly risk_tier?: RiskTier | undefined;
+  readonly reason?: ReviewReason | undefined;
+  readonly confidence_below?: number | undefined;
+  readonly mine?: boolean | undefined;
+}
+
+const [comparedWith, similarShown] = [500, 5];
 
 export class Reviews {
   private readonly options: ReviewsOptions;
+  private readonly lookers = new Lookers();
 
   constructor(options: ReviewsOptions) {
     this.options = options;
   }
 
-  /** Queues the AI decisions among the records that need a person, and closes the cases that people decided elsewhere. */
-  async enlist({ client }: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
-    const { policies, breakers, now } = this.options;
-    // Asked once a batch for each model version, and not for what goes to people anyway.
-    const known = new Map<string, Present>();
-    const authorityOf = async ({ workflow_id, model, route, risk_tier }: AiDecision): Promise<Present | null> => {
-      if (route === 'human') return null;
-      const key = JSON.stringify([workflow_id, model.name, model.version, model.hash, risk_tier]);
-      const found = known.get(key);
-      if (found !== undefined) return found;
-      const authority = await breakers.presentOf(client, workflow_id, model, risk_tier);
-      known.set(key, authority);
-      return authority;
-    };
-    for (const { event, entry, recordedAt } of records) {
-      if (event.type === eventTypes.humanDecision) {
-        const { workflow_id, reviews, reviewer, action } = event.data;
-        const queued = await store.caseOf(client, workflow_id, reviews);
-        if (queued === null) continue;
-        if (action === 'escalate') await store.escalateCase(client, queued, now());
-        else await store.closeCase(client, queued, reviewer, action, new Date(recordedAt));
-      }
-      if (event.type !== eventTypes.aiDecision) continue;
-      const decision = event.data;
-      const policy = policies.get(decision.workflow_id)?.policy;
-      if (policy === undefined) continue;
-      const reason = reasonForReview(decision, await authorityOf(decision));
-      if (reason === null) continue;
-      const priority = priorityOf(policy, decision.risk_tier);
-      const queuedAt = now();
-      await store.insertCase(client, {
-        decision_id: decision.decision_id,
-        workflow_id: decision.workflow_id,
-        task_id: decision.task_id,
-        title: decision.title ?? decision.task_id,
-        reason,
-        priority,
-        risk_tier: decision.risk_tier,
-        model_name: decision.model.name,
-        model_version: decision.model.version,
-        proposed_action: decision.action,
-        label: decision.output.label,
-        confidence: decision.confidence,
-        executed: decision.route === 'auto',
-        ai_event_id: event.id,
-        evidence_hash: evidenceHash(entry),
-        queued_at: queuedAt,
-        due_at: new Date(dueAt(policy, priority, queuedAt.getTime())),
-      });
-    }
+  /** In the transaction that appends them: queues what needs a person, and closes what people decided elsewhere. */
+  enlist(tx: LedgerTransaction, records: readonly LedgerRecord[]): Promise<void> {
+    return enlist(this.options, tx, records);
   }
 
-  /** The cases that a person may decide; of one workflow, or of all. */
-  async queue(workflowId: string | null, person: Reviewer, limit: number): Promise<Queue> {
+  /** A page of the cases that a person may decide, from after `after` on. */
+  async queue(query: QueueQuery, person: Reviewer, after: string | null, limit: number): Promise<Queue> {
     const { pool, now } = this.options;
     const at = now();
-    const rows = await store.readQueue(pool, this.workflowsOf(person, workflowId), limit);
-    const reviewed = this.workflowsOf(person, workflowId);
-    const counts = (await store.countQueue(pool, at)).filter((c) => reviewed.includes(c.workflow_id));
-    const sum = (key: 'waiting' | 'claimed' | 'overdue') => counts.reduce((total, c) => total + c[key], 0);
+    const filter = this.filterOf(query, person);
+    const [rows, matching, counts] = await Promise.all([
+      store.readQueue(pool, filter, person.id, cursorFrom(after), limit),
+      store.countMatching(pool, filter, person.id),
+      store.countQueue(pool, at),
+    ]);
+    const sum = (key: 'waiting' | 'claimed' | 'overdue') =>
+      counts.reduce((total, c) => total + (filter.workflows.includes(c.workflow_id) ? c[key] : 0), 0);
+    const last = rows.at(-1);
     return {
-      items: rows.map((row) => store.queueItem(row, at)),
+      items: await this.itemsOf(rows, person, at),
       waiting: sum('waiting'),
       claimed: sum('claimed'),
       overdue: sum('overdue'),
+      matching,
+      next: last === undefined || rows.length < limit ? null : cursorAt(last),
     };
   }
 
-  private workflowsOf(person: Reviewer, workflowId: string | null): string[] {
-    const reviewed = reviewedBy(this.options.policies, person);
-    return workflowId === null ? reviewed : reviewed.filter((workflow) => workflow === workflowId);
+  private async itemsOf(rows: readonly store.CaseRow[], person: Reviewer, at: Date): Promise<QueueItem[]> {
+    const wanting = rows.filter(({ commit_first }) => commit_first).map(({ decision_id }) => decision_id);
+    const committed =
+      wanting.length === 0 ? new Map() : await store.readCommitments(this.options.pool, wanting, person.id);
+    return rows.map((row) =>
+      queueItem(row, at, {
+        hasCommitted: committed.has(row.decision_id),
+        looking: this.lookers.at(row.decision_id, person.id, at.getTime()),
+      }),
+    );
   }
 
-  /** The case with all that a reviewer of its workflow sees; null for others, and when there is none. */
+  private filterOf(query: QueueQuery, person: Reviewer): store.QueueFilter {
+    const reviewed = reviewedBy(this.options.policies, person);
+    return {
+      workflows: query.workflow === undefined ? reviewed : reviewed.filter((workflow) => workflow === query.workflow),
+      riskTier: query.risk_tier ?? null,
+      reason: query.reason ?? null,
+      confidenceBelow: query.confidence_below ?? null,
+      mine: query.mine ?? false,
+    };
+  }
+
+  /** The case with all that a reviewer of its workflow may see now; null for others, and when there is none. */
   async open(decisionId: string, person: Reviewer): Promise<ReviewCase | null> {
     const { pool, log, search, policies, breakers, now } = this.options;
     const row = await store.readCase(pool, decisionId);
@@ -133,26 +125,75 @@ export class Reviews {
     const policy = policies.get(row?.workflow_id ?? '')?.policy;
     if (row === null || record?.event.type !== eventTypes.aiDecision || policy === undefined) return null;
     if (!mayReview(policies, row.workflow_id, person)) return null;
-    const item = store.queueItem(row, now());
+    const at = now();
+    const [commitments, opinions, pending, [item]] = await Promise.all([
+      store.readCommitments(pool, [decisionId], person.id),
+      store.readOpinions(pool, decisionId),
+      store.readPending(pool, decisionId),
+      this.itemsOf([row], person, at),
+    ]);
+    if (item === undefined) return null;
+    const committed = commitments.get(decisionId);
+    const hidden = isHidden(row, committed !== undefined);
     const { model, risk_tier } = record.event.data;
     const breaker = await breakers.presentOf(pool, row.workflow_id, model, risk_tier);
-    const history = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
+    const found = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
+    const history = visibleHistory(row, found.records.toReversed(), record.index, hidden);
+    const { asked, answer } = splitDecision(row, record.event.data);
+    const { review, title } = policy;
     return {
       item,
-      decision: record.event.data,
+      decision: asked,
+      answer: hidden ? null : answer,
+      committed: committed === undefined ? null : { label: committed.label, at: committed.at.toISOString() },
+      opinions: isBlind(row) ? [] : opinions,
+      precision: hidden ? null : await this.precisionAt(row),
+      similar: hidden ? [] : await this.similarTo(row),
+      trace_id: record.event.traceparent?.split('-')[1] ?? null,
+      decided: decidedOf(row),
+      undo_until: pending?.person === person.id ? pending.settles_at.toISOString() : null,
       decided_at: record.event.time,
       evidence_hash: row.evidence_hash,
       lease: item.claimed_by?.id === person.id ? { epoch: row.lease_epoch, until: item.lease_until ?? '' } : null,
       rules: {
-        title: policy.title,
-        labels: policy.review.labels,
-        reason_codes: policy.review.reason_codes,
-        justification_required: policy.review.justification_required,
+        title,
+        labels: review.labels,
+        reason_codes: review.reason_codes,
+        justification_required: review.justification_required,
+        undo_ms: undoMsOf(policy),
+        output: review.output ?? null,
+        batch: (review.batch?.most[row.risk_tier] ?? 0) > 0,
       },
       breaker: { state: breaker.state, epoch: breaker.epoch },
-      history: history.records.toReversed(),
-      people: await this.namesOf(history.records),
+      history,
+      people: await this.namesOf(history),
     };
+  }
+
+  /** What the confidence of a case has meant so far: in its tenth of the scale, how many decisions people changed. */
+  private async precisionAt(row: store.CaseRow) {
+    const from = Math.min(Math.floor(row.confidence * 10), 9) / 10;
+    // 1 belongs to the last tenth.
+    const counts = await store.countChanged(this.options.pool, row, from, from === 0.9 ? 2 : from + 0.1);
+    return { from, to: Math.min(1, Math.round((from + 0.1) * 10) / 10), ...counts };
+  }
+
+  private async similarTo(row: store.CaseRow) {
+    const decided = await store.newestDecided(this.options.pool, row, comparedWith);
+    return nearestTo(row, decided, similarShown).flatMap((one) =>
+      one.decided_at === null || one.decided_action === null || one.decision_id === row.planted_from
+        ? []
+        : {
+            decision_id: one.decision_id,
+            title: one.title,
+            label: one.label,
+            confidence: one.confidence,
+            action: one.decided_action,
+            decided_by: { id: one.decided_by ?? '', name: one.decided_name ?? one.decided_by ?? '' },
+            decided_at: one.decided_at.toISOString(),
+            outcome: one.outcome_label,
+          },
+    );
   }
 
   /** Claims a case, or renews the claim. Null when there is no such case. */
@@ -161,7 +202,11 @@ export class Reviews {
     const before = await store.readCase(pool, decisionId);
     const policy = policies.get(before?.workflow_id ?? '')?.policy;
     if (before === null || policy === undefined || !mayReview(policies, before.workflow_id, person)) return null;
-    await store.notePerson(pool, person.id, person.name);
+    await this.meet(person);
+    const opinions = before.people_decided === 0 ? [] : await store.readOpinions(pool, decisionId);
+    if (opinions.some(({ reviewer }) => reviewer.id === person.id)) {
+      return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
+    }
     const at = now();
     const until = new Date(at.getTime() + durationOf(policy.review.lease));
     await store.claimCase(pool, decisionId, person.id, at, until);
@@ -169,105 +214,85 @@ export class Reviews {
   }
 
   /** Claims the most urgent case that nobody holds; null when there is none. */
-  async claimNext(workflowId: string | null, person: Reviewer): Promise<Claim | Refusal | null> {
+  async claimNext(query: QueueQuery, person: Reviewer): Promise<Claim | Refusal | null> {
     const { pool, policies, now } = this.options;
-    await store.notePerson(pool, person.id, person.name);
+    await this.meet(person);
     const at = now();
     const leases = [...policies.values()].map(({ policy }) => durationOf(policy.review.lease));
     const until = new Date(at.getTime() + Math.min(...leases));
-    const decisionId = await store.claimNextCase(pool, this.workflowsOf(person, workflowId), person.id, at, until);
+    const decisionId = await store.claimNextCase(pool, this.filterOf(query, person), person.id, at, until);
     return decisionId === null ? null : this.claimOf(decisionId, person);
   }
 
   private async claimOf(decisionId: string, person: Reviewer): Promise<Claim | Refusal | null> {
-    const at = this.options.now();
-    const row = await store.readCase(this.options.pool, decisionId);
+    const { pool, now } = this.options;
+    const at = now();
+    const row = await store.readCase(pool, decisionId);
     if (row === null) return null;
-    const item = store.queueItem(row, at);
-    if (item.claimed_by?.id === person.id)
+    if (row.decided_at !== null) return decidedFirst(row);
+    const [item] = await this.itemsOf([row], person, at);
+    if (item?.claimed_by?.id === person.id)
       return { item, lease: { epoch: row.lease_epoch, until: item.lease_until ?? '' } };
-    const name = row.decided_name ?? row.claimed_name ?? 'Someone';
-    return row.decided_at === null
-      ? {
-          is: 'claimed_by_other',
-          message: `${name} holds this case until ${row.lease_until?.toISOString()}.`,
-          winner: { id: row.claimed_by ?? '', name, action: null, at: null },
-        }
-      : {
-          is: 'already_decided',
-          message: `${name} decided this case first: ${row.decided_action}.`,
-          winner: { id: row.decided_by ?? '', name, action: row.decided_action, at: row.decided_at.toISOString() },
-        };
+    return heldByOther(row, at) ?? refused('lease_lost', 'Nobody holds this case. Try again.');
   }
 
   /** Ends the person's claim; false when they held none. */
   async release(decisionId: string, person: Reviewer): Promise<boolean> {
-    return store.releaseCase(this.options.pool, decisionId, person.id, this.options.now());
+    const { pool, now } = this.options;
+    this.lookers.away(decisionId, person);
+    return store.releaseCase(pool, decisionId, person.id, now());
   }
 
-  /**
-   * Records a person's decision. The same idempotency key by the same person again gives the same answer and changes
-   * nothing. Null when there is no such case.
-   */
-  decide(decisionId: string, person: Reviewer, request: DecideRequest): Promise<Decided | Refusal | null> {
-    const { ledger, policies, now, newId, onDecided } = this.options;
+  /** Gives a case that the person holds to a colleague, who finds it first in their queue. */
+  async handOver(
+    decisionId: string,
+    person: Reviewer,
+    { to, note }: HandOverRequest,
+  ): Promise<'handed_over' | Refusal | null> {
+    const { pool, ledger, policies, now, newId } = this.options;
+    const known = await store.readNames(pool, [to]);
     return ledger.write(async (tx) => {
       const row = await store.lockCase(tx.client, decisionId);
-      const policy = policies.get(row?.workflow_id ?? '')?.policy;
-      if (row === null || policy === undefined || !mayReview(policies, row.workflow_id, person)) return null;
-      const earlier = await store.readAnswer(tx.client, request.idempotency_key);
-      if (earlier !== null) {
-        return earlier.reviewer === person.id && (earlier.answer as Decided).decision_id === decisionId
-          ? (earlier.answer as Decided)
-          : { is: 'bad_request', message: 'idempotency_key was used for another decision. Choose a new one.' };
+      if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
+      if (known[to] === undefined || to === person.id)
+        return refused('bad_request', 'to is nobody who has been here. Choose a colleague.');
+      const opinions = await store.readOpinions(tx.client, decisionId);
+      if (opinions.some(({ reviewer }) => reviewer.id === to)) {
+        return refused('four_eyes', `${known[to]} has decided this case. It takes somebody else.`);
       }
       const at = now();
-      const refusal = refusalOf(row, person.id, request, policy, at);
-      if (refusal !== null) return refusal;
-
-      const { action, justification, output, reason_code, review_ms, lease_epoch, evidence_hash } = request;
-      const entry = writtenEntry(
-        {
-          type: eventTypes.humanDecision,
-          subject: row.task_id,
-          data: {
-            workflow_id: row.workflow_id,
-            task_id: row.task_id,
-            decision_id: newId(at),
-            reviews: decisionId,
-            reviewer: person.id,
-            action,
-            justification,
-            ...(output === undefined ? {} : { output }),
-            ...(reason_code === undefined ? {} : { reason_code }),
-            review_ms,
-            queue_ms: Math.max(0, at.getTime() - row.queued_at.getTime()),
-            evidence_hash,
-            lease_epoch,
-          },
-        },
-        at,
-        newId,
-      );
-      const [appended] = await tx.append([entry]);
-      if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
-      const { record } = appended;
-      if (action === 'escalate') await store.escalateCase(tx.client, decisionId, at);
-      else {
-        await store.closeCase(tx.client, decisionId, person.id, action, at);
-        await store.putInOutbox(tx.client, verdictOf(row, request, person, record));
+      if (!(await store.handOver(tx.client, decisionId, person.id, to, at))) {
+        return heldByOther(row, at) ?? refused('lease_lost', 'You do not hold this case. Claim it, then hand it over.');
       }
-      await onDecided(tx, [record]);
-      const answer: Decided = {
-        event_id: record.event.id,
-        decision_id: decisionId,
-        log_index: record.index,
-        action,
-        decided_at: record.event.time,
-      };
-      await store.writeAnswer(tx.client, request.idempotency_key, decisionId, person.id, answer);
-      return answer;
+      const { workflow_id, task_id, planted_from } = row;
+      const reviews = planted_from ?? decisionId;
+      const data = { workflow_id, task_id, reviews, step: 'handed_over' as const, to, by: person.id, reason: note };
+      await tx.append([writtenEntry({ type: eventTypes.review, subject: task_id, data }, at, newId)]);
+      return 'handed_over';
     });
+  }
+
+  /** The person has the case on screen; who else has. Null when there is no such case. */
+  async look(decisionId: string, person: Reviewer): Promise<Person[] | null> {
+    const { pool, policies, now } = this.options;
+    const row = await store.readCase(pool, decisionId);
+    if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
+    this.lookers.look(decisionId, person, now().getTime());
+    await store.noteOpened(pool, decisionId, person.id);
+    return this.lookers.at(decisionId, person.id, now().getTime());
+  }
+
+  /** Colleagues a case can be handed over to. */
+  people(person: Reviewer): Promise<Person[]> {
+    return store.readPeople(this.options.pool, person.id);
+  }
+
+  /** How the asker decides, by workflow. */
+  figures(person: Reviewer): OwnFigures[] {
+    const { policies, signals } = this.options;
+    return reviewedBy(policies, person).map((workflow) =>
+      ownFigures(workflow, policies.get(workflow)?.policy.title ?? workflow, signals(), person.id),
+    );
   }
 
   /** What the people who acted in these records are called, by id. */
@@ -289,31 +314,23 @@ export class Reviews {
   counts = () => store.countQueue(this.options.pool, this.options.now());
 }
 
-/** Why a decision needs a person; null when it does not. */
-export function reasonForReview(decision: AiDecision, present: Present | null): ReviewReason | null {
-  if (decision.route === 'human' || present === null) return decision.route_reason ?? 'automation_level';
-  // Taken alone by a service that had not heard yet, or that does not listen.
-  const { standing, epoch, canary_share, state } = present;
-  if (standing === 'undeclared') return 'undeclared';
-  if (standing !== 'automatic' && standing !== 'canary') return 'stale_authority';
-  if (decision.breaker_epoch !== epoch || canary_share === 0) return 'stale_authority';
-  return state === 'half_open' || standing === 'canary' ? 'canary' : null;
+function decidedOf({ decided_by, decided_name, decided_action, decided_at }: store.CaseRow): ReviewCase['decided'] {
+  if (decided_by === null || decided_action === null || decided_at === null) return null;
+  return {
+    by: { id: decided_by, name: decided_name ?? decided_by },
+    action: decided_action,
+    at: decided_at.toISOString(),
+  };
 }
 
-const evidenceHash = (entry: Buffer) => `sha256:${createHash('sha256').update(entry).digest('hex')}`;
+/** Where a page ends, for the one that follows. */
+const cursorAt = ({ priority, due_at, decision_id }: store.CaseRow) =>
+  `${priority}~${due_at.toISOString()}~${decision_id}`;
 
-function verdictOf(row: store.CaseRow, request: DecideRequest, person: Reviewer, record: LedgerRecord): Verdict {
-  return {
-    v: 1,
-    verdict_id: record.event.id,
-    workflow_id: row.workflow_id,
-    task_id: row.task_id,
-    decision_id: row.decision_id,
-    action: request.action,
-    output: { label: request.output?.label ?? row.label },
-    justification: request.justification,
-    reviewer: person.id,
-    decided_at: record.event.time,
-    executed: row.executed,
-  };
+/** Null for what is no cursor of ours: the queue from its beginning. */
+function cursorFrom(after: string | null) {
+  const [priority, due, decisionId] = after?.split('~') ?? [];
+  if (priority === undefined || due === undefined || decisionId === undefined || Number.isNaN(Date.parse(due)))
+    return null;
+  return { priority, due_at: new Date(due), decision_id: decisionId };
 }

@@ -1,60 +1,86 @@
 /** Whether a decision may be recorded for a case: every reason against it, as one typed answer. Pure. */
-import type { DecideRequest, Policy } from '@countersign/contract';
+import type { ConflictCode, DecideRequest, Output, Policy } from '@countersign/contract';
+import type { Static } from 'typebox';
 import type { CaseRow } from './store.ts';
 
-export type Refusal =
-  | { readonly is: 'bad_request'; readonly message: string }
-  | {
-      readonly is: 'already_decided' | 'claimed_by_other' | 'lease_lost' | 'case_changed' | 'evidence_changed';
-      readonly message: string;
-      readonly winner: { id: string; name: string; action: CaseRow['decided_action']; at: string | null } | null;
-    };
+export interface Refusal {
+  readonly is: 'bad_request' | Static<typeof ConflictCode>;
+  readonly message: string;
+  /** Who was first, where that is the reason. */
+  readonly winner: { id: string; name: string; action: CaseRow['decided_action']; at: string | null } | null;
+}
+
+export const refused = (is: Refusal['is'], message: string): Refusal => ({ is, message, winner: null });
+
+/** What is known beside the case and the request. */
+export interface Circumstances {
+  readonly person: string;
+  readonly now: Date;
+  /** Has said what they think, of a case that wants it first. */
+  readonly hasCommitted: boolean;
+  readonly hasDecidedBefore: boolean;
+  /** What is wrong with a structured output; null when nothing is, or the policy has no schema of it. */
+  readonly wrongOutput: (output: Output) => string | null;
+}
 
 export function refusalOf(
   row: CaseRow,
-  person: string,
   request: DecideRequest,
   policy: Policy,
-  now: Date,
+  circumstances: Circumstances,
 ): Refusal | null {
-  if (row.decided_at !== null) {
-    const name = row.decided_name ?? row.decided_by ?? 'someone';
-    return {
-      is: 'already_decided',
-      message: `${name} decided this case first: ${row.decided_action}.`,
-      winner: { id: row.decided_by ?? '', name, action: row.decided_action, at: row.decided_at.toISOString() },
-    };
-  }
+  const { person, now, hasCommitted, hasDecidedBefore } = circumstances;
+  if (row.decided_at !== null) return decidedFirst(row);
+  if (hasDecidedBefore) return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
   if (row.claimed_by !== person || row.lease_epoch !== request.lease_epoch) return lostLease(row, now);
   if (row.version !== request.case_version) {
-    const message = 'The case has changed since you opened it. Look at it again, then decide.';
-    return { is: 'case_changed', message, winner: null };
+    return refused('case_changed', 'The case has changed since you opened it. Look at it again, then decide.');
   }
   if (row.evidence_hash !== request.evidence_hash) {
-    const message = 'What you saw is not the evidence of this case. Reload it, then decide.';
-    return { is: 'evidence_changed', message, winner: null };
+    return refused('evidence_changed', 'What you saw is not the evidence of this case. Reload it, then decide.');
   }
-  return wrongIn(row, request, policy);
+  if (row.commit_first && !hasCommitted) {
+    return refused('commit_first', 'Say first what you think it is. Then the AI’s answer is shown, and you decide.');
+  }
+  return wrongIn(row, request, policy, circumstances.wrongOutput);
 }
 
-function lostLease(row: CaseRow, now: Date): Refusal {
-  const held = row.lease_until !== null && row.lease_until > now && row.claimed_by !== null;
-  if (!held) return { is: 'lease_lost', message: 'You do not hold this case. Claim it, then decide.', winner: null };
-  const name = row.claimed_name ?? row.claimed_by ?? 'someone';
+export function decidedFirst(row: CaseRow): Refusal {
+  const name = row.decided_name ?? row.decided_by ?? 'Someone';
   return {
-    is: 'claimed_by_other',
-    message: `${name} holds this case until ${row.lease_until?.toISOString()}.`,
-    winner: { id: row.claimed_by ?? '', name, action: null, at: null },
+    is: 'already_decided',
+    message: `${name} decided this case first: ${row.decided_action}.`,
+    winner: {
+      id: row.decided_by ?? '',
+      name,
+      action: row.decided_action,
+      at: row.decided_at?.toISOString() ?? null,
+    },
   };
 }
+
+/** Null while nobody else holds it. */
+export function heldByOther(row: CaseRow, now: Date): Refusal | null {
+  if (row.lease_until === null || row.lease_until <= now || row.claimed_by === null) return null;
+  const name = row.claimed_name ?? row.claimed_by;
+  return {
+    is: 'claimed_by_other',
+    message: `${name} holds this case until ${row.lease_until.toISOString()}.`,
+    winner: { id: row.claimed_by, name, action: null, at: null },
+  };
+}
+
+const lostLease = (row: CaseRow, now: Date): Refusal =>
+  heldByOther(row, now) ?? refused('lease_lost', 'You do not hold this case. Claim it, then decide.');
 
 function wrongIn(
   row: CaseRow,
   { action, justification, output, reason_code }: DecideRequest,
   policy: Policy,
+  wrongOutput: Circumstances['wrongOutput'],
 ): Refusal | null {
   const { labels, reason_codes, justification_required } = policy.review;
-  const bad = (message: string): Refusal => ({ is: 'bad_request', message });
+  const bad = (message: string) => refused('bad_request', message);
   if (justification_required.includes(action) && justification.trim() === '') {
     return bad(`justification is empty, and the policy wants one to ${action}. Say why.`);
   }
@@ -67,7 +93,11 @@ function wrongIn(
         `output.label is ${JSON.stringify(output?.label ?? null)}. To modify, use one of: ${labels.join(', ')}.`,
       );
     }
-    if (output.label === row.label) return bad(`output.label is what the AI said. Accept it, or choose another label.`);
+    if (output.label === row.label && output.value === undefined) {
+      return bad(`output.label is what the AI said. Accept it, or choose another label.`);
+    }
+    const wrong = wrongOutput(output);
+    if (wrong !== null) return bad(wrong);
   } else if (output !== undefined) {
     return bad(`output goes with the action modify only, and the action is ${action}.`);
   }

@@ -1,8 +1,9 @@
 /** All SQL of the reviews. A case is claimed when its lease has not run out; nothing stores that it has. */
 import type {
   DecisionAction,
+  Features,
+  Opinion,
   Priority,
-  QueueItem,
   ReviewReason,
   RiskTier,
   Verdict,
@@ -36,30 +37,54 @@ export interface CaseRow {
   readonly decided_by: string | null;
   readonly decided_action: DecisionAction | null;
   readonly decided_at: Date | null;
-  /** For display: of `claimed_by` and `decided_by`. */
+  /** Whether people say what they think before they see the AI's answer. */
+  readonly commit_first: boolean;
+  readonly people_wanted: number;
+  readonly features: Features;
+  readonly assigned_to: string | null;
+  readonly outcome_label: string | null;
+  /** Of a planted case: the one it is a copy of, and the right answer. */
+  readonly planted_from: string | null;
+  readonly gold_label: string | null;
+  /** For display: of `claimed_by`, `decided_by` and `assigned_to`. */
   readonly claimed_name: string | null;
   readonly decided_name: string | null;
+  readonly assigned_name: string | null;
+  readonly people_decided: number;
 }
 
-type NewCase = Omit<
+type NewCase = Pick<
   CaseRow,
-  | 'version'
-  | 'lease_epoch'
-  | 'claimed_by'
-  | 'lease_until'
-  | 'decided_by'
-  | 'decided_action'
-  | 'decided_at'
-  | 'claimed_name'
-  | 'decided_name'
+  | 'decision_id'
+  | 'workflow_id'
+  | 'task_id'
+  | 'title'
+  | 'reason'
+  | 'priority'
+  | 'risk_tier'
+  | 'model_name'
+  | 'model_version'
+  | 'proposed_action'
+  | 'label'
+  | 'confidence'
+  | 'executed'
+  | 'ai_event_id'
+  | 'evidence_hash'
+  | 'queued_at'
+  | 'due_at'
+  | 'commit_first'
+  | 'people_wanted'
+  | 'features'
 >;
 
 /** Queues a case, unless this decision is queued already. */
 export async function insertCase(db: Queryable, c: NewCase): Promise<void> {
   await db.query(
     `INSERT INTO review_case (decision_id, workflow_id, task_id, title, reason, priority, risk_tier, model_name,
-       model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`,
+       model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at,
+       commit_first, people_wanted, features)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+     ON CONFLICT DO NOTHING`,
     [
       c.decision_id,
       c.workflow_id,
@@ -78,12 +103,17 @@ export async function insertCase(db: Queryable, c: NewCase): Promise<void> {
       c.evidence_hash,
       c.queued_at,
       c.due_at,
+      c.commit_first,
+      c.people_wanted,
+      JSON.stringify(c.features),
     ],
   );
 }
 
-const selectCase = `SELECT c.*, p.name AS claimed_name, d.name AS decided_name FROM review_case c
-  LEFT JOIN person p ON p.id = c.claimed_by LEFT JOIN person d ON d.id = c.decided_by`;
+const selectCase = `SELECT c.*, p.name AS claimed_name, d.name AS decided_name, a.name AS assigned_name,
+    (SELECT count(*)::int FROM review_opinion o WHERE o.decision_id = c.decision_id) AS people_decided
+  FROM review_case c LEFT JOIN person p ON p.id = c.claimed_by LEFT JOIN person d ON d.id = c.decided_by
+    LEFT JOIN person a ON a.id = c.assigned_to`;
 
 export async function readCase(db: Queryable, decisionId: string): Promise<CaseRow | null> {
   const { rows } = await db.query<CaseRow>(`${selectCase} WHERE c.decision_id = $1`, [decisionId]);
@@ -95,14 +125,58 @@ export async function lockCase(db: Queryable, decisionId: string): Promise<CaseR
   return rows[0] ?? null;
 }
 
-/** Undecided cases of some workflows, most urgent first. */
-export async function readQueue(db: Queryable, workflows: readonly string[], limit: number): Promise<CaseRow[]> {
+/** Which cases of the queue are wanted; what is null is not asked for. */
+export interface QueueFilter {
+  readonly workflows: readonly string[];
+  readonly riskTier: RiskTier | null;
+  readonly reason: ReviewReason | null;
+  readonly confidenceBelow: number | null;
+  /** Only those that the person holds or that were handed over to them. */
+  readonly mine: boolean;
+}
+
+/** Undecided, and not decided by this person before: neither this case nor the one that a planted one is a copy of. */
+const isOpenTo = (person: string) => `c.decided_at IS NULL
+  AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.decision_id AND o.person = ${person})
+  AND NOT EXISTS (SELECT FROM review_case f WHERE f.decision_id = c.planted_from AND f.decided_by = ${person})`;
+
+/** Takes $1 to $6. A case whose answer is not shown yet is not told apart by the model's confidence. */
+const isWanted = `c.workflow_id = ANY($1) AND ($3::text IS NULL OR c.risk_tier = $3) AND ($4::text IS NULL OR c.reason = $4)
+  AND ($5::float8 IS NULL OR (c.confidence < $5 AND NOT c.commit_first))
+  AND (NOT $6 OR c.claimed_by = $2 OR c.assigned_to = $2)`;
+
+const wanted = ({ workflows, riskTier, reason, confidenceBelow, mine }: QueueFilter, person: string) => [
+  workflows,
+  person,
+  riskTier,
+  reason,
+  confidenceBelow,
+  mine,
+];
+
+/** A page of the queue, most urgent first, from after a case on. */
+export async function readQueue(
+  db: Queryable,
+  filter: QueueFilter,
+  person: string,
+  after: { readonly priority: string; readonly due_at: Date; readonly decision_id: string } | null,
+  limit: number,
+): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
-    `${selectCase} WHERE c.decided_at IS NULL AND c.workflow_id = ANY($1)
-     ORDER BY c.priority, c.due_at, c.decision_id LIMIT $2`,
-    [workflows, limit],
+    `${selectCase} WHERE ${isOpenTo('$2')} AND ${isWanted}
+       AND ($7::text IS NULL OR (c.priority, c.due_at, c.decision_id) > ($7, $8::timestamptz, $9::uuid))
+     ORDER BY c.priority, c.due_at, c.decision_id LIMIT $10`,
+    [...wanted(filter, person), after?.priority, after?.due_at, after?.decision_id, limit],
   );
   return rows;
+}
+
+export async function countMatching(db: Queryable, filter: QueueFilter, person: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM review_case c WHERE ${isOpenTo('$2')} AND ${isWanted}`,
+    wanted(filter, person),
+  );
+  return rows[0]?.count ?? 0;
 }
 
 export interface QueueCount {
@@ -145,24 +219,25 @@ export async function claimCase(
   return rowCount === 1;
 }
 
-/** The most urgent case that nobody holds, given to a person; the id of it. */
+/** The most urgent case that nobody holds, what was handed over first, given to a person; the id of it. */
 export async function claimNextCase(
   db: Queryable,
-  workflows: readonly string[],
+  filter: QueueFilter,
   person: string,
   now: Date,
   until: Date,
 ): Promise<string | null> {
   const { rows } = await db.query<{ decision_id: string }>(
     `UPDATE review_case
-     SET claimed_by = $2, lease_until = $4,
+     SET claimed_by = $2, lease_until = $8,
          lease_epoch = lease_epoch + CASE WHEN claimed_by IS NOT DISTINCT FROM $2 THEN 0 ELSE 1 END
      WHERE decision_id = (
-       SELECT decision_id FROM review_case
-       WHERE decided_at IS NULL AND (lease_until IS NULL OR lease_until <= $3) AND workflow_id = ANY($1)
-       ORDER BY priority, due_at, decision_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+       SELECT decision_id FROM review_case c
+       WHERE ${isOpenTo('$2')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7)
+         AND (c.assigned_to IS NULL OR c.assigned_to = $2)
+       ORDER BY c.assigned_to IS NULL, c.priority, c.due_at, c.decision_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
      RETURNING decision_id`,
-    [workflows, person, now, until],
+    [...wanted(filter, person), now, until],
   );
   return rows[0]?.decision_id ?? null;
 }
@@ -190,6 +265,96 @@ export async function closeCase(
   );
 }
 
+/** Waits again: for another person, or for the one who has undone their decision. Nobody holds it. */
+export async function reopenCase(
+  db: Queryable,
+  decisionId: string,
+  change: { readonly reason?: ReviewReason; readonly priority?: Priority; readonly peopleWanted?: number } = {},
+): Promise<void> {
+  await db.query(
+    `UPDATE review_case SET decided_by = NULL, decided_action = NULL, decided_at = NULL, claimed_by = NULL,
+       lease_until = NULL, assigned_to = NULL, version = version + 1, reason = coalesce($2, reason),
+       priority = coalesce($3, priority), people_wanted = coalesce($4, people_wanted)
+     WHERE decision_id = $1`,
+    [decisionId, change.reason, change.priority, change.peopleWanted],
+  );
+}
+
+/** Gives a held case to somebody else; false when the person does not hold it. */
+export async function handOver(
+  db: Queryable,
+  decisionId: string,
+  from: string,
+  to: string,
+  now: Date,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE review_case SET assigned_to = $3, lease_until = $4
+     WHERE decision_id = $1 AND claimed_by = $2 AND lease_until > $4 AND decided_at IS NULL`,
+    [decisionId, from, to, now],
+  );
+  return rowCount === 1;
+}
+
+/** Keeps the first thing that somebody said. */
+export async function writeCommitment(
+  db: Queryable,
+  decisionId: string,
+  person: string,
+  label: string,
+  at: Date,
+): Promise<void> {
+  await db.query('INSERT INTO review_commitment VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
+    decisionId,
+    person,
+    label,
+    at,
+  ]);
+}
+
+/** What a person said of some cases before they saw the AI's answer. */
+export async function readCommitments(
+  db: Queryable,
+  decisionIds: readonly string[],
+  person: string,
+): Promise<Map<string, { label: string; at: Date }>> {
+  const { rows } = await db.query<{ decision_id: string; label: string; committed_at: Date }>(
+    'SELECT decision_id, label, committed_at FROM review_commitment WHERE decision_id = ANY($1) AND person = $2',
+    [decisionIds, person],
+  );
+  return new Map(rows.map(({ decision_id, label, committed_at }) => [decision_id, { label, at: committed_at }]));
+}
+
+export async function writeOpinion(db: Queryable, decisionId: string, opinion: Opinion): Promise<void> {
+  const { reviewer, action, label, justification, decided_at } = opinion;
+  await db.query('INSERT INTO review_opinion VALUES ($1, $2, $3, $4, $5, $6)', [
+    decisionId,
+    reviewer.id,
+    action,
+    label,
+    justification,
+    decided_at,
+  ]);
+}
+
+/** In order. */
+export async function readOpinions(db: Queryable, decisionId: string): Promise<Opinion[]> {
+  const { rows } = await db.query<
+    Omit<Opinion, 'reviewer' | 'decided_at'> & { person: string; name: string | null; at: Date }
+  >(
+    `SELECT o.person, p.name, o.action, o.label, o.justification, o.decided_at AS at
+     FROM review_opinion o LEFT JOIN person p ON p.id = o.person WHERE o.decision_id = $1 ORDER BY o.decided_at`,
+    [decisionId],
+  );
+  return rows.map(({ person, name, action, label, justification, at }) => ({
+    reviewer: { id: person, name: name ?? person },
+    action,
+    label,
+    justification,
+    decided_at: at.toISOString(),
+  }));
+}
+
 /** The id of a case, unless it is of another workflow. */
 export async function caseOf(db: Queryable, workflowId: string, decisionId: string): Promise<string | null> {
   const { rows } = await db.query<{ decision_id: string }>(
@@ -207,6 +372,222 @@ export async function escalateCase(db: Queryable, decisionId: string, at: Date):
      WHERE decision_id = $1 AND decided_at IS NULL`,
     [decisionId, at],
   );
+}
+
+export interface PendingDecision<T> {
+  readonly decision_id: string;
+  readonly person: string;
+  readonly decision: T;
+  readonly settles_at: Date;
+}
+
+export async function writePending<T>(
+  db: Queryable,
+  { decision_id, person, decision, settles_at }: PendingDecision<T>,
+): Promise<void> {
+  await db.query('INSERT INTO review_pending VALUES ($1, $2, $3, $4)', [
+    decision_id,
+    person,
+    JSON.stringify(decision),
+    settles_at,
+  ]);
+}
+
+/** Locked, and gone when the transaction commits. */
+export async function takePending<T>(db: Queryable, decisionId: string): Promise<PendingDecision<T> | null> {
+  const { rows } = await db.query<PendingDecision<T>>('DELETE FROM review_pending WHERE decision_id = $1 RETURNING *', [
+    decisionId,
+  ]);
+  return rows[0] ?? null;
+}
+
+export async function readPending(
+  db: Queryable,
+  decisionId: string,
+): Promise<{ person: string; settles_at: Date } | null> {
+  const { rows } = await db.query<{ person: string; settles_at: Date }>(
+    'SELECT person, settles_at FROM review_pending WHERE decision_id = $1',
+    [decisionId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Decisions whose time to be undone is over, the oldest first. */
+export async function duePending(db: Queryable, now: Date, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ decision_id: string }>(
+    'SELECT decision_id FROM review_pending WHERE settles_at <= $1 ORDER BY settles_at LIMIT $2',
+    [now, limit],
+  );
+  return rows.map(({ decision_id }) => decision_id);
+}
+
+/** An undone decision was never made: its key may not answer for it. */
+export async function forgetAnswer(db: Queryable, decisionId: string, reviewer: string): Promise<void> {
+  await db.query('DELETE FROM review_decision WHERE decision_id = $1 AND reviewer = $2', [decisionId, reviewer]);
+}
+
+/** Notes what turned out true. */
+export async function noteOutcomes(
+  db: Queryable,
+  outcomes: readonly { decision_id: string; label: string }[],
+): Promise<void> {
+  await db.query(
+    `UPDATE review_case c SET outcome_label = o.label FROM unnest($1::uuid[], $2::text[]) AS o (decision_id, label)
+     WHERE c.decision_id = o.decision_id AND c.outcome_label IS NULL`,
+    [outcomes.map(({ decision_id }) => decision_id), outcomes.map(({ label }) => label)],
+  );
+}
+
+/**
+ * Puts a copy of an old case whose right answer is known among the others, looking like a new one; false when there is
+ * none. Drawn by `seed` from the newest.
+ */
+export async function plantCase(
+  db: Queryable,
+  copy: {
+    readonly decisionId: string;
+    readonly like: NewCase;
+    readonly labels: readonly string[];
+    readonly seed: string;
+  },
+): Promise<boolean> {
+  const { decisionId, like, labels, seed } = copy;
+  const { rowCount } = await db.query(
+    `INSERT INTO review_case (decision_id, workflow_id, task_id, title, reason, priority, risk_tier, model_name,
+       model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at,
+       features, planted_from, gold_label)
+     SELECT $1, workflow_id, task_id, title, $3, $4, $5, model_name, model_version, proposed_action, label, confidence,
+       executed, ai_event_id, evidence_hash, $6, $7, features, decision_id, outcome_label
+     FROM (SELECT * FROM review_case WHERE workflow_id = $2 AND decided_at IS NOT NULL AND planted_from IS NULL
+             AND outcome_label = ANY($8) AND executed = $10 AND risk_tier = $5
+           ORDER BY decided_at DESC LIMIT 2000) AS known
+     ORDER BY md5(decision_id::text || $9) LIMIT 1`,
+    [
+      decisionId,
+      like.workflow_id,
+      like.reason,
+      like.priority,
+      like.risk_tier,
+      like.queued_at,
+      like.due_at,
+      labels,
+      seed,
+      like.executed,
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** Of the decided cases of a model version with a confidence from `from` to below `to`. */
+export async function countChanged(
+  db: Queryable,
+  { workflow_id, model_name, model_version }: CaseRow,
+  from: number,
+  to: number,
+): Promise<{ decided: number; changed: number }> {
+  const { rows } = await db.query<{ decided: number; changed: number }>(
+    `SELECT count(*)::int AS decided, count(*) FILTER (WHERE decided_action <> 'accept')::int AS changed
+     FROM review_case WHERE workflow_id = $1 AND model_name = $2 AND model_version = $3 AND confidence >= $4
+       AND confidence < $5 AND decided_at IS NOT NULL AND planted_from IS NULL`,
+    [workflow_id, model_name, model_version, from, to],
+  );
+  return rows[0] ?? { decided: 0, changed: 0 };
+}
+
+/** The newest decided cases of a model, to compare with. */
+export async function newestDecided(
+  db: Queryable,
+  { workflow_id, model_name }: CaseRow,
+  limit: number,
+): Promise<CaseRow[]> {
+  const { rows } = await db.query<CaseRow>(
+    `${selectCase} WHERE c.workflow_id = $1 AND c.model_name = $2 AND c.decided_at IS NOT NULL AND c.planted_from IS NULL
+     ORDER BY c.decided_at DESC LIMIT $3`,
+    [workflow_id, model_name, limit],
+  );
+  return rows;
+}
+
+/** Cases that may be decided together with this one, the most urgent first. */
+export async function readAlike(
+  db: Queryable,
+  like: CaseRow,
+  person: string,
+  now: Date,
+  limit: number,
+): Promise<CaseRow[]> {
+  const { rows } = await db.query<CaseRow>(
+    `${selectCase} WHERE ${isOpenTo('$1')} AND c.workflow_id = $2 AND c.model_name = $3 AND c.model_version = $4
+       AND c.label IS NOT DISTINCT FROM $5 AND c.proposed_action = $6 AND c.risk_tier = $7 AND c.executed = $8
+       AND NOT c.commit_first AND c.people_wanted = 1 AND c.reason <> 'escalated'
+       AND (c.lease_until IS NULL OR c.lease_until <= $9 OR c.claimed_by = $1)
+       AND (c.assigned_to IS NULL OR c.assigned_to = $1)
+     ORDER BY c.priority, c.due_at, c.decision_id LIMIT $10`,
+    [
+      person,
+      like.workflow_id,
+      like.model_name,
+      like.model_version,
+      like.label,
+      like.proposed_action,
+      like.risk_tier,
+      like.executed,
+      now,
+      limit,
+    ],
+  );
+  return rows;
+}
+
+export interface BatchRow {
+  readonly batch_id: string;
+  readonly workflow_id: string;
+  readonly person: string;
+  readonly cases: readonly { readonly decision_id: string; readonly version: number }[];
+  readonly sample: readonly string[];
+  readonly opened: readonly string[];
+  readonly made_at: Date;
+}
+
+/** In place of what the person had planned before. */
+export async function writeBatch(db: Queryable, batch: Omit<BatchRow, 'opened'>): Promise<void> {
+  const { batch_id, workflow_id, person, cases, sample, made_at } = batch;
+  await db.query(
+    `INSERT INTO review_batch (batch_id, workflow_id, person, cases, sample, made_at) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (person, workflow_id) DO UPDATE SET batch_id = $1, cases = $4, sample = $5, opened = '{}', made_at = $6`,
+    [batch_id, workflow_id, person, JSON.stringify(cases), sample, made_at],
+  );
+}
+
+export async function readBatch(db: Queryable, batchId: string): Promise<BatchRow | null> {
+  const { rows } = await db.query<BatchRow>('SELECT * FROM review_batch WHERE batch_id = $1', [batchId]);
+  return rows[0] ?? null;
+}
+
+/** A case of a person's sample is on their screen. */
+export async function noteOpened(db: Queryable, decisionId: string, person: string): Promise<void> {
+  await db.query(
+    `UPDATE review_batch SET opened = array_append(opened, $1)
+     WHERE person = $2 AND $1 = ANY(sample) AND NOT ($1 = ANY(opened))`,
+    [decisionId, person],
+  );
+}
+
+export async function readCases(db: Queryable, decisionIds: readonly string[]): Promise<CaseRow[]> {
+  const { rows } = await db.query<CaseRow>(
+    `${selectCase} WHERE c.decision_id = ANY($1) ORDER BY c.priority, c.due_at, c.decision_id`,
+    [decisionIds],
+  );
+  return rows;
+}
+
+/** People who have been seen here and are not the asker, by name. */
+export async function readPeople(db: Queryable, except: string): Promise<{ id: string; name: string }[]> {
+  const { rows } = await db.query<{ id: string; name: string }>(
+    'SELECT id, name FROM person WHERE id <> $1 ORDER BY name, id LIMIT 500',
+    [except],
+  );
+  return rows;
 }
 
 export async function readAnswer(db: Queryable, key: string): Promise<{ reviewer: string; answer: unknown } | null> {
@@ -272,28 +653,4 @@ export async function readNames(db: Queryable, ids: readonly string[]): Promise<
     ids,
   ]);
   return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
-}
-
-export function queueItem(row: CaseRow, now: Date): QueueItem {
-  const held = row.decided_at === null && row.lease_until !== null && row.lease_until > now && row.claimed_by !== null;
-  return {
-    decision_id: row.decision_id,
-    workflow_id: row.workflow_id,
-    task_id: row.task_id,
-    title: row.title,
-    reason: row.reason,
-    priority: row.priority,
-    risk_tier: row.risk_tier,
-    model_name: row.model_name,
-    model_version: row.model_version,
-    proposed_action: row.proposed_action,
-    label: row.label,
-    confidence: row.confidence,
-    queued_at: row.queued_at.toISOString(),
-    due_at: row.due_at.toISOString(),
-    state: row.decided_at !== null ? 'decided' : held ? 'claimed' : 'waiting',
-    version: row.version,
-    claimed_by: held ? { id: row.claimed_by ?? '', name: row.claimed_name ?? row.claimed_by ?? '' } : null,
-    lease_until: held ? (row.lease_until?.toISOString() ?? null) : null,
-  };
 }

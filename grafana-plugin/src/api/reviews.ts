@@ -1,19 +1,50 @@
 /** The review API, a hook a verb. */
-import type { Claim, Decided, DecideRequest, Queue, ReviewCase } from '@countersign/contract';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type {
+  Batch,
+  BatchDecided,
+  Claim,
+  CommitRequest,
+  Decided,
+  DecideBatchRequest,
+  DecideRequest,
+  HandOverRequest,
+  OwnFigures,
+  Person,
+  Queue,
+  ReviewCase,
+} from '@countersign/contract';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { get, getBytes, post } from './client';
 
 const keys = {
   queue: ['queue'] as const,
+  filtered: (filter: QueueFilter) => [...keys.queue, filter] as const,
   case: (id: string) => ['case', id] as const,
 };
 
-export const useQueue = () =>
-  useQuery({
-    queryKey: keys.queue,
-    queryFn: () => get<Queue>('v1/reviews/queue', { limit: 200 }),
-    refetchInterval: 2_000,
+/** As the address has it. */
+export const queueFilterNames = ['workflow', 'risk_tier', 'reason', 'confidence_below', 'mine'] as const;
+export type QueueFilter = Partial<Record<(typeof queueFilterNames)[number], string>>;
+
+const pageSize = 200;
+
+/** The queue as far as it was scrolled. Often asked for anew while it is short, less often when it is long. */
+export const useQueue = (filter: QueueFilter) =>
+  useInfiniteQuery({
+    queryKey: keys.filtered(filter),
+    queryFn: ({ pageParam }) =>
+      get<Queue>('v1/reviews/queue', {
+        ...filter,
+        limit: pageSize,
+        ...(pageParam === null ? {} : { after: pageParam }),
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 1) > 2 ? 20_000 : 2_000),
   });
+
+export const claimNext = (filter: QueueFilter) =>
+  post<Claim>(`v1/reviews/claim-next?${new URLSearchParams(filter).toString()}`, {});
 
 export const useCase = (id: string | undefined) =>
   useQuery({
@@ -33,34 +64,71 @@ export const useSnapshot = (hash: string) =>
     retryDelay: 1_000,
   });
 
-export function useClaim() {
+/** Colleagues a case can be handed over to. */
+export const usePeople = () =>
+  useQuery({ queryKey: ['people'], queryFn: () => get<Person[]>('v1/reviews/people'), staleTime: 60_000 });
+
+export const useOwnFigures = () =>
+  useQuery({ queryKey: ['own figures'], queryFn: () => get<OwnFigures[]>('v1/reviews/me') });
+
+function useOnCase<Variables, Answer>(
+  send: (id: string, variables: Variables) => Promise<Answer>,
+  meta: { readonly done?: string; readonly failed: string },
+) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => post<Claim>(`v1/reviews/cases/${id}/claim`, {}),
-    onSettled: (_claim, _error, id) => refresh(client, id),
-    meta: { failed: 'You could not claim this case' },
+    mutationFn: ({ id, ...variables }: Variables & { readonly id: string }) => send(id, variables as Variables),
+    onSettled: (_answer, _error, { id }) => refresh(client, id),
+    meta,
   });
 }
+
+export const useClaim = () => useOnCase((id) => renewClaim(id), { failed: 'You could not claim this case' });
+export const useRelease = () => useOnCase((id) => releaseClaim(id), { failed: 'You could not release this case' });
+export const useHandOver = () =>
+  useOnCase((id, request: HandOverRequest) => post(`v1/reviews/cases/${id}/hand-over`, request), {
+    done: 'Handed over',
+    failed: 'It was not handed over',
+  });
+export const useCommit = () =>
+  useOnCase((id, request: CommitRequest) => post(`v1/reviews/cases/${id}/commit`, request), {
+    failed: 'What you said was not kept',
+  });
+/** The form itself says what went wrong. */
+export const useDecide = () =>
+  useOnCase((id, request: DecideRequest) => post<Decided>(`v1/reviews/cases/${id}/decide`, request), {
+    failed: 'Your decision was not recorded',
+  });
+export const useUndo = () =>
+  useOnCase((id) => post(`v1/reviews/cases/${id}/undo`, {}), { done: 'Undone', failed: 'It could not be undone' });
 
 /** Quietly: losing a renewal shows in the case itself. */
 export const renewClaim = (id: string) => post<Claim>(`v1/reviews/cases/${id}/claim`, {});
 export const releaseClaim = (id: string) => post<{ released: boolean }>(`v1/reviews/cases/${id}/release`, {});
+export const look = (id: string) => post<{ looking: Person[] }>(`v1/reviews/cases/${id}/look`, {});
 
-export function useRelease() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: releaseClaim,
-    onSettled: (_released, _error, id) => refresh(client, id),
-    meta: { failed: 'You could not release this case' },
+export const usePlanBatch = (decisionId: string) =>
+  useQuery({
+    queryKey: ['batch', decisionId],
+    queryFn: () => post<Batch>('v1/reviews/batches', { decision_id: decisionId }),
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    gcTime: 0,
   });
-}
 
-export function useDecide(id: string) {
+export const useOpened = (batchId: string | undefined) =>
+  useQuery({
+    queryKey: ['opened', batchId],
+    queryFn: () => get<{ opened: string[] }>(`v1/reviews/batches/${batchId}/opened`),
+    enabled: batchId !== undefined,
+  });
+
+export function useDecideBatch(batchId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: DecideRequest) => post<Decided>(`v1/reviews/cases/${id}/decide`, request),
-    onSettled: () => refresh(client, id),
-    meta: { done: 'Decision recorded', failed: 'Your decision was not recorded' },
+    mutationFn: (request: DecideBatchRequest) => post<BatchDecided>(`v1/reviews/batches/${batchId}/decide`, request),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.queue }),
+    meta: { failed: 'The batch was not decided' },
   });
 }
 

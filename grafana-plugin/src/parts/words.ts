@@ -20,6 +20,7 @@ export const reasonText: Record<ReviewReason, string> = {
   undeclared: 'The AI acted as a model that nobody has declared: check it',
   shadow: 'The model is on trial: it only advises',
   escalated: 'A colleague escalated it',
+  disagreement: 'Two people disagree: yours is the last word',
 };
 
 export const actionText: Record<DecisionAction, string> = {
@@ -28,6 +29,15 @@ export const actionText: Record<DecisionAction, string> = {
   modify: 'Modify',
   escalate: 'Escalate',
   rollback: 'Roll back',
+};
+
+/** What somebody did. */
+export const actionDone: Record<DecisionAction, string> = {
+  accept: 'accepted it',
+  reject: 'rejected it',
+  modify: 'modified it',
+  escalate: 'escalated it',
+  rollback: 'rolled it back',
 };
 
 export const tierText: Record<AlertTier, string> = {

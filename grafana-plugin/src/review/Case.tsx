@@ -1,18 +1,37 @@
 /** One case with its evidence: where it comes from, what the AI saw and said, what happened before. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { AiDecision, Counterfactual, ReviewCase } from '@countersign/contract';
-import { Badge, useStyles2 } from '@grafana/ui';
+import type { AiAnswer, Counterfactual, Opinion, Person, ReviewCase, SimilarCase } from '@countersign/contract';
+import { Badge, Icon, TextLink, useStyles2 } from '@grafana/ui';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { Skeleton } from '../parts/states';
-import { actionText, actorName, breakerColor, breakerText, due, percent, reasonText, span } from '../parts/words';
+import {
+  actionDone,
+  actionText,
+  actorName,
+  breakerColor,
+  breakerText,
+  due,
+  percent,
+  reasonText,
+  span,
+} from '../parts/words';
+import { tracePath, useSettings } from '../settings/settings';
+import { Precision } from './Precision';
 import { Relevance } from './Relevance';
 
 const InputView = lazy(() => import(/* webpackChunkName: "input" */ './InputView'));
 
-export function Case({ opened, now }: { opened: ReviewCase; now: number }) {
+interface CaseProps {
+  readonly opened: ReviewCase;
+  readonly now: number;
+  /** In place of the AI's answer, while it is not shown. */
+  readonly instead?: ReactNode;
+}
+
+export function Case({ opened, now, instead }: CaseProps) {
   const styles = useStyles2(getStyles);
-  const { item, decision, breaker } = opened;
+  const { item, decision, answer, breaker } = opened;
   const deadline = due(item.due_at, now);
   return (
     <article aria-label={`Case ${item.title}`}>
@@ -27,9 +46,13 @@ export function Case({ opened, now }: { opened: ReviewCase; now: number }) {
             color={breakerColor[breaker.state]}
             tooltip={breakerText[breaker.state]}
           />
+          {item.people_wanted > 1 && (
+            <Badge text={`${item.people_decided} of ${item.people_wanted} people have decided`} color="blue" />
+          )}
+          <Lookers people={item.looking} />
         </div>
       </header>
-      <Provenance decision={decision} decidedAt={opened.decided_at} now={now} />
+      <Provenance opened={opened} now={now} />
       <div className={styles.columns}>
         <Part title="What came in">
           <Suspense fallback={<Skeleton lines={8} />}>
@@ -37,19 +60,34 @@ export function Case({ opened, now }: { opened: ReviewCase; now: number }) {
           </Suspense>
         </Part>
         <div>
-          <Part title="What the AI says">
-            <Answer decision={decision} />
-          </Part>
-          <Part title="Why">
-            {decision.explanation?.rationale && <p>{decision.explanation.rationale}</p>}
-            <Relevance
-              items={decision.explanation?.relevance ?? []}
-              scores={decision.output.scores}
-              label={decision.output.label}
-            />
-            <Counterfactuals items={decision.explanation?.counterfactuals ?? []} />
-          </Part>
+          {opened.opinions.length > 0 && (
+            <Part title="What people decided">
+              <Opinions items={opened.opinions} />
+            </Part>
+          )}
+          {answer === null ? (
+            <Part title="What do you think?">{instead}</Part>
+          ) : (
+            <>
+              <Part title="What the AI says">
+                <Answer answer={answer} opened={opened} />
+              </Part>
+              <Part title="Why">
+                {answer.explanation?.rationale && <p>{answer.explanation.rationale}</p>}
+                <Relevance
+                  items={answer.explanation?.relevance ?? []}
+                  scores={answer.output.scores}
+                  label={answer.output.label}
+                />
+                <Counterfactuals items={answer.explanation?.counterfactuals ?? []} />
+              </Part>
+              <Part title="Similar cases">
+                <Similar items={opened.similar} now={now} />
+              </Part>
+            </>
+          )}
           <Part title="On record">
+            {opened.history.length === 0 && <p className={styles.quiet}>Shown when you have said what you think.</p>}
             <ol className={styles.history}>
               {opened.history.map((record) => (
                 <li key={record.event_id}>
@@ -67,9 +105,22 @@ export function Case({ opened, now }: { opened: ReviewCase; now: number }) {
   );
 }
 
-function Provenance({ decision, decidedAt, now }: { decision: AiDecision; decidedAt: string; now: number }) {
+function Lookers({ people }: { people: readonly Person[] }) {
+  if (people.length === 0) return null;
+  const names = people.map(({ name }) => name).join(', ');
+  return (
+    <span data-testid="lookers">
+      <Icon name="eye" size="sm" /> {names} {people.length === 1 ? 'is' : 'are'} looking too
+    </span>
+  );
+}
+
+function Provenance({ opened, now }: { opened: ReviewCase; now: number }) {
   const styles = useStyles2(getStyles);
+  const { decision, decided_at: decidedAt, trace_id, rules } = opened;
   const { model, provenance } = decision;
+  const settings = useSettings();
+  const trace = trace_id === null ? null : tracePath(trace_id, settings);
   return (
     <dl className={styles.provenance}>
       <Fact name="Model">
@@ -86,6 +137,14 @@ function Provenance({ decision, decidedAt, now }: { decision: AiDecision; decide
       ))}
       <Fact name="Decided">{span(now - Date.parse(decidedAt))} ago</Fact>
       <Fact name="Acted already">{decision.route === 'auto' ? 'yes' : 'no'}</Fact>
+      <Fact name="Policy">{rules.title}</Fact>
+      {trace !== null && (
+        <Fact name="Trace">
+          <TextLink href={trace} external inline={false} variant="bodySmall">
+            {trace_id?.slice(0, 8) ?? ''}
+          </TextLink>
+        </Fact>
+      )}
     </dl>
   );
 }
@@ -97,18 +156,60 @@ const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
   </div>
 );
 
-function Answer({ decision: { output, confidence, justification } }: { decision: AiDecision }) {
+function Answer({ answer, opened }: { answer: AiAnswer; opened: ReviewCase }) {
   const styles = useStyles2(getStyles);
+  const { output, confidence, justification } = answer;
+  const { committed, precision } = opened;
   return (
     <>
       <p className={styles.answer}>
         <strong>{output.label ?? 'no label'}</strong>, {percent(confidence)} sure
       </p>
-      <div className={styles.meter} role="img" aria-label={`Confidence ${percent(confidence)}`}>
-        <div style={{ width: percent(confidence).replace(' ', '') }} />
-      </div>
+      <Precision confidence={confidence} precision={precision} />
+      {output.value !== undefined && (
+        <pre className={styles.value} role="region" aria-label="The AI’s answer in full" tabIndex={0}>
+          {JSON.stringify(output.value, null, 2)}
+        </pre>
+      )}
+      {committed !== null && (
+        <p data-testid="committed">
+          You said <strong>{committed.label}</strong> before you saw this
+          {committed.label === output.label ? ', and so does the AI.' : '.'}
+        </p>
+      )}
       <p className={styles.quiet}>{justification}</p>
     </>
+  );
+}
+
+function Opinions({ items }: { items: readonly Opinion[] }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <ul className={styles.history} data-testid="opinions">
+      {items.map(({ reviewer, action, label, justification }) => (
+        <li key={reviewer.id}>
+          {reviewer.name}: {actionText[action].toLowerCase()}
+          {label === null ? '' : ` (${label})`}
+          {justification === '' ? '' : `, “${justification}”`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Similar({ items, now }: { items: readonly SimilarCase[]; now: number }) {
+  const styles = useStyles2(getStyles);
+  if (items.length === 0) return <p className={styles.quiet}>None has been decided yet.</p>;
+  return (
+    <ul className={styles.history} data-testid="similar">
+      {items.map(({ decision_id, title, label, confidence, action, decided_by, decided_at, outcome }) => (
+        <li key={decision_id}>
+          “{title}”: the AI said {label ?? 'nothing'}, {percent(confidence)} sure; {decided_by.name}{' '}
+          {actionDone[action]} {span(now - Date.parse(decided_at))} ago
+          {outcome === null ? '' : `. It was ${outcome}`}.
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -166,13 +267,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   part: css({ marginTop: theme.spacing(2), h3: { fontSize: theme.typography.h5.fontSize } }),
   answer: css({ margin: 0, fontSize: theme.typography.h4.fontSize }),
-  meter: css({
-    height: 6,
-    background: theme.colors.background.secondary,
-    borderRadius: 3,
-    margin: theme.spacing(0.5, 0),
-    '> div': { height: '100%', background: theme.colors.text.secondary, borderRadius: 3 },
-  }),
+  value: css({ maxHeight: 240, overflow: 'auto', fontSize: theme.typography.bodySmall.fontSize }),
   quiet: css({ color: theme.colors.text.secondary }),
   history: css({ paddingLeft: theme.spacing(2.5), margin: 0 }),
 });

@@ -9,11 +9,13 @@ import { useDecide } from '../api/reviews';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
 import { useDraft, type Draft } from './draft';
+import type { Undoable } from './UndoBar';
 
 interface DecisionFormProps {
   readonly opened: ReviewCase;
   readonly lease: Lease;
-  readonly onDecided: () => void;
+  /** With what can be undone, and until when. */
+  readonly onDecided: (undoable: Undoable | null) => void;
 }
 
 const actions: readonly { action: DecisionAction; key: string; icon: IconName }[] = [
@@ -28,17 +30,23 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
   const styles = useStyles2(getStyles);
   const { item, rules, decision } = opened;
   const { draft, change, clear } = useDraft(item.decision_id);
-  const decide = useDecide(item.decision_id);
+  const decide = useDecide();
   const justification = useRef<HTMLTextAreaElement>(null);
   // A form belongs to one case, so this is when the case was claimed or opened.
   const [openedAt] = useState(() => performance.now());
 
   const possible = actions.filter(({ action }) => action !== 'rollback' || decision.route === 'auto');
   const missing = missingIn(draft, opened);
-  const labels = rules.labels.filter((label) => label !== decision.output.label);
+  const given = opened.answer?.output;
+  const isStructured = rules.output !== null || given?.value !== undefined;
+  const labels = rules.labels.filter((label) => isStructured || label !== given?.label);
+  // What they said before they saw the AI's answer, where it was another.
+  const committed = opened.committed?.label ?? null;
+  const startLabel =
+    committed !== null && labels.includes(committed) ? committed : isStructured ? (given?.label ?? null) : null;
   const choose = (action: DecisionAction) => {
     const [only, another] = labels;
-    const label = action === 'modify' && another === undefined ? (only ?? null) : draft.label;
+    const label = action === 'modify' && another === undefined ? (only ?? null) : (draft.label ?? startLabel);
     change({ action, label });
     // At once: what is typed next is the reason, and not another key.
     justification.current?.focus();
@@ -48,7 +56,7 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
     const request: DecideRequest = {
       action: draft.action,
       justification: draft.justification,
-      ...(draft.action === 'modify' && draft.label !== null ? { output: { label: draft.label } } : {}),
+      ...(draft.action === 'modify' && draft.label !== null ? { output: outputOf(draft, draft.label) } : {}),
       ...(draft.reasonCode === null ? {} : { reason_code: draft.reasonCode }),
       lease_epoch: lease.epoch,
       case_version: item.version,
@@ -56,12 +64,16 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
       idempotency_key: draft.idempotencyKey,
       review_ms: Math.round(performance.now() - openedAt),
     };
-    decide.mutate(request, {
-      onSuccess: () => {
-        clear();
-        onDecided();
+    decide.mutate(
+      { id: item.decision_id, ...request },
+      {
+        onSuccess: ({ undo_until }) => {
+          clear();
+          const until = undo_until === null ? 0 : performance.timeOrigin + performance.now() + rules.undo_ms;
+          onDecided(undo_until === null ? null : { decisionId: item.decision_id, title: item.title, request, until });
+        },
       },
-    });
+    );
   };
   useKeys({
     ...Object.fromEntries(possible.map(({ action, key }) => [key, () => choose(action)])),
@@ -95,6 +107,23 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
             value={draft.label}
             placeholder="Choose a label"
             onChange={(option) => change({ label: option.value })}
+          />
+        </Field>
+      )}
+      {draft.action === 'modify' && isStructured && (
+        <Field
+          label="The answer in full (JSON)"
+          invalid={jsonProblem(draft.value) !== null}
+          error={jsonProblem(draft.value)}
+          noMargin
+        >
+          <TextArea
+            id="decision-value"
+            rows={6}
+            className={styles.value}
+            value={draft.value ?? JSON.stringify(given?.value ?? {}, null, 2)}
+            spellCheck={false}
+            onChange={(event) => change({ value: event.currentTarget.value })}
           />
         </Field>
       )}
@@ -133,23 +162,45 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
         <Button onClick={submit} disabled={missing !== null || decide.isPending} data-testid="submit">
           {decide.isPending ? 'Recording' : 'Record decision'} <kbd className={styles.key}>Ctrl ↵</kbd>
         </Button>
-        <span className={styles.missing}>{missing ?? 'It is recorded at once, and the next case opens.'}</span>
+        <span className={styles.missing}>{missing ?? afterwards(rules.undo_ms)}</span>
       </div>
     </section>
   );
 }
 
 /** What is still needed, in words; null when it can be recorded. */
-function missingIn({ action, justification, label }: Draft, { rules }: ReviewCase): string | null {
+function missingIn({ action, justification, label, value }: Draft, { rules }: ReviewCase): string | null {
   if (action === null) return 'Choose an action first.';
   if (action === 'modify' && label === null) return 'Choose what it should have been.';
+  if (action === 'modify' && jsonProblem(value) !== null) return 'The answer in full is no JSON.';
   if (rules.justification_required.includes(action) && justification.trim() === '') {
     return `The policy wants a reason to ${actionText[action].toLowerCase()}.`;
   }
   return null;
 }
 
+function outputOf({ value }: Draft, label: string): DecideRequest['output'] {
+  return value === null ? { label } : { label, value: JSON.parse(value) as unknown };
+}
+
+/** Null for what is not touched. */
+function jsonProblem(text: string | null): string | null {
+  if (text === null) return null;
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const afterwards = (undoMs: number): string =>
+  undoMs === 0
+    ? 'It is recorded at once, and the next case opens.'
+    : `The next case opens. For ${Math.round(undoMs / 1_000)} s it can be undone, then it is recorded.`;
+
 const getStyles = (theme: GrafanaTheme2) => ({
+  value: css({ fontFamily: theme.typography.fontFamilyMonospace }),
   form: css({
     position: 'sticky',
     bottom: 0,

@@ -1,92 +1,149 @@
-/** The list of cases that wait, most urgent first. */
+/** The list of cases that wait, most urgent first. Only the rows in sight are drawn, so that ten thousand stay smooth. */
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Queue as QueueData, QueueItem } from '@countersign/contract';
+import type { QueueItem } from '@countersign/contract';
 import { Badge, Icon, useStyles2 } from '@grafana/ui';
 import { useEffect, useRef } from 'react';
-import { Link } from 'react-router-dom';
+import { Link, useLocation } from 'react-router-dom';
 import { Empty } from '../parts/states';
+import { useRowsInSight } from '../parts/use-rows-in-sight';
 import { due, percent } from '../parts/words';
-import { routes } from '../routes';
+import { me, routes } from '../routes';
 
 interface QueueProps {
-  readonly queue: QueueData;
+  readonly items: readonly QueueItem[];
+  readonly counts: {
+    readonly waiting: number;
+    readonly claimed: number;
+    readonly overdue: number;
+    readonly matching: number;
+  };
+  readonly isFiltered: boolean;
   readonly selected: string | undefined;
   readonly now: number;
+  /** The end of what is loaded is in sight. */
+  readonly onEnd: () => void;
 }
 
-export function Queue({ queue, selected, now }: QueueProps) {
+const rowHeight = 74;
+
+export function Queue({ items, counts, isFiltered, selected, now, onEnd }: QueueProps) {
   const styles = useStyles2(getStyles);
+  const { scroller, first, end, show } = useRowsInSight(items.length, rowHeight);
+  const at = items.findIndex(({ decision_id }) => decision_id === selected);
+  const isThere = at >= 0;
+  const place = useRef(at);
+  useEffect(() => {
+    place.current = at;
+  });
+  // Not with every poll: who scrolls on must not be pulled back.
+  useEffect(() => {
+    if (selected !== undefined && isThere) show(place.current);
+  }, [selected, isThere, show]);
+  useEffect(() => {
+    if (items.length > 0 && end >= items.length) onEnd();
+  }, [end, items.length, onEnd]);
   return (
     <nav className={styles.queue} aria-label="Cases" data-testid="queue">
       <div className={styles.counts} role="status">
-        <strong>{queue.waiting}</strong> waiting · {queue.claimed} with a reviewer
-        {queue.overdue > 0 && <span className={styles.overdue}> · {queue.overdue} overdue</span>}
+        <strong>{counts.waiting}</strong> waiting · {counts.claimed} with a reviewer
+        {counts.overdue > 0 && <span className={styles.overdue}> · {counts.overdue} overdue</span>}
+        {isFiltered && <span> · {counts.matching} fit</span>}
       </div>
-      {queue.items.length === 0 ? (
-        <Empty title="Nothing waits">
-          New cases appear here by themselves when the AI is unsure or may not act alone.
-        </Empty>
-      ) : (
-        <ul>
-          {queue.items.map((item) => (
-            <Row key={item.decision_id} item={item} selected={item.decision_id === selected} now={now} />
-          ))}
-        </ul>
-      )}
+      <div className={styles.scroller} ref={scroller}>
+        {items.length === 0 ? (
+          isFiltered ? (
+            <Empty title="No case fits">Take a filter away to see the others.</Empty>
+          ) : (
+            <Empty title="Nothing waits">
+              New cases appear here by themselves when the AI is unsure or may not act alone.
+            </Empty>
+          )
+        ) : (
+          <ul style={{ height: items.length * rowHeight }}>
+            {items.slice(first, end).map((item, i) => (
+              <li key={item.decision_id} style={{ top: (first + i) * rowHeight, height: rowHeight }}>
+                <Row item={item} selected={item.decision_id === selected} now={now} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
     </nav>
   );
 }
 
 function Row({ item, selected, now }: { item: QueueItem; selected: boolean; now: number }) {
   const styles = useStyles2(getStyles);
-  const row = useRef<HTMLLIElement>(null);
+  const { search } = useLocation();
   const deadline = due(item.due_at, now);
-  useEffect(() => {
-    if (selected) row.current?.scrollIntoView({ block: 'nearest' });
-  }, [selected]);
   return (
-    <li ref={row}>
-      <Link
-        to={routes.review(item.decision_id)}
-        className={cx(styles.row, selected && styles.selected)}
-        aria-current={selected ? 'true' : undefined}
-        data-testid="queue-item"
-        data-task={item.task_id}
-        data-state={item.state}
-      >
-        <span className={styles.title}>{item.title}</span>
-        <span className={styles.facts}>
-          <Badge
-            text={item.priority}
-            color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'purple' : 'blue'}
-          />
-          <span>
-            {item.label ?? 'no label'} {percent(item.confidence)}
-          </span>
-          <span className={cx(deadline.overdue && styles.overdue)}>{deadline.text}</span>
+    <Link
+      to={{ pathname: routes.review(item.decision_id), search }}
+      className={cx(styles.row, selected && styles.selected)}
+      aria-current={selected ? 'true' : undefined}
+      data-testid="queue-item"
+      data-task={item.task_id}
+      data-state={item.state}
+    >
+      <span className={styles.title}>{item.title}</span>
+      <span className={styles.facts}>
+        <Badge
+          text={item.priority}
+          color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'purple' : 'blue'}
+        />
+        <span className={styles.title}>
+          {item.confidence === null ? 'your view first' : `${item.label ?? 'no label'} ${percent(item.confidence)}`}
         </span>
+        <span className={cx(deadline.overdue && styles.overdue)}>{deadline.text}</span>
+      </span>
+      <span className={styles.facts}>
         {item.claimed_by && (
-          <span className={styles.claimed}>
-            <Icon name="lock" size="sm" /> {item.claimed_by.name}
+          <span>
+            <Icon name="lock" size="sm" /> {item.claimed_by.name === me() ? 'you' : item.claimed_by.name}
           </span>
         )}
-      </Link>
-    </li>
+        {item.assigned_to && !item.claimed_by && (
+          <span>
+            <Icon name="user" size="sm" /> for {item.assigned_to.name === me() ? 'you' : item.assigned_to.name}
+          </span>
+        )}
+        {item.people_wanted > 1 && (
+          <span>
+            {item.people_decided} of {item.people_wanted} people
+          </span>
+        )}
+        {item.looking.length > 0 && (
+          <span>
+            <Icon name="eye" size="sm" /> {item.looking.map(({ name }) => name).join(', ')}
+          </span>
+        )}
+      </span>
+    </Link>
   );
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
   queue: css({
-    overflowY: 'auto',
+    display: 'flex',
+    flexDirection: 'column',
+    minHeight: 0,
+    flex: 1,
     borderRight: `1px solid ${theme.colors.border.weak}`,
-    paddingRight: theme.spacing(1),
-    ul: { listStyle: 'none', margin: 0, padding: 0 },
   }),
   counts: css({ padding: theme.spacing(0, 1, 1), color: theme.colors.text.secondary }),
+  scroller: css({
+    overflowY: 'auto',
+    flex: 1,
+    minHeight: 200,
+    paddingRight: theme.spacing(1),
+    ul: { listStyle: 'none', margin: 0, padding: 0, position: 'relative' },
+    li: { position: 'absolute', left: 0, right: 0 },
+  }),
   row: css({
     display: 'block',
-    padding: theme.spacing(1),
+    height: '100%',
+    padding: theme.spacing(0.75, 1),
     borderRadius: theme.shape.radius.default,
     borderLeft: '3px solid transparent',
     color: theme.colors.text.primary,
@@ -104,13 +161,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
     display: 'flex',
     gap: theme.spacing(1),
     alignItems: 'center',
-    marginTop: theme.spacing(0.5),
-    fontSize: theme.typography.bodySmall.fontSize,
-    color: theme.colors.text.secondary,
-  }),
-  claimed: css({
-    display: 'block',
-    marginTop: theme.spacing(0.5),
+    whiteSpace: 'nowrap',
+    overflow: 'hidden',
     fontSize: theme.typography.bodySmall.fontSize,
     color: theme.colors.text.secondary,
   }),

@@ -1,79 +1,128 @@
 /** The review page: the queue on the left, one case on the right, the decision below it. All of it by keyboard. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Claim, QueueItem } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Alert, Button, useStyles2 } from '@grafana/ui';
-import { useCallback, useEffect, useState } from 'react';
-import { useNavigate, useParams } from 'react-router-dom';
-import { post } from '../api/client';
-import { releaseClaim, renewClaim, useCase, useClaim, useQueue, useRelease } from '../api/reviews';
+import { Button, useStyles2 } from '@grafana/ui';
+import { useCallback, useState } from 'react';
+import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
+import { claimNext, queueFilterNames, useCase, useClaim, useQueue, useRelease, type QueueFilter } from '../api/reviews';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { may, routes } from '../routes';
 import { Case } from './Case';
+import { CommitFirst } from './CommitFirst';
 import { DecisionForm } from './DecisionForm';
+import { Figures } from './Figures';
+import { HandOver } from './HandOver';
 import { KeyHelp } from './KeyHelp';
 import { Queue } from './Queue';
+import { QueueFilters } from './QueueFilters';
+import { Unclaimed } from './Unclaimed';
+import { UndoBar, type Undoable } from './UndoBar';
+import { useClaimCare, useLooking } from './use-claim-care';
 
-const renewEveryMs = 60_000;
+type Dialog = 'keys' | 'figures' | 'hand over' | null;
 
 export default function ReviewPage() {
   const styles = useStyles2(getStyles);
   const { decisionId } = useParams();
+  const [search, setSearch] = useSearchParams();
   const navigate = useNavigate();
   const now = useNow();
-  const queue = useQueue();
+  const filter: QueueFilter = Object.fromEntries(
+    queueFilterNames.flatMap((name) => (search.get(name) ? [[name, search.get(name) ?? '']] : [])),
+  );
+  const queue = useQueue(filter);
   const opened = useCase(decisionId);
   const claim = useClaim();
   const release = useRelease();
-  const [help, setHelp] = useState(false);
+  const [dialog, setDialog] = useState<Dialog>(null);
+  const [undoable, setUndoable] = useState<Undoable | null>(null);
   const lease = opened.data?.lease ?? null;
-  const decided = opened.data?.item.state === 'decided';
-  useKeepClaim(decisionId, lease !== null && !decided);
+  const isDecided = opened.data?.item.state === 'decided';
+  useClaimCare(decisionId, lease !== null && !isDecided);
+  useLooking(may('decide') ? decisionId : undefined);
 
-  const items = queue.data?.items ?? [];
+  const items = queue.data?.pages.flatMap((page) => page.items) ?? [];
+  const [counts] = queue.data?.pages ?? [];
+  const go = useCallback(
+    (id: string | undefined) => navigate({ pathname: routes.review(id), search: search.toString() }),
+    [navigate, search],
+  );
   const move = (by: number) => {
     const at = items.findIndex((item) => item.decision_id === decisionId);
     const next = items[at < 0 ? 0 : Math.max(0, Math.min(items.length - 1, at + by))];
-    if (next !== undefined) navigate(routes.review(next.decision_id));
+    if (next !== undefined) go(next.decision_id);
   };
-  const takeNext = useCallback(async () => {
+  const takeNext = async () => {
     // None waiting, or lost the race: the queue says so by itself.
-    const next = await post<Claim>('v1/reviews/claim-next', {}).catch(() => null);
-    navigate(routes.review(next?.item.decision_id));
-  }, [navigate]);
+    const next = await claimNext(filter).catch(() => null);
+    go(next?.item.decision_id);
+  };
   const canClaim = may('decide') && opened.data !== undefined && lease === null && opened.data.item.state === 'waiting';
   const take = () => {
-    if (canClaim && decisionId !== undefined && !claim.isPending) claim.mutate(decisionId);
+    if (canClaim && decisionId !== undefined && !claim.isPending) claim.mutate({ id: decisionId });
   };
+  const isHeld = lease !== null && decisionId !== undefined && !isDecided;
+  const canBatch = may('decide') && opened.data?.rules.batch === true && decisionId !== undefined;
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     c: take,
     n: () => may('decide') && void takeNext(),
-    u: () => lease !== null && decisionId !== undefined && release.mutate(decisionId),
-    '?': () => setHelp(true),
+    u: () => isHeld && release.mutate({ id: decisionId }),
+    h: () => isHeld && setDialog('hand over'),
+    x: () => canBatch && navigate(routes.batch(decisionId)),
+    i: () => setDialog('figures'),
+    '?': () => setDialog('keys'),
   });
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = queue;
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
   return (
     <PluginPage
       pageNav={{ text: 'Review', subTitle: 'Cases that wait for a person. Press ? for the keys.' }}
       actions={
-        <Button variant="secondary" icon="keyboard" onClick={() => setHelp(true)}>
-          Keys
-        </Button>
+        <>
+          {canBatch && (
+            <Button variant="secondary" icon="layers-alt" onClick={() => navigate(routes.batch(decisionId))}>
+              Cases like this
+            </Button>
+          )}
+          <Button variant="secondary" icon="user" onClick={() => setDialog('figures')}>
+            How you decide
+          </Button>
+          <Button variant="secondary" icon="keyboard" onClick={() => setDialog('keys')}>
+            Keys
+          </Button>
+        </>
       }
     >
       <div className={styles.page}>
-        {queue.isPending ? (
-          <Skeleton lines={10} height={44} />
-        ) : queue.isError ? (
-          <Failed what="The queue could not be read" error={queue.error} retry={() => void queue.refetch()} />
-        ) : (
-          <Queue queue={queue.data} selected={decisionId} now={now} />
-        )}
+        <div className={styles.left}>
+          <QueueFilters
+            filter={filter}
+            workflows={[...new Set(items.map(({ workflow_id }) => workflow_id))]}
+            onChange={(changed) => setSearch(new URLSearchParams(changed))}
+          />
+          {queue.isPending ? (
+            <Skeleton lines={10} height={58} />
+          ) : queue.isError ? (
+            <Failed what="The queue could not be read" error={queue.error} retry={() => void queue.refetch()} />
+          ) : (
+            <Queue
+              items={items}
+              counts={counts ?? { waiting: 0, claimed: 0, overdue: 0, matching: 0 }}
+              isFiltered={Object.keys(filter).length > 0}
+              selected={decisionId}
+              now={now}
+              onEnd={onEnd}
+            />
+          )}
+        </div>
         <div className={styles.case}>
           {decisionId === undefined ? (
             <Empty title="No case is open">Press N to claim the most urgent one, or choose one on the left.</Empty>
@@ -83,12 +132,27 @@ export default function ReviewPage() {
             <Failed what="The case could not be read" error={opened.error} retry={() => void opened.refetch()} />
           ) : (
             <>
-              <Case opened={opened.data} now={now} />
-              {lease !== null && !decided ? (
-                <DecisionForm key={decisionId} opened={opened.data} lease={lease} onDecided={() => void takeNext()} />
+              <Case
+                opened={opened.data}
+                now={now}
+                instead={<CommitFirst opened={opened.data} lease={isHeld ? lease : null} />}
+              />
+              {isHeld ? (
+                opened.data.answer !== null && (
+                  <DecisionForm
+                    key={decisionId}
+                    opened={opened.data}
+                    lease={lease}
+                    onDecided={(done) => {
+                      setUndoable(done);
+                      void takeNext();
+                    }}
+                  />
+                )
               ) : (
                 <Unclaimed
-                  item={opened.data.item}
+                  opened={opened.data}
+                  now={now}
                   canClaim={canClaim}
                   claiming={claim.isPending}
                   onClaim={take}
@@ -99,52 +163,20 @@ export default function ReviewPage() {
           )}
         </div>
       </div>
-      {help && <KeyHelp onClose={() => setHelp(false)} />}
+      {undoable !== null && <UndoBar undoable={undoable} now={now} onUndone={go} />}
+      {dialog === 'keys' && <KeyHelp onClose={() => setDialog(null)} />}
+      {dialog === 'figures' && <Figures onClose={() => setDialog(null)} />}
+      {dialog === 'hand over' && opened.data !== undefined && (
+        <HandOver
+          item={opened.data.item}
+          onClose={() => setDialog(null)}
+          onDone={() => {
+            setDialog(null);
+            void takeNext();
+          }}
+        />
+      )}
     </PluginPage>
-  );
-}
-
-/** Renews the claim while the page is in front, and gives it up when the case is left. */
-function useKeepClaim(decisionId: string | undefined, held: boolean): void {
-  useEffect(() => {
-    if (decisionId === undefined || !held) return undefined;
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
-    }, renewEveryMs);
-    return () => {
-      clearInterval(timer);
-      // Refused when it was decided meanwhile, which is the usual way to leave a case.
-      void releaseClaim(decisionId).catch(() => undefined);
-    };
-  }, [decisionId, held]);
-}
-
-interface UnclaimedProps {
-  readonly item: QueueItem;
-  readonly canClaim: boolean;
-  readonly claiming: boolean;
-  readonly onClaim: () => void;
-  readonly onNext: () => void;
-}
-
-function Unclaimed({ item, canClaim, claiming, onClaim, onNext }: UnclaimedProps) {
-  if (item.state === 'decided') {
-    return (
-      <Alert severity="info" title="This case is decided">
-        <Button variant="secondary" size="sm" onClick={onNext}>
-          Claim the next one (N)
-        </Button>
-      </Alert>
-    );
-  }
-  if (item.claimed_by !== null) {
-    return <Alert severity="info" title={`${item.claimed_by.name} is working on this case`} />;
-  }
-  if (!canClaim) return <Alert severity="info" title="You may look at cases, but not decide them" />;
-  return (
-    <Button size="lg" onClick={onClaim} disabled={claiming} data-testid="claim">
-      Claim this case (C)
-    </Button>
   );
 }
 
@@ -156,5 +188,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     height: 'calc(100vh - 150px)',
     [theme.breakpoints.down('md')]: { gridTemplateColumns: 'minmax(0, 1fr)', height: 'auto' },
   }),
+  left: css({ display: 'flex', flexDirection: 'column', minHeight: 0 }),
   case: css({ overflowY: 'auto', paddingRight: theme.spacing(1) }),
 });

@@ -1,11 +1,13 @@
 /** What a reviewer has typed on a case, kept in the browser until it is recorded: a reload or an error loses nothing. */
-import type { DecisionAction } from '@countersign/contract';
+import type { DecideRequest, DecisionAction } from '@countersign/contract';
 import { useCallback, useState } from 'react';
 
 export interface Draft {
   readonly action: DecisionAction | null;
   readonly justification: string;
   readonly label: string | null;
+  /** A structured answer, as JSON text; null while it is the AI's. */
+  readonly value: string | null;
   readonly reasonCode: string | null;
   /** Made with the draft, so that sending it twice records it once. */
   readonly idempotencyKey: string;
@@ -17,11 +19,12 @@ const emptyDraft = (): Draft => ({
   action: null,
   justification: '',
   label: null,
+  value: null,
   reasonCode: null,
   idempotencyKey: crypto.randomUUID(),
 });
 
-function read(decisionId: string): Draft {
+export function readDraft(decisionId: string): Draft {
   try {
     const stored = window.localStorage.getItem(keyOf(decisionId));
     return { ...emptyDraft(), ...(stored === null ? {} : (JSON.parse(stored) as Partial<Draft>)) };
@@ -39,8 +42,19 @@ function write(decisionId: string, draft: Draft): void {
   }
 }
 
+/** What was decided and undone is there again, to be sent under a key of its own. */
+export const restoreDraft = (decisionId: string, { action, justification, output, reason_code }: DecideRequest): void =>
+  write(decisionId, {
+    ...emptyDraft(),
+    action,
+    justification,
+    label: output?.label ?? null,
+    value: output?.value === undefined ? null : JSON.stringify(output.value, null, 2),
+    reasonCode: reason_code ?? null,
+  });
+
 export function useDraft(decisionId: string) {
-  const [draft, setDraft] = useState(() => read(decisionId));
+  const [draft, setDraft] = useState(() => readDraft(decisionId));
   const change = useCallback(
     (part: Partial<Omit<Draft, 'idempotencyKey'>>) =>
       setDraft((before) => {

@@ -1,30 +1,77 @@
-/** The review queue and its cases. */
-import { ApiError, Claim, DecideRequest, Decided, Queue, Uuid } from '@countersign/contract';
+/** The review queue and its cases: who holds them, and what becomes of them. */
+import {
+  ApiError,
+  Claim,
+  CommitRequest,
+  DecideRequest,
+  Decided,
+  HandOverRequest,
+  OwnFigures,
+  Person,
+  Queue,
+  ReviewReason,
+  RiskTier,
+  Uuid,
+} from '@countersign/contract';
+import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
-import type { Refusal, Reviews } from '../../reviews/index.ts';
+import type { Decisions, Refusal, Reviews } from '../../reviews/index.ts';
 import { apiError, type Server } from '../server.ts';
 
 const Params = Type.Object({ decision_id: Uuid });
-const WorkflowQuery = Type.Object({ workflow: Type.Optional(Type.String({ maxLength: 63 })) });
-const QueueQuery = Type.Object({
+const filter = {
   workflow: Type.Optional(Type.String({ maxLength: 63 })),
+  risk_tier: Type.Optional(RiskTier),
+  reason: Type.Optional(ReviewReason),
+  confidence_below: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  mine: Type.Optional(Type.Boolean()),
+};
+const QueueQuery = Type.Object({
+  ...filter,
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  after: Type.Optional(Type.String({ maxLength: 100 })),
 });
 const Nothing = Type.Object({}, { additionalProperties: false });
 const errors = { 400: ApiError, 403: ApiError, 404: ApiError, 409: ApiError };
+const Said = Type.Object({ message: Type.String() });
 
-export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void): void {
+export interface ReviewRoom {
+  readonly reviews: Reviews;
+  readonly decisions: Decisions;
+  /** A verdict may be waiting. */
+  readonly onChange: () => void;
+}
+
+export function reviewRoutes(app: Server, { reviews, decisions, onChange }: ReviewRoom): void {
   app.get(
     '/v1/reviews/queue',
     {
       config: { grant: 'read' },
       schema: {
-        summary: 'Cases that wait for a person, most urgent first',
+        summary: 'Cases that wait for a person, most urgent first, a page at a time',
         querystring: QueueQuery,
         response: { ...errors, 200: Queue },
       },
     },
-    ({ query, person }) => reviews.queue(query.workflow ?? null, person, query.limit ?? 100),
+    ({ query: { limit = 100, after = null, ...query }, person }) => reviews.queue(query, person, after, limit),
+  );
+
+  app.get(
+    '/v1/reviews/people',
+    {
+      config: { grant: 'read' },
+      schema: { summary: 'Colleagues, to hand a case over to', response: { ...errors, 200: Type.Array(Person) } },
+    },
+    ({ person }) => reviews.people(person),
+  );
+
+  app.get(
+    '/v1/reviews/me',
+    {
+      config: { grant: 'read' },
+      schema: { summary: 'How the asker decides, by workflow', response: { ...errors, 200: Type.Array(OwnFigures) } },
+    },
+    async ({ person }) => reviews.figures(person),
   );
 
   app.post(
@@ -33,15 +80,15 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
       config: { grant: 'decide' },
       schema: {
         summary: 'Claim the most urgent case that nobody holds',
-        querystring: WorkflowQuery,
+        querystring: Type.Object(filter),
         body: Nothing,
         response: { ...errors, 200: Claim },
       },
     },
     async ({ query, person }, reply) => {
-      const claim = await reviews.claimNext(query.workflow ?? null, person);
+      const claim = await reviews.claimNext(query, person);
       if (claim === null) return reply.code(404).send(apiError('not_found', 'No case waits. Well done.'));
-      return 'is' in claim ? reply.code(statusOf(claim)).send(errorOf(claim)) : claim;
+      return 'is' in claim ? refuse(reply, claim) : claim;
     },
   );
 
@@ -59,7 +106,7 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
     async ({ params, person }, reply) => {
       const claim = await reviews.claim(params.decision_id, person);
       if (claim === null) return reply.code(404).send(noCase(params.decision_id));
-      return 'is' in claim ? reply.code(statusOf(claim)).send(errorOf(claim)) : claim;
+      return 'is' in claim ? refuse(reply, claim) : claim;
     },
   );
 
@@ -78,6 +125,59 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
   );
 
   app.post(
+    '/v1/reviews/cases/:decision_id/look',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'Say that the case is on screen, and hear who else has it there',
+        params: Params,
+        body: Nothing,
+        response: { ...errors, 200: Type.Object({ looking: Type.Array(Person) }) },
+      },
+    },
+    async ({ params, person }, reply) => {
+      const looking = await reviews.look(params.decision_id, person);
+      return looking === null ? reply.code(404).send(noCase(params.decision_id)) : { looking };
+    },
+  );
+
+  app.post(
+    '/v1/reviews/cases/:decision_id/hand-over',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'Give a claimed case to a colleague',
+        params: Params,
+        body: HandOverRequest,
+        response: { ...errors, 200: Said },
+      },
+    },
+    async ({ params, body, person }, reply) => {
+      const done = await reviews.handOver(params.decision_id, person, body);
+      if (done === null) return reply.code(404).send(noCase(params.decision_id));
+      return done === 'handed_over' ? { message: 'Handed over.' } : refuse(reply, done);
+    },
+  );
+
+  app.post(
+    '/v1/reviews/cases/:decision_id/commit',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'Say what you think before the AI’s answer is shown',
+        params: Params,
+        body: CommitRequest,
+        response: { ...errors, 200: Said },
+      },
+    },
+    async ({ params, body, person }, reply) => {
+      const kept = await decisions.commit(params.decision_id, person, body);
+      if (kept === null) return reply.code(404).send(noCase(params.decision_id));
+      return kept === 'kept' ? { message: 'Kept.' } : refuse(reply, kept);
+    },
+  );
+
+  app.post(
     '/v1/reviews/cases/:decision_id/decide',
     {
       config: { grant: 'decide' },
@@ -89,16 +189,36 @@ export function reviewRoutes(app: Server, reviews: Reviews, onChange: () => void
       },
     },
     async ({ params, body, person }, reply) => {
-      const decided = await reviews.decide(params.decision_id, person, body);
+      const decided = await decisions.decide(params.decision_id, person, body);
       if (decided === null) return reply.code(404).send(noCase(params.decision_id));
-      if ('is' in decided) return reply.code(statusOf(decided)).send(errorOf(decided));
+      if ('is' in decided) return refuse(reply, decided);
       onChange();
       return decided;
+    },
+  );
+
+  app.post(
+    '/v1/reviews/cases/:decision_id/undo',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'Take your own decision back before it is recorded',
+        params: Params,
+        body: Nothing,
+        response: { ...errors, 200: Said },
+      },
+    },
+    async ({ params, person }, reply) => {
+      const undone = await decisions.undo(params.decision_id, person);
+      if (undone === null) return reply.code(404).send(noCase(params.decision_id));
+      return undone === 'undone' ? { message: 'Undone. The case is yours again.' } : refuse(reply, undone);
     },
   );
 }
 
 export const noCase = (id: string) => apiError('not_found', `there is no case ${id}`);
-const statusOf = ({ is }: Refusal) => (is === 'bad_request' ? 400 : 409);
-const errorOf = (refusal: Refusal) =>
-  apiError(refusal.is, refusal.message, refusal.is === 'bad_request' ? null : refusal.winner);
+
+/** 400 for what is wrong in itself, 409 for what has come too late. */
+export function refuse(reply: FastifyReply, { is, message, winner }: Refusal) {
+  return reply.code(is === 'bad_request' ? 400 : 409).send(apiError(is, message, winner));
+}

@@ -1,0 +1,175 @@
+/**
+ * Alike cases decided at once, with what keeps that from being a rubber stamp: cases unlike the others are set aside, a
+ * sample drawn at random has to be opened first, the policy limits how many, and each case gets a record of its own.
+ */
+import type { Batch, BatchDecided, DecideBatchRequest, DecideRequest, Reviewer } from '@countersign/contract';
+import type { Pool } from '../database/index.ts';
+import type { NewId } from '../ledger/index.ts';
+import { durationOf, mayReview, type Policies } from '../policies/index.ts';
+import type { Decisions } from './decisions.ts';
+import { refused, type Refusal } from './rules.ts';
+import { outliersAmong } from './similar.ts';
+import * as store from './store.ts';
+import { queueItem } from './view.ts';
+
+export interface BatchesOptions {
+  readonly pool: Pool;
+  readonly policies: Policies;
+  readonly decisions: Decisions;
+  readonly now: () => Date;
+  readonly newId: NewId;
+  /** Uniform on [0, 1): nobody should know which cases have to be opened. */
+  readonly random: () => number;
+}
+
+/** As many are looked at for likeness. */
+const mostCompared = 1_000;
+const stands = { hasCommitted: true, looking: [] };
+
+export class Batches {
+  private readonly options: BatchesOptions;
+
+  constructor(options: BatchesOptions) {
+    this.options = options;
+  }
+
+  /** The cases that may be decided together with one. Null when there is no such case. */
+  async plan(decisionId: string, person: Reviewer): Promise<Batch | Refusal | null> {
+    const { pool, policies, now, newId } = this.options;
+    const row = await store.readCase(pool, decisionId);
+    const policy = policies.get(row?.workflow_id ?? '')?.policy;
+    if (row === null || policy === undefined || !mayReview(policies, row.workflow_id, person)) return null;
+    const rules = policy.review.batch;
+    const most = rules?.most[row.risk_tier] ?? 0;
+    if (rules === undefined || most === 0) {
+      return refused('refused', `The policy wants each case of ${row.risk_tier} risk to be decided by itself.`);
+    }
+    if (row.commit_first || row.people_wanted > 1 || row.reason === 'escalated') {
+      return refused('refused', 'This case has to be decided by itself.');
+    }
+    const at = now();
+    const alike = await store.readAlike(pool, row, person.id, at, mostCompared);
+    const because = outliersAmong(alike);
+    const fitting = alike.filter(({ decision_id }) => !because.has(decision_id));
+    const items = fitting.slice(0, most);
+    const sample = this.draw(items, Math.max(1, Math.ceil(rules.sample * items.length)));
+    const batch_id = newId(at);
+    await store.writeBatch(pool, {
+      batch_id,
+      workflow_id: row.workflow_id,
+      person: person.id,
+      cases: items.map(({ decision_id, version }) => ({ decision_id, version })),
+      sample,
+      made_at: at,
+    });
+    return {
+      batch_id,
+      workflow_id: row.workflow_id,
+      items: items.map((item) => queueItem(item, at, stands)),
+      sample,
+      opened: [],
+      outliers: alike.flatMap((item) => {
+        const reason = because.get(item.decision_id);
+        return reason === undefined ? [] : [{ item: queueItem(item, at, stands), because: reason }];
+      }),
+      left_out: fitting.length - items.length,
+    };
+  }
+
+  /** Fisher and Yates, as far as it is needed. */
+  private draw(items: readonly store.CaseRow[], count: number): string[] {
+    const ids = items.map(({ decision_id }) => decision_id);
+    for (let i = 0; i < Math.min(count, ids.length); i++) {
+      const j = i + Math.floor(this.options.random() * (ids.length - i));
+      [ids[i], ids[j]] = [ids[j] ?? '', ids[i] ?? ''];
+    }
+    return ids.slice(0, count);
+  }
+
+  /** Which of the sample the asker has opened. Null when the batch is not theirs, or planned anew. */
+  async opened(batchId: string, person: Reviewer): Promise<{ opened: string[] } | null> {
+    const batch = await store.readBatch(this.options.pool, batchId);
+    return batch?.person === person.id ? { opened: [...batch.opened] } : null;
+  }
+
+  /** Decides each case by itself, and says of each what came of it. */
+  async decide(batchId: string, person: Reviewer, request: DecideBatchRequest): Promise<BatchDecided | Refusal | null> {
+    const { pool, policies } = this.options;
+    const batch = await store.readBatch(pool, batchId);
+    if (batch === null || batch.person !== person.id) return null;
+    const policy = policies.get(batch.workflow_id)?.policy;
+    if (policy === undefined) return null;
+    const unopened = batch.sample.filter((id) => !batch.opened.includes(id));
+    if (unopened.length > 0) {
+      const what = unopened.length === 1 ? 'One case' : `${unopened.length} cases`;
+      return refused(
+        'not_opened',
+        `${what} of the sample ${unopened.length === 1 ? 'has' : 'have'} to be opened first.`,
+      );
+    }
+    const rows = new Map(
+      (
+        await store.readCases(
+          pool,
+          batch.cases.map((c) => c.decision_id),
+        )
+      ).map((r) => [r.decision_id, r]),
+    );
+    const results: BatchDecided['results'] = [];
+    for (const { decision_id, version } of batch.cases) {
+      const row = rows.get(decision_id);
+      if (row === undefined) continue;
+      const key = request.idempotency_keys[decision_id];
+      const problem =
+        key === undefined
+          ? 'idempotency_keys has no key for this case'
+          : await this.decideOne(row, version, person, key, request, batch);
+      results.push({
+        decision_id,
+        title: row.title,
+        decided: typeof problem === 'string' ? null : problem,
+        problem: typeof problem === 'string' ? problem : null,
+      });
+    }
+    return { action: request.action, results };
+  }
+
+  private async decideOne(
+    row: store.CaseRow,
+    version: number,
+    person: Reviewer,
+    key: string,
+    { action, justification, reason_code, review_ms }: DecideBatchRequest,
+    { cases, batch_id }: store.BatchRow,
+  ) {
+    const { pool, policies, decisions, now } = this.options;
+    const policy = policies.get(row.workflow_id)?.policy;
+    if (policy === undefined) return 'its workflow has no policy any more';
+    const at = now();
+    await store.claimCase(
+      pool,
+      row.decision_id,
+      person.id,
+      at,
+      new Date(at.getTime() + durationOf(policy.review.lease)),
+    );
+    const claimed = await store.readCase(pool, row.decision_id);
+    const one: DecideRequest = {
+      action,
+      justification,
+      ...(reason_code === undefined ? {} : { reason_code }),
+      lease_epoch: claimed?.lease_epoch ?? 1,
+      case_version: version,
+      evidence_hash: row.evidence_hash,
+      idempotency_key: key,
+      // Of one case: what was on screen was all of them.
+      review_ms: Math.round(review_ms / cases.length),
+    };
+    const decided = await decisions.decide(row.decision_id, person, one, batch_id);
+    if (decided === null) return 'it is gone';
+    if (!('is' in decided)) return decided;
+    // Nobody should wait for a case that we hold and did not decide.
+    await store.releaseCase(pool, row.decision_id, person.id, now());
+    return decided.message;
+  }
+}

@@ -1,0 +1,105 @@
+/** What becomes of committed records in the queue: which decisions need a person and how, and which cases are over. */
+import { createHash } from 'node:crypto';
+import {
+  eventTypes,
+  shareOf,
+  type AiDecision,
+  type Policy,
+  type Present,
+  type ReviewReason,
+} from '@countersign/contract';
+import type { Breakers } from '../breakers/index.ts';
+import type { LedgerRecord, LedgerTransaction, NewId } from '../ledger/index.ts';
+import { dueAt, priorityOf, type Policies } from '../policies/index.ts';
+import { chanceOf } from './chance.ts';
+import * as store from './store.ts';
+
+export interface EnlistOptions {
+  readonly policies: Policies;
+  readonly breakers: Breakers;
+  readonly now: () => Date;
+  readonly newId: NewId;
+}
+
+/** Queues the AI decisions among the records that need a person, and closes the cases that people decided elsewhere. */
+export async function enlist(
+  { policies, breakers, now, newId }: EnlistOptions,
+  { client }: LedgerTransaction,
+  records: readonly LedgerRecord[],
+): Promise<void> {
+  // Asked once a batch for each model version, and not for what goes to people anyway.
+  const known = new Map<string, Present>();
+  const authorityOf = async ({ workflow_id, model, route, risk_tier }: AiDecision): Promise<Present | null> => {
+    if (route === 'human') return null;
+    const key = JSON.stringify([workflow_id, model.name, model.version, model.hash, risk_tier]);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const authority = await breakers.presentOf(client, workflow_id, model, risk_tier);
+    known.set(key, authority);
+    return authority;
+  };
+  for (const { event, entry, recordedAt } of records) {
+    if (event.type === eventTypes.humanDecision) {
+      const { workflow_id, reviews, reviewer, action } = event.data;
+      const queued = await store.caseOf(client, workflow_id, reviews);
+      if (queued === null) continue;
+      if (action === 'escalate') await store.escalateCase(client, queued, now());
+      else await store.closeCase(client, queued, reviewer, action, new Date(recordedAt));
+    }
+    if (event.type !== eventTypes.aiDecision) continue;
+    const decision = event.data;
+    const policy = policies.get(decision.workflow_id)?.policy;
+    if (policy === undefined) continue;
+    const reason = reasonForReview(decision, await authorityOf(decision));
+    if (reason === null) continue;
+    const queued = caseFor(policy, decision, reason, now());
+    const like = { ...queued, ai_event_id: event.id, evidence_hash: evidenceHash(entry) };
+    await store.insertCase(client, like);
+    if (chanceOf(decision.decision_id, 'gold') < (policy.review.gold ?? 0)) {
+      const seed = decision.decision_id;
+      await store.plantCase(client, { decisionId: newId(now()), like, labels: policy.review.labels, seed });
+    }
+  }
+  const outcomes = records.flatMap(({ event }) => (event.type === eventTypes.outcome ? [event.data] : []));
+  if (outcomes.length > 0) await store.noteOutcomes(client, outcomes);
+}
+
+function caseFor(policy: Policy, decision: AiDecision, reason: ReviewReason, queuedAt: Date) {
+  const { review } = policy;
+  const { decision_id, risk_tier } = decision;
+  const priority = priorityOf(policy, risk_tier);
+  const isPaired = chanceOf(decision_id, 'two people') < shareOf(review.two_people, risk_tier);
+  return {
+    decision_id,
+    workflow_id: decision.workflow_id,
+    task_id: decision.task_id,
+    title: decision.title ?? decision.task_id,
+    reason,
+    priority,
+    risk_tier,
+    model_name: decision.model.name,
+    model_version: decision.model.version,
+    proposed_action: decision.action,
+    label: decision.output.label,
+    confidence: decision.confidence,
+    executed: decision.route === 'auto',
+    queued_at: queuedAt,
+    due_at: new Date(dueAt(policy, priority, queuedAt.getTime())),
+    commit_first: chanceOf(decision_id, 'commit first') < shareOf(review.commit_first, risk_tier),
+    people_wanted: isPaired ? 2 : 1,
+    features: decision.features ?? {},
+  };
+}
+
+/** Why a decision needs a person; null when it does not. */
+export function reasonForReview(decision: AiDecision, present: Present | null): ReviewReason | null {
+  if (decision.route === 'human' || present === null) return decision.route_reason ?? 'automation_level';
+  // Taken alone by a service that had not heard yet, or that does not listen.
+  const { standing, epoch, canary_share, state } = present;
+  if (standing === 'undeclared') return 'undeclared';
+  if (standing !== 'automatic' && standing !== 'canary') return 'stale_authority';
+  if (decision.breaker_epoch !== epoch || canary_share === 0) return 'stale_authority';
+  return state === 'half_open' || standing === 'canary' ? 'canary' : null;
+}
+
+const evidenceHash = (entry: Buffer) => `sha256:${createHash('sha256').update(entry).digest('hex')}`;

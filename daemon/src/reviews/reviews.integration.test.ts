@@ -1,0 +1,487 @@
+/** How people decide, through the daemon's own doors: first word, second pair of eyes, planted cases, batches, undo. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jetstream } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import pg from 'pg';
+import { parse } from 'yaml';
+import {
+  eventSubject,
+  eventTypes,
+  uuidV7,
+  type AiDecision,
+  type ApiError,
+  type Batch,
+  type BatchDecided,
+  type Claim,
+  type Decided,
+  type HumanDecision,
+  type Policy,
+  type Queue,
+  type ReviewCase,
+  type ReviewPolicy,
+  type Verdict,
+} from '@countersign/contract';
+import * as countersign from '@countersign/otel-instrumentation';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eventually, passwords, repository, startTestLoop, type TestLoop } from '../../../stack/test-loop.ts';
+import { readConfig } from '../config.ts';
+import { startDaemon, type Daemon } from '../main.ts';
+
+const newId = () => uuidV7(Date.now(), randomBytes(10));
+let loop: TestLoop;
+let daemon: Daemon;
+let service: NatsConnection;
+let owner: pg.Client;
+const heard: Verdict[] = [];
+
+/** A workflow for each rule. */
+const rules: Record<string, Partial<ReviewPolicy>> = {
+  first: { commit_first: { high: 1 } },
+  paired: { two_people: { medium: 1 } },
+  undone: { undo_window: '2 seconds' },
+  planted: { gold: 0.2 },
+  batched: { batch: { most: { low: 8, medium: 8 }, sample: 0.25 } },
+  structured: {
+    output: {
+      type: 'object',
+      required: ['amount'],
+      properties: { amount: { type: 'integer', minimum: 0 } },
+      additionalProperties: false,
+    },
+  },
+};
+
+beforeAll(async () => {
+  loop = await startTestLoop(inject('postgresUrl'), inject('natsServer'));
+  const policies = join(loop.directory, 'policies');
+  mkdirSync(policies);
+  const demo = parse(readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8')) as Policy;
+  const {
+    undo_window: _undo,
+    commit_first: _first,
+    two_people: _two,
+    gold: _gold,
+    batch: _batch,
+    ...review
+  } = demo.review;
+  for (const [workflow, change] of Object.entries(rules)) {
+    const policy = { ...demo, workflow, review: { ...review, ...change } };
+    writeFileSync(join(policies, `${workflow}.yaml`), JSON.stringify(policy));
+  }
+  daemon = await startDaemon(
+    readConfig({ ...loop.env(), COUNTERSIGN_POLICIES: policies, COUNTERSIGN_LOG_LEVEL: 'silent' }),
+  );
+  service = await connect({
+    servers: loop.nats.url,
+    user: 'service',
+    pass: passwords.service,
+    inboxPrefix: '_INBOX_service',
+  });
+  await countersign.start({
+    source: 'test',
+    natsUrl: loop.nats.url,
+    user: 'service',
+    password: passwords.service,
+    onTrouble: () => undefined,
+  });
+  for (const workflow of ['paired', 'undone', 'planted']) {
+    await countersign.verdicts(workflow, (verdict) => void heard.push(verdict));
+  }
+  owner = new pg.Client(loop.databaseUrl);
+  await owner.connect();
+});
+afterAll(async () => {
+  await owner?.end();
+  await countersign.shutdown(1_000);
+  await service?.close();
+  await daemon?.stop();
+  await loop?.stop();
+});
+
+async function ask<T>(person: string, path: string, body?: object): Promise<[number, T]> {
+  const isRead = path.startsWith('queue') || path === 'me' || path === 'people' || path.endsWith('/opened');
+  const isCase = body === undefined && path.startsWith('cases/');
+  const response = await fetch(`${daemon.address}/v1/${isCase ? 'evidence' : 'reviews'}/${path}`, {
+    headers: { ...(await loop.headers(person, isRead ? 'read' : 'decide')), 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+  return [response.status, (await response.json()) as T];
+}
+
+async function send(
+  workflow: string,
+  kind: 'decision_ai' | 'outcome',
+  type: string,
+  task: string,
+  data: object,
+): Promise<void> {
+  const id = newId();
+  const event = { specversion: '1.0', id, source: 'test', type, subject: task, time: new Date().toISOString(), data };
+  await jetstream(service).publish(eventSubject(workflow, kind), JSON.stringify(event), { msgID: id });
+}
+
+let tasks = 0;
+/** The AI decides, and a case waits for people. */
+async function aCase(workflow: string, change: Partial<AiDecision> = {}): Promise<string> {
+  const decision_id = newId();
+  tasks += 1;
+  const task_id = `task-${tasks}`;
+  await send(workflow, 'decision_ai', eventTypes.aiDecision, task_id, {
+    workflow_id: workflow,
+    task_id,
+    decision_id,
+    title: `Case ${tasks}`,
+    model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` },
+    input_snapshot: { hash: `sha256:${'1'.repeat(64)}`, uri: 'urn:none' },
+    output: { label: 'spam' },
+    confidence: 0.83,
+    risk_tier: 'medium',
+    reversible: true,
+    action: 'accept',
+    justification: 'because of the links',
+    route: 'human',
+    breaker_epoch: 0,
+    latency_ms: 1,
+    ...change,
+  });
+  await eventually('the case', async () => ((await ask('ann', `cases/${decision_id}`))[0] === 200 ? true : null));
+  return decision_id;
+}
+
+const claim = async (person: string, id: string) => (await ask<Claim>(person, `cases/${id}/claim`, {}))[1];
+const open = async (person: string, id: string) => (await ask<ReviewCase>(person, `cases/${id}`))[1];
+
+/** Claims it and decides it, as the page does. */
+async function decide<T = Decided>(person: string, id: string, change: object = {}): Promise<[number, T]> {
+  const { lease, item } = await claim(person, id);
+  const { evidence_hash } = await open(person, id);
+  return ask<T>(person, `cases/${id}/decide`, {
+    action: 'accept',
+    justification: 'I looked',
+    lease_epoch: lease?.epoch ?? 1,
+    case_version: item?.version ?? 1,
+    evidence_hash,
+    idempotency_key: crypto.randomUUID(),
+    review_ms: 1_000,
+    ...change,
+  });
+}
+
+/** The human decisions on record about a case, in order. */
+async function onRecord(id: string): Promise<HumanDecision[]> {
+  const { rows } = await owner.query<{ data: HumanDecision }>(
+    `SELECT event -> 'data' AS data FROM audit_record WHERE type = $1 AND event -> 'data' ->> 'reviews' = $2
+     ORDER BY log_index`,
+    [eventTypes.humanDecision, id],
+  );
+  return rows.map(({ data }) => data);
+}
+
+/** How many verdicts on a case the service has heard, after it would have. */
+async function verdicts(id: string): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  return heard.filter(({ decision_id }) => decision_id === id).length;
+}
+
+describe('who says first what they think', () => {
+  it('sees the AI’s answer afterwards, and nowhere before', async () => {
+    const id = await aCase('first', { risk_tier: 'high' });
+    const before = await open('ann', id);
+    expect(before.answer).toBeNull();
+    expect(before.item).toMatchObject({ commit_first: true, label: null, confidence: null, proposed_action: null });
+    expect(JSON.stringify(before)).not.toContain('because of the links');
+    expect(before.history).toEqual([]);
+    const [, { items }] = await ask<Queue>('ann', 'queue?workflow=first');
+    expect(items.find((item) => item.decision_id === id)).toMatchObject({ label: null, confidence: null });
+
+    const { lease } = await claim('ann', id);
+    expect(await decide<ApiError>('ann', id)).toMatchObject([409, { error: 'commit_first' }]);
+    const commit = (label: string) => ask<ApiError>('ann', `cases/${id}/commit`, { label, lease_epoch: lease.epoch });
+    expect(await commit('eggs')).toMatchObject([400, { message: expect.stringContaining('Use one of: spam, ham') }]);
+    expect((await commit('ham'))[0]).toBe(200);
+    // The first word counts.
+    expect((await commit('spam'))[0]).toBe(200);
+    expect(await open('ann', id)).toMatchObject({
+      answer: { output: { label: 'spam' }, justification: 'because of the links' },
+      committed: { label: 'ham' },
+    });
+    // And shows nobody else anything.
+    expect((await open('ben', id)).answer).toBeNull();
+    expect((await decide('ann', id))[0]).toBe(200);
+    expect(await onRecord(id)).toMatchObject([
+      { committed_before_reveal: true, committed_label: 'ham', action: 'accept' },
+    ]);
+  });
+
+  it('has to hold the case', async () => {
+    const id = await aCase('first', { risk_tier: 'high' });
+    await claim('ben', id);
+    const [status, error] = await ask<ApiError>('ann', `cases/${id}/commit`, { label: 'ham', lease_epoch: 1 });
+    expect([status, error.error, error.winner?.name]).toEqual([409, 'claimed_by_other', 'ben']);
+  });
+});
+
+describe('two people', () => {
+  it('decide without seeing one another, and the service hears when they agree', async () => {
+    const id = await aCase('paired');
+    expect((await decide('ann', id, { justification: 'it sells pills' }))[0]).toBe(200);
+    expect(await verdicts(id)).toBe(0);
+    const second = await open('ben', id);
+    expect(second.item).toMatchObject({ state: 'waiting', people_wanted: 2, people_decided: 1 });
+    expect(JSON.stringify(second)).not.toContain('it sells pills');
+    expect(second.opinions).toEqual([]);
+    // The first is not asked again, and does not get it.
+    expect((await ask<ApiError>('ann', `cases/${id}/claim`, {}))[1]).toMatchObject({ error: 'four_eyes' });
+    const [, queue] = await ask<Queue>('ann', 'queue?workflow=paired');
+    expect(queue.items.map((item) => item.decision_id)).not.toContain(id);
+    expect((await decide('ben', id))[0]).toBe(200);
+    const after = await open('cyd', id);
+    expect([after.item.state, after.opinions.map(({ reviewer }) => reviewer.name)]).toEqual([
+      'decided',
+      ['ann', 'ben'],
+    ]);
+    expect(await onRecord(id)).toHaveLength(2);
+    expect(await verdicts(id)).toBe(1);
+  });
+
+  it('who disagree leave it to a third, who sees both', async () => {
+    const id = await aCase('paired');
+    await decide('ann', id);
+    await decide('ben', id, { action: 'modify', output: { label: 'ham' }, justification: 'it is from his aunt' });
+    const third = await open('cyd', id);
+    expect(third.item).toMatchObject({ reason: 'disagreement', priority: 'P1', state: 'waiting' });
+    expect(third.opinions.map(({ label }) => label)).toEqual(['spam', 'ham']);
+    expect((await ask<ApiError>('ben', `cases/${id}/claim`, {}))[1]).toMatchObject({ error: 'four_eyes' });
+    expect((await decide('cyd', id, { action: 'reject' }))[0]).toBe(200);
+    expect((await open('cyd', id)).item.state).toBe('decided');
+    expect((await onRecord(id)).map(({ action }) => action)).toEqual(['accept', 'modify', 'reject']);
+    expect(await verdicts(id)).toBe(1);
+  });
+});
+
+describe('an undo', () => {
+  it('brings the case back before anything was recorded or sent, and says that there was one', async () => {
+    const id = await aCase('undone');
+    const [status, decided] = await decide('ann', id);
+    expect([status, decided.log_index, typeof decided.undo_until]).toEqual([200, null, 'string']);
+    expect((await open('ann', id)).undo_until).toBe(decided.undo_until);
+    expect((await ask<ApiError>('ben', `cases/${id}/undo`, {}))[1]).toMatchObject({ error: 'refused' });
+    expect((await ask('ann', `cases/${id}/undo`, {}))[0]).toBe(200);
+    expect(await open('ann', id)).toMatchObject({ item: { state: 'claimed' }, undo_until: null });
+    expect(await onRecord(id)).toEqual([]);
+    expect((await decide('ann', id, { action: 'reject' }))[0]).toBe(200);
+    const [record] = await eventually('the record', async () => {
+      const records = await onRecord(id);
+      return records.length > 0 ? records : null;
+    });
+    expect(record?.action).toBe('reject');
+    const { rows } = await owner.query(
+      `SELECT event -> 'data' ->> 'step' AS step, event -> 'data' ->> 'by' AS by FROM audit_record WHERE type = $1`,
+      [eventTypes.review],
+    );
+    expect(rows).toMatchObject([{ step: 'undone', by: expect.stringContaining('user:ann') }]);
+    expect((await ask<ApiError>('ann', `cases/${id}/undo`, {}))[1]).toMatchObject({ error: 'too_late' });
+  });
+
+  it('waits for its time though nobody looks, and records once however often it is sent', async () => {
+    const id = await aCase('undone');
+    const key = crypto.randomUUID();
+    const { lease, item } = await claim('ann', id);
+    const { evidence_hash } = await open('ann', id);
+    const request = {
+      action: 'accept',
+      justification: '',
+      lease_epoch: lease.epoch,
+      case_version: item.version,
+      evidence_hash,
+      idempotency_key: key,
+      review_ms: 5,
+    };
+    const answers = await Promise.all([1, 2, 3].map(() => ask<Decided>('ann', `cases/${id}/decide`, request)));
+    expect(new Set(answers.map(([, { event_id }]) => event_id)).size).toBe(1);
+    await eventually('the record', async () => ((await onRecord(id)).length > 0 ? true : null));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await onRecord(id)).toHaveLength(1);
+    expect(await verdicts(id)).toBe(1);
+  });
+});
+
+describe('planted cases', () => {
+  it('look like any other, go to nobody who knows them, and say how well people look', async () => {
+    // What is known: the AI said spam, a person agreed, and it turned out to be ham.
+    const known = await aCase('planted');
+    await decide('ann', known);
+    await send('planted', 'outcome', eventTypes.outcome, 'task-x', {
+      workflow_id: 'planted',
+      task_id: 'task-x',
+      decision_id: known,
+      label: 'ham',
+    });
+    await eventually('the outcome', async () => {
+      const { rows } = await owner.query('SELECT FROM review_case WHERE outcome_label IS NOT NULL');
+      return rows.length > 0 ? true : null;
+    });
+    const planted = await eventually(
+      'a planted case',
+      async () => {
+        await aCase('planted');
+        const { rows } = await owner.query<{ decision_id: string }>(
+          'SELECT decision_id FROM review_case WHERE planted_from IS NOT NULL',
+        );
+        return rows[0]?.decision_id;
+      },
+      20_000,
+    );
+    const opened = await open('ben', planted);
+    expect(JSON.stringify(opened)).not.toMatch(/gold|planted_from|"ham"\}/);
+    expect([opened.decision.decision_id, opened.item.state]).toEqual([planted, 'waiting']);
+    // Nothing of what was decided on the one it is copied from.
+    expect(opened.history.map(({ decision_actor }) => decision_actor.type)).toEqual(['ai']);
+    expect(opened.similar.map(({ decision_id }) => decision_id)).not.toContain(known);
+    const [, annsQueue] = await ask<Queue>('ann', 'queue?workflow=planted&limit=500');
+    expect(annsQueue.items.map(({ decision_id }) => decision_id)).not.toContain(planted);
+    expect((await decide('ben', planted, { action: 'reject', justification: 'no' }))[0]).toBe(200);
+    expect((await onRecord(known)).at(-1)).toMatchObject({ gold: { label: 'ham' }, action: 'reject' });
+    expect(await verdicts(planted)).toBe(0);
+    const figures = await eventually('the figures', async () => {
+      const [, own] = await ask<{ workflow_id: string; golds: number; catch_rate: number }[]>('ben', 'me');
+      const found = own.find(({ workflow_id }) => workflow_id === 'planted');
+      return found !== undefined && found.golds > 0 ? found : null;
+    });
+    expect(figures).toMatchObject({ golds: 1, catch_rate: 1 });
+  });
+});
+
+describe('a batch', () => {
+  const alike = (length: number) => ({ risk_tier: 'low' as const, features: { length, kind: 'newsletter' } });
+
+  it('takes alike cases, sets aside what is not, and wants a sample opened first', async () => {
+    const seed = await aCase('batched', alike(100));
+    for (let i = 0; i < 9; i++) await aCase('batched', alike(101 + i));
+    const odd = await aCase('batched', alike(9_000));
+    const other = await aCase('batched', { ...alike(104), output: { label: 'ham' } });
+    const [status, batch] = await ask<Batch>('ann', 'batches', { decision_id: seed });
+    expect(status).toBe(200);
+    const ids = batch.items.map(({ decision_id }) => decision_id);
+    expect([ids.length, batch.left_out, batch.sample.length]).toEqual([8, 2, 2]);
+    expect(ids).not.toContain(other);
+    expect(batch.outliers).toMatchObject([
+      { item: { decision_id: odd }, because: 'length is 9000, far from the others' },
+    ]);
+
+    const keys = Object.fromEntries(ids.map((id) => [id, crypto.randomUUID()]));
+    const go = (justification = 'all of one newsletter') =>
+      ask<BatchDecided>('ann', `batches/${batch.batch_id}/decide`, {
+        action: 'accept',
+        justification,
+        idempotency_keys: keys,
+        review_ms: 8_000,
+      });
+    expect(await go()).toMatchObject([409, { error: 'not_opened' }]);
+    for (const id of batch.sample) await ask('ann', `cases/${id}/look`, {});
+    // Somebody else takes one meanwhile, and decides another.
+    const [first = '', second = ''] = ids.filter((id) => !batch.sample.includes(id));
+    await claim('ben', first);
+    await decide('cyd', second);
+    const [, { results }] = await go();
+    const undone = results.filter(({ decided }) => decided === null);
+    expect(undone.map(({ decision_id, problem }) => [decision_id, problem])).toEqual(
+      expect.arrayContaining([
+        [first, expect.stringContaining('ben holds this case until')],
+        [second, 'cyd decided this case first: accept.'],
+      ]),
+    );
+    expect(results.filter(({ decided }) => decided !== null)).toHaveLength(6);
+    const [record] = await onRecord(batch.sample[0] ?? '');
+    expect(record).toMatchObject({
+      batch_id: batch.batch_id,
+      justification: 'all of one newsletter',
+      review_ms: 1_000,
+    });
+    // Sent again, nothing happens twice.
+    await go();
+    expect(await onRecord(batch.sample[0] ?? '')).toHaveLength(1);
+    expect(
+      await ask('ben', `batches/${batch.batch_id}/decide`, {
+        action: 'accept',
+        justification: '',
+        idempotency_keys: {},
+        review_ms: 1,
+      }),
+    ).toMatchObject([404, {}]);
+  });
+
+  it('is not for what is too grave', async () => {
+    const id = await aCase('batched', { risk_tier: 'high' });
+    expect(await ask<ApiError>('ann', 'batches', { decision_id: id })).toMatchObject([
+      409,
+      { message: 'The policy wants each case of high risk to be decided by itself.' },
+    ]);
+  });
+});
+
+describe('a case', () => {
+  it('is handed over to a colleague, who gets it first', async () => {
+    const id = await aCase('paired', { risk_tier: 'low' });
+    await aCase('paired', { risk_tier: 'high' });
+    await claim('ann', id);
+    const ben = (await ask<{ id: string; name: string }[]>('ann', 'people'))[1].find(({ name }) => name === 'ben');
+    const give = (to: string) => ask<ApiError>('ann', `cases/${id}/hand-over`, { to, note: 'you know the sender' });
+    expect((await give('nobody'))[0]).toBe(400);
+    expect((await give(ben?.id ?? ''))[0]).toBe(200);
+    expect((await give(ben?.id ?? ''))[1]).toMatchObject({ error: 'lease_lost' });
+    const [, mine] = await ask<Queue>('ben', 'queue?workflow=paired&mine=true');
+    expect(mine.items.map(({ decision_id }) => decision_id)).toContain(id);
+    const [, next] = await ask<Claim>('ben', 'claim-next?workflow=paired', {});
+    expect(next.item).toMatchObject({ decision_id: id, assigned_to: { name: 'ben' } });
+  });
+
+  it('shows who else looks at it, what its confidence has meant, and what was alike', async () => {
+    const features = { length: 500 };
+    for (const action of ['accept', 'accept', 'accept', 'reject']) {
+      const id = await aCase('structured', { features, confidence: 0.85 });
+      await decide('ann', id, { action });
+    }
+    const id = await aCase('structured', { features, confidence: 0.81 });
+    await ask('ben', `cases/${id}/look`, {});
+    const { item, precision, similar } = await open('ann', id);
+    expect(item.looking.map(({ name }) => name)).toEqual(['ben']);
+    expect(precision).toEqual({ from: 0.8, to: 0.9, decided: 4, changed: 1 });
+    expect(similar.map(({ action, decided_by }) => [action, decided_by.name])).toHaveLength(4);
+  });
+
+  it('takes a structured answer that its schema does, and says what is wrong with another', async () => {
+    const id = await aCase('structured');
+    const amount = (value: unknown) =>
+      decide<ApiError>('ann', id, { action: 'modify', output: { label: 'spam', value }, justification: 'less' });
+    const [status, error] = await amount({ amount: -5 });
+    expect([status, error.message]).toEqual([400, expect.stringContaining('output.value.amount')]);
+    expect((await amount({ amount: 5 }))[0]).toBe(200);
+    expect(await onRecord(id)).toMatchObject([{ output: { label: 'spam', value: { amount: 5 } } }]);
+  });
+
+  it('is found by every filter, a page at a time', async () => {
+    const pages: string[] = [];
+    let after = '';
+    do {
+      const [, page] = await ask<Queue>('dan', `queue?limit=3${after}`);
+      pages.push(...page.items.map(({ decision_id }) => decision_id));
+      after = page.next === null ? '' : `&after=${encodeURIComponent(page.next)}`;
+    } while (after !== '');
+    const [, all] = await ask<Queue>('dan', 'queue?limit=500');
+    expect(pages).toEqual(all.items.map(({ decision_id }) => decision_id));
+    expect(all.matching).toBe(pages.length);
+    for (const [filter, fits] of [
+      ['risk_tier=high', (i: Queue['items'][number]) => i.risk_tier === 'high'],
+      ['reason=automation_level', (i: Queue['items'][number]) => i.reason === 'automation_level'],
+      ['confidence_below=0.82', (i: Queue['items'][number]) => i.confidence !== null && i.confidence < 0.82],
+      ['workflow=batched', (i: Queue['items'][number]) => i.workflow_id === 'batched'],
+    ] as const) {
+      const [, { items }] = await ask<Queue>('dan', `queue?limit=500&${filter}`);
+      const wanted = all.items.filter(fits).map(({ decision_id }) => decision_id);
+      expect([filter, items.map(({ decision_id }) => decision_id)]).toEqual([filter, wanted]);
+    }
+  });
+});

@@ -1,0 +1,47 @@
+/** Which rows of a long list are in sight, so that only those are drawn. All rows are equally high. */
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
+
+/** Drawn beyond the edges, so that scrolling shows no gap. */
+const beyond = 8;
+
+export interface RowsInSight {
+  /** For the element that scrolls. */
+  readonly scroller: RefObject<HTMLDivElement>;
+  readonly first: number;
+  /** One behind the last. */
+  readonly end: number;
+  /** Scrolls as little as it takes. */
+  readonly show: (index: number) => void;
+}
+
+export function useRowsInSight(count: number, rowHeight: number): RowsInSight {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [sight, setSight] = useState({ first: 0, end: 30 });
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return undefined;
+    const measure = () => {
+      const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - beyond);
+      const end = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) + beyond;
+      setSight((before) => (before.first === first && before.end === end ? before : { first, end }));
+    };
+    const resized = new ResizeObserver(measure);
+    resized.observe(element);
+    element.addEventListener('scroll', measure, { passive: true });
+    return () => {
+      resized.disconnect();
+      element.removeEventListener('scroll', measure);
+    };
+  }, [rowHeight]);
+  const show = useCallback(
+    (index: number) => {
+      const element = scroller.current;
+      if (element === null) return;
+      const [top, bottom] = [index * rowHeight, (index + 1) * rowHeight];
+      if (top < element.scrollTop) element.scrollTop = top;
+      else if (bottom > element.scrollTop + element.clientHeight) element.scrollTop = bottom - element.clientHeight;
+    },
+    [rowHeight],
+  );
+  return { scroller, first: sight.first, end: Math.min(count, sight.end), show };
+}

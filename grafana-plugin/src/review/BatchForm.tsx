@@ -1,0 +1,100 @@
+/** One justification for all cases of a batch; nothing is chosen beforehand. */
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { Batch, BatchDecided, DecideBatchRequest } from '@countersign/contract';
+import { Alert, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
+import { useRef, useState } from 'react';
+import { useDecideBatch } from '../api/reviews';
+import { useKeys } from '../parts/use-keys';
+import { actionText } from '../parts/words';
+
+interface BatchFormProps {
+  readonly batch: Batch;
+  /** The sample has been opened. */
+  readonly isReady: boolean;
+  readonly onDecided: (decided: BatchDecided) => void;
+}
+
+type BatchAction = 'accept' | 'reject';
+
+export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
+  const styles = useStyles2(getStyles);
+  const [action, setAction] = useState<BatchAction | null>(null);
+  const [justification, setJustification] = useState('');
+  // Made once, so that sending it again decides nothing twice.
+  const [keys] = useState(() =>
+    Object.fromEntries(batch.items.map(({ decision_id }) => [decision_id, crypto.randomUUID()])),
+  );
+  const [startedAt] = useState(() => performance.now());
+  const text = useRef<HTMLTextAreaElement>(null);
+  const decide = useDecideBatch(batch.batch_id);
+  const choose = (chosen: BatchAction) => {
+    setAction(chosen);
+    text.current?.focus();
+  };
+  const isComplete = isReady && action !== null && justification.trim() !== '';
+  const submit = () => {
+    if (!isComplete || decide.isPending) return;
+    const request: DecideBatchRequest = {
+      action,
+      justification,
+      idempotency_keys: keys,
+      review_ms: since(startedAt),
+    };
+    decide.mutate(request, { onSuccess: onDecided });
+  };
+  useKeys({ a: () => choose('accept'), r: () => choose('reject'), 'mod+Enter': submit });
+  return (
+    <section className={styles} aria-label="Decide all" data-testid="batch-form">
+      {decide.isError && (
+        <Alert severity="warning" title="Not decided">
+          {decide.error.message} Your text is kept.
+        </Alert>
+      )}
+      <div role="group" aria-label="Action">
+        {(['accept', 'reject'] as const).map((one) => (
+          <Button
+            key={one}
+            variant={action === one ? 'primary' : 'secondary'}
+            aria-pressed={action === one}
+            onClick={() => choose(one)}
+          >
+            {actionText[one]} all ({one[0]?.toUpperCase()})
+          </Button>
+        ))}
+      </div>
+      <Field label="Why, for all of them" noMargin>
+        <TextArea
+          id="batch-why"
+          ref={text}
+          rows={2}
+          value={justification}
+          placeholder="In your own words; it goes on record with each"
+          onChange={(event) => setJustification(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') event.currentTarget.blur();
+          }}
+        />
+      </Field>
+      <Button disabled={!isComplete || decide.isPending} onClick={submit} data-testid="batch-submit">
+        {decide.isPending ? 'Deciding each' : `Decide ${batch.items.length} cases (Ctrl ↵)`}
+      </Button>
+    </section>
+  );
+}
+
+/** ms */
+const since = (startedAt: number) => Math.round(performance.now() - startedAt);
+
+const getStyles = (theme: GrafanaTheme2) =>
+  css({
+    display: 'flex',
+    flexDirection: 'column',
+    alignItems: 'flex-start',
+    gap: theme.spacing(1),
+    padding: theme.spacing(1.5, 0),
+    marginTop: theme.spacing(2),
+    borderTop: `1px solid ${theme.colors.border.medium}`,
+    '> div': { width: '100%' },
+    '> div > button': { marginRight: theme.spacing(1) },
+  });

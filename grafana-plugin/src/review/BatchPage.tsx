@@ -1,0 +1,191 @@
+/** Alike cases decided at once: those that are not alike are set aside, and a sample is opened before any is decided. */
+import { css, cx } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { Batch, BatchDecided } from '@countersign/contract';
+import { PluginPage } from '@grafana/runtime';
+import { Alert, Badge, LinkButton, useStyles2 } from '@grafana/ui';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { Link, useParams, useSearchParams } from 'react-router-dom';
+import { look, useCase, useOpened, usePlanBatch } from '../api/reviews';
+import { Empty, Failed, Skeleton } from '../parts/states';
+import { useKeys } from '../parts/use-keys';
+import { useNow } from '../parts/use-now';
+import { percent } from '../parts/words';
+import { routes } from '../routes';
+import { BatchForm } from './BatchForm';
+import { Case } from './Case';
+
+export default function BatchPage() {
+  const { decisionId = '' } = useParams();
+  const batch = usePlanBatch(decisionId);
+  return (
+    <PluginPage
+      pageNav={{
+        text: 'Cases like this',
+        subTitle: 'Decided at once, each with a record of its own. A sample is opened first. O opens the next of it.',
+        parentItem: { text: 'Review', url: routes.review(decisionId) },
+      }}
+      actions={
+        <LinkButton variant="secondary" icon="arrow-left" href={routes.review(decisionId)}>
+          Back to the case
+        </LinkButton>
+      }
+    >
+      {batch.isPending ? (
+        <Skeleton lines={10} height={28} />
+      ) : batch.isError ? (
+        <Failed what="These cases cannot be decided at once" error={batch.error} retry={() => void batch.refetch()} />
+      ) : (
+        <Plan batch={batch.data} />
+      )}
+    </PluginPage>
+  );
+}
+
+function Plan({ batch }: { batch: Batch }) {
+  const styles = useStyles2(getStyles);
+  const [search, setSearch] = useSearchParams();
+  const client = useQueryClient();
+  const shown = search.get('open') ?? undefined;
+  const opened = useOpened(batch.batch_id).data?.opened ?? batch.opened;
+  const [decided, setDecided] = useState<BatchDecided | null>(null);
+  const missing = batch.sample.filter((id) => !opened.includes(id));
+  const openNext = () => {
+    const next = missing.find((id) => id !== shown) ?? missing[0];
+    if (next !== undefined) setSearch({ open: next }, { replace: true });
+  };
+  useEffect(() => {
+    if (shown === undefined) return;
+    // It counts when it is on screen.
+    void look(shown)
+      .then(() => client.invalidateQueries({ queryKey: ['opened', batch.batch_id] }))
+      .catch(() => undefined);
+  }, [shown, batch.batch_id, client]);
+  useKeys({ o: openNext });
+
+  if (decided !== null) return <Results decided={decided} />;
+  return (
+    <div className={styles.page}>
+      <div className={styles.list}>
+        <p role="status" data-testid="batch-state">
+          <strong>{batch.items.length}</strong> cases together
+          {batch.left_out > 0 && `, ${batch.left_out} more are over the policy’s limit`}.{' '}
+          {missing.length === 0 ? 'The sample is opened.' : `${missing.length} of the sample are still to be opened.`}
+        </p>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">Case</th>
+              <th scope="col">The AI says</th>
+              <th scope="col">Sample</th>
+            </tr>
+          </thead>
+          <tbody>
+            {batch.items.map((item) => (
+              <tr
+                key={item.decision_id}
+                className={cx(item.decision_id === shown && styles.shown)}
+                data-testid="batch-item"
+              >
+                <td>
+                  <button
+                    type="button"
+                    className={styles.open}
+                    onClick={() => setSearch({ open: item.decision_id }, { replace: true })}
+                  >
+                    {item.title}
+                  </button>
+                </td>
+                <td>
+                  {item.label} {item.confidence === null ? '' : percent(item.confidence)}
+                </td>
+                <td>
+                  {batch.sample.includes(item.decision_id) &&
+                    (opened.includes(item.decision_id) ? (
+                      <Badge text="opened" color="green" icon="check" />
+                    ) : (
+                      <Badge text="open it" color="orange" />
+                    ))}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {batch.outliers.length > 0 && (
+          <section aria-label="Set aside">
+            <h3 className={styles.aside}>Set aside: look at these one by one</h3>
+            <ul data-testid="outliers">
+              {batch.outliers.map(({ item, because }) => (
+                <li key={item.decision_id}>
+                  <Link to={routes.review(item.decision_id)}>{item.title}</Link>: {because}
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        <BatchForm batch={batch} isReady={missing.length === 0} onDecided={setDecided} />
+      </div>
+      <Shown decisionId={shown} />
+    </div>
+  );
+}
+
+function Shown({ decisionId }: { decisionId: string | undefined }) {
+  const now = useNow();
+  const opened = useCase(decisionId);
+  if (decisionId === undefined) return <Empty title="No case is open">Press O to open the next of the sample.</Empty>;
+  if (opened.isPending) return <Skeleton lines={14} height={20} />;
+  if (opened.isError)
+    return <Failed what="The case could not be read" error={opened.error} retry={() => void opened.refetch()} />;
+  return <Case opened={opened.data} now={now} />;
+}
+
+function Results({ decided }: { decided: BatchDecided }) {
+  const failed = decided.results.filter((result) => result.decided === null);
+  const count = decided.results.length - failed.length;
+  return (
+    <div data-testid="batch-results">
+      <Alert
+        severity={failed.length === 0 ? 'success' : 'warning'}
+        title={`${count} of ${decided.results.length} are decided`}
+      >
+        {failed.length > 0 && (
+          <ul>
+            {failed.map(({ decision_id, title, problem }) => (
+              <li key={decision_id}>
+                <Link to={routes.review(decision_id)}>{title}</Link>: {problem}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Alert>
+      <LinkButton href={routes.review()}>Back to the queue</LinkButton>
+    </div>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  page: css({
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 2fr) minmax(0, 3fr)',
+    gap: theme.spacing(3),
+    [theme.breakpoints.down('md')]: { gridTemplateColumns: 'minmax(0, 1fr)' },
+  }),
+  list: css({ minWidth: 0 }),
+  table: css({
+    width: '100%',
+    'th, td': { padding: theme.spacing(0.5, 1), textAlign: 'left' },
+    'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
+  }),
+  shown: css({ background: theme.colors.action.selected }),
+  open: css({
+    background: 'none',
+    border: 0,
+    padding: 0,
+    color: theme.colors.text.link,
+    textAlign: 'left',
+    overflowWrap: 'anywhere',
+  }),
+  aside: css({ fontSize: theme.typography.h5.fontSize, marginTop: theme.spacing(2) }),
+});

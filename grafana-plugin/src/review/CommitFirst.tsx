@@ -1,0 +1,51 @@
+/** The reviewer says what they think before they see what the AI says: a number a label, nothing chosen beforehand. */
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { Lease, ReviewCase } from '@countersign/contract';
+import { Button, useStyles2 } from '@grafana/ui';
+import { useCommit } from '../api/reviews';
+import { useKeys } from '../parts/use-keys';
+
+interface CommitFirstProps {
+  readonly opened: ReviewCase;
+  /** Null while somebody only looks. */
+  readonly lease: Lease | null;
+}
+
+export function CommitFirst({ opened, lease }: CommitFirstProps) {
+  const styles = useStyles2(getStyles);
+  const commit = useCommit();
+  const { labels } = opened.rules;
+  const say = (label: string) => {
+    if (lease === null || commit.isPending) return;
+    commit.mutate({ id: opened.item.decision_id, label, lease_epoch: lease.epoch });
+  };
+  useKeys(Object.fromEntries(labels.slice(0, 9).map((label, i) => [String(i + 1), () => say(label)])));
+  return (
+    <div data-testid="commit-first">
+      <p>
+        The AI’s answer is shown after you have said what it is. What you say first goes on record, and you may still
+        decide otherwise.
+      </p>
+      {lease === null ? (
+        <p>Claim the case to say it.</p>
+      ) : (
+        <div className={styles} role="group" aria-label="What it is">
+          {labels.map((label, i) => (
+            <Button key={label} variant="secondary" disabled={commit.isPending} onClick={() => say(label)}>
+              {label} {i < 9 && <kbd>{i + 1}</kbd>}
+            </Button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) =>
+  css({
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: theme.spacing(1),
+    kbd: { background: 'transparent', color: 'inherit', border: '1px solid currentColor', boxShadow: 'none' },
+  });

@@ -1,0 +1,53 @@
+/** Gives a case to a colleague, with a word on why. */
+import type { QueueItem } from '@countersign/contract';
+import { Button, Combobox, Field, Modal, TextArea } from '@grafana/ui';
+import { useState } from 'react';
+import { useHandOver, usePeople } from '../api/reviews';
+
+interface HandOverProps {
+  readonly item: QueueItem;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+export function HandOver({ item, onClose, onDone }: HandOverProps) {
+  const people = usePeople();
+  const handOver = useHandOver();
+  const [to, setTo] = useState<string | null>(null);
+  const [note, setNote] = useState('');
+  const give = () => {
+    if (to !== null) handOver.mutate({ id: item.decision_id, to, note }, { onSuccess: onDone });
+  };
+  return (
+    <Modal title="Hand over" isOpen onDismiss={onClose}>
+      <p>Your claim on “{item.title}” ends, and your colleague finds it first in their queue.</p>
+      <Field label="To">
+        <Combobox
+          id="hand-over-to"
+          options={(people.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+          value={to}
+          loading={people.isPending}
+          placeholder="A colleague"
+          onChange={({ value }) => setTo(value)}
+        />
+      </Field>
+      <Field label="What they should know (optional)">
+        <TextArea
+          id="hand-over-note"
+          rows={2}
+          value={note}
+          placeholder="It goes on record"
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
+      </Field>
+      <Modal.ButtonRow>
+        <Button variant="secondary" fill="outline" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button disabled={to === null || handOver.isPending} onClick={give}>
+          Hand over
+        </Button>
+      </Modal.ButtonRow>
+    </Modal>
+  );
+}

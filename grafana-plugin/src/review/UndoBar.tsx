@@ -1,0 +1,74 @@
+/** The last decision, while it can be undone: a count down, a button, and a key. */
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { DecideRequest } from '@countersign/contract';
+import { Button, useStyles2 } from '@grafana/ui';
+import { useUndo } from '../api/reviews';
+import { useKeys } from '../parts/use-keys';
+import { actionText } from '../parts/words';
+import { restoreDraft } from './draft';
+
+/** What was decided, and until when that can be undone. */
+export interface Undoable {
+  readonly decisionId: string;
+  readonly title: string;
+  readonly request: DecideRequest;
+  /** ms */
+  readonly until: number;
+}
+
+interface UndoBarProps {
+  readonly undoable: Undoable;
+  readonly now: number;
+  readonly onUndone: (decisionId: string) => void;
+}
+
+export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
+  const styles = useStyles2(getStyles);
+  const undo = useUndo();
+  const { decisionId, title, request, until } = undoable;
+  const seconds = Math.ceil((until - now) / 1_000);
+  const act = () => {
+    if (undo.isPending || seconds <= 0) return;
+    undo.mutate(
+      { id: decisionId },
+      {
+        onSuccess: () => {
+          restoreDraft(decisionId, request);
+          onUndone(decisionId);
+        },
+      },
+    );
+  };
+  useKeys({ z: act });
+  if (seconds <= 0) return null;
+  return (
+    <div className={styles} role="status" data-testid="undo">
+      <span>
+        {actionText[request.action]}: “{title}”
+      </span>
+      <Button size="sm" variant="secondary" icon="history-alt" onClick={act} disabled={undo.isPending}>
+        Undo (Z), {seconds} s
+      </Button>
+    </div>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) =>
+  css({
+    position: 'fixed',
+    bottom: theme.spacing(2),
+    left: theme.spacing(3),
+    zIndex: theme.zIndex.navbarFixed,
+    display: 'flex',
+    gap: theme.spacing(2),
+    alignItems: 'center',
+    maxWidth: 420,
+    padding: theme.spacing(1, 1.5),
+    background: theme.colors.background.elevated,
+    border: `1px solid ${theme.colors.border.medium}`,
+    borderRadius: theme.shape.radius.default,
+    boxShadow: theme.shadows.z3,
+    '> span': { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+    button: { flexShrink: 0 },
+  });

@@ -1,0 +1,57 @@
+/** Keeps a claim while its page is in front, gives it up when it is not, and says meanwhile that somebody is looking. */
+import { config } from '@grafana/runtime';
+import { useEffect } from 'react';
+import { look, releaseClaim, renewClaim } from '../api/reviews';
+import { proxyPath } from '../api/client';
+
+const renewEveryMs = 60_000;
+const lookEveryMs = 10_000;
+/** Somebody who looks something up in another window keeps the case; somebody who has left does not. */
+const awayForMs = 120_000;
+
+export function useClaimCare(decisionId: string | undefined, held: boolean): void {
+  useEffect(() => {
+    if (decisionId === undefined || !held) return undefined;
+    let away: ReturnType<typeof setTimeout> | undefined;
+    const renewal = setInterval(() => {
+      if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
+    }, renewEveryMs);
+    const onVisibility = () => {
+      clearTimeout(away);
+      if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
+      else away = setTimeout(() => void releaseClaim(decisionId).catch(() => undefined), awayForMs);
+    };
+    document.addEventListener('visibilitychange', onVisibility);
+    // The page is going: nothing that waits for an answer would get out.
+    const onLeave = () => {
+      void fetch(`${config.appSubUrl}/${proxyPath}/v1/reviews/cases/${decisionId}/release`, {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': 'application/json' },
+        keepalive: true,
+      }).catch(() => undefined);
+    };
+    window.addEventListener('pagehide', onLeave);
+    return () => {
+      clearInterval(renewal);
+      clearTimeout(away);
+      document.removeEventListener('visibilitychange', onVisibility);
+      window.removeEventListener('pagehide', onLeave);
+      // Refused when it was decided meanwhile, which is the usual way to leave a case.
+      void releaseClaim(decisionId).catch(() => undefined);
+    };
+  }, [decisionId, held]);
+}
+
+/** Others see that the case is on this screen. */
+export function useLooking(decisionId: string | undefined): void {
+  useEffect(() => {
+    if (decisionId === undefined) return undefined;
+    const say = () => {
+      if (document.visibilityState === 'visible') void look(decisionId).catch(() => undefined);
+    };
+    say();
+    const timer = setInterval(say, lookEveryMs);
+    return () => clearInterval(timer);
+  }, [decisionId]);
+}

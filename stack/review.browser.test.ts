@@ -1,0 +1,290 @@
+/** Reviewing as people do it all day, by keyboard alone, and two of them at once. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import {
+  eventSubject,
+  eventTypes,
+  uuidV7,
+  type AiDecision,
+  type AuditPage,
+  type Queue,
+  type ReviewCase,
+} from '@countersign/contract';
+import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { eventually, passwords } from './test-loop.ts';
+import { startTestPage, type TestPage } from './test-page.ts';
+
+const workflow = 'mail-moderation';
+const newId = () => uuidV7(Date.now(), randomBytes(10));
+let stage: TestPage;
+let service: NatsConnection;
+let browser: Browser;
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  stage = await startTestPage(inject('postgresUrl'), inject('natsServer'), (demo) => ({
+    review: {
+      ...demo.review,
+      undo_window: '8 seconds',
+      commit_first: { high: 1 },
+      batch: { most: { low: 20 }, sample: 0.25 },
+      two_people: {},
+      gold: 0,
+    },
+  }));
+  service = await connect({
+    servers: stage.loop.nats.url,
+    user: 'service',
+    pass: passwords.service,
+    inboxPrefix: '_INBOX_service',
+  });
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await service?.close();
+  await stage?.stop();
+});
+
+let tasks = 0;
+/** The AI decides, and a case waits for people. */
+async function aCase(title: string, change: Partial<AiDecision> = {}): Promise<string> {
+  tasks += 1;
+  const [id, decision_id] = [newId(), newId()];
+  const data: AiDecision = {
+    workflow_id: workflow,
+    task_id: `task-${tasks}`,
+    decision_id,
+    title,
+    model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` },
+    input_snapshot: { hash: `sha256:${'1'.repeat(64)}`, uri: 'urn:none' },
+    output: { label: 'spam', scores: { spam: 0.83, ham: 0.17 } },
+    confidence: 0.83,
+    risk_tier: 'medium',
+    reversible: true,
+    explanation: { relevance: [{ feature: 'links', value: 12, weight: 0.8 }] },
+    action: 'accept',
+    justification: 'because of the links',
+    route: 'human',
+    breaker_epoch: 0,
+    latency_ms: 1,
+    ...change,
+  };
+  const event = { specversion: '1.0', id, source: 'test', subject: data.task_id, time: new Date().toISOString() };
+  const body = JSON.stringify({ ...event, type: eventTypes.aiDecision, data });
+  await jetstream(service).publish(eventSubject(workflow, 'decision_ai'), body, { msgID: id });
+  await eventually('the case', async () => {
+    const { status } = await stage.ask('ann', `v1/evidence/cases/${decision_id}`);
+    return status === 200 ? true : null;
+  });
+  return decision_id;
+}
+const caseOf = async (login: string, id: string) =>
+  (await stage.ask(login, `v1/evidence/cases/${id}`)).body as ReviewCase;
+const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+const item = (page: Page, title: string) => page.getByTestId('queue-item').filter({ hasText: title });
+
+async function as(login: string, path = 'review') {
+  const opened = await openPage(browser, stage.url('review'));
+  await become(opened.page, login);
+  if (path !== 'review') await opened.page.goto(stage.url(path));
+  return opened;
+}
+
+it('finds cases by what the address says, and by keyboard', async () => {
+  await aCase('A grave one', { risk_tier: 'high', confidence: 0.99 });
+  const unsure = await aCase('An unsure one', { confidence: 0.55 });
+  await aCase('A sure one', { confidence: 0.97 });
+  const { page, troubles } = await as('ann', 'review?confidence_below=0.6');
+  await item(page, 'An unsure one').waitFor();
+  expect(await page.getByTestId('queue-item').count()).toBe(1);
+  await keep(page, 'queue-filtered');
+  await page.keyboard.press('n');
+  await page.getByTestId('decision-form').waitFor();
+  expect(page.url()).toContain(`${unsure}?confidence_below=0.6`);
+  await page.keyboard.press('u');
+  await page.getByTestId('claim').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('says first what they think, and sees then what the AI says', async () => {
+  const id = await aCase('A grave message', { risk_tier: 'high' });
+  const { page, troubles } = await as('ann', `review/${id}`);
+  await page.getByTestId('commit-first').waitFor();
+  expect(await page.content()).not.toContain('because of the links');
+  await page.keyboard.press('c');
+  await page.getByRole('group', { name: 'What it is' }).waitFor();
+  await keep(page, 'commit-first');
+  expect(await seriousProblems(page)).toEqual([]);
+  await page.keyboard.press('2');
+  await page.getByTestId('committed').waitFor();
+  expect(await page.getByTestId('committed').textContent()).toContain('You said ham before you saw this.');
+  await keep(page, 'committed');
+  // Their own word is what they modify it to, without typing it again.
+  await page.keyboard.press('m');
+  await page.keyboard.type('the sender is known');
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('undo').waitFor();
+  expect((await caseOf('ann', id)).decided).toMatchObject({ action: 'modify' });
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('undoes a decision with a key, and finds everything as it was typed', async () => {
+  const id = await aCase('A hasty one', { confidence: 0.5 });
+  const { page, troubles } = await as('ann', `review/${id}`);
+  await page.getByTestId('claim').waitFor();
+  await page.keyboard.press('c');
+  await page.getByTestId('decision-form').waitFor();
+  await page.keyboard.press('r');
+  await page.keyboard.type('all of it is wrong');
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('undo').waitFor();
+  await keep(page, 'undo');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('z');
+  await page.waitForURL(new RegExp(id));
+  await page.getByTestId('decision-form').waitFor();
+  expect(await page.getByTestId('decision-form').locator('textarea').inputValue()).toBe('all of it is wrong');
+  expect(await page.getByRole('button', { name: /^Reject/ }).getAttribute('aria-pressed')).toBe('true');
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('undo').waitFor();
+  const record = await eventually(
+    'the record',
+    async () => {
+      const { body } = await stage.ask('cleo', 'v1/audit/records?actor=human');
+      return (body as AuditPage).records.find(({ justification }) => justification === 'all of it is wrong');
+    },
+    20_000,
+  );
+  expect(record.decision_action).toBe('reject');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('two people, one case: one wins, the other hears who and what, and keeps their text', async () => {
+  const id = await aCase('A wanted one', { confidence: 0.6 });
+  const [ann, ben] = [await as('ann', `review/${id}`), await as('ben', `review/${id}`)];
+  await ann.page.getByTestId('claim').waitFor();
+  await ben.page.getByTestId('claim').waitFor();
+  // Each sees that the other looks.
+  await ann.page.getByTestId('lookers').waitFor({ timeout: 20_000 });
+  expect(await ann.page.getByTestId('lookers').textContent()).toContain('Ben is looking too');
+  await Promise.all([ann.page.keyboard.press('c'), ben.page.keyboard.press('c')]);
+  const winner = await eventually('a winner', async () => {
+    const [a, b] = [await caseOf('ann', id), await caseOf('ben', id)];
+    return a.lease !== null ? 'ann' : b.lease !== null ? 'ben' : null;
+  });
+  const [first, second] = winner === 'ann' ? [ann, ben] : [ben, ann];
+  await first.page.getByTestId('decision-form').waitFor();
+  await second.page.getByText('is working on this case').waitFor();
+  expect(await second.page.getByTestId('decision-form').count()).toBe(0);
+
+  // A lost lease: the first leaves the case, the second takes it while the first still types.
+  await first.page.keyboard.press('a');
+  await first.page.keyboard.type('I was about to say this');
+  await first.page.route('**/claim', (route) => route.abort());
+  const login = winner === 'ann' ? 'ann' : 'ben';
+  await stage.ask(login, `v1/reviews/cases/${id}/release`, {});
+  await second.page.getByTestId('claim').waitFor({ timeout: 20_000 });
+  await second.page.keyboard.press('c');
+  await second.page.getByTestId('decision-form').waitFor();
+  await second.page.keyboard.press('r');
+  await second.page.keyboard.type('no');
+  await second.page.keyboard.press('Control+Enter');
+  await second.page.getByTestId('undo').waitFor();
+  await first.page.getByText('rejected it').waitFor({ timeout: 20_000 });
+  expect(await first.page.getByTestId('kept').textContent()).toContain('I was about to say this');
+  await keep(first.page, 'lost-race');
+  expect(second.troubles).toEqual([]);
+  await first.page.close();
+  await second.page.close();
+});
+
+it('hands a case over to a colleague, who finds it first', async () => {
+  const id = await aCase('One for Ben', { risk_tier: 'low' });
+  await stage.ask('ben', 'v1/reviews/claim-next', {});
+  const { page } = await as('ann', `review/${id}`);
+  await page.getByTestId('claim').waitFor();
+  await page.keyboard.press('c');
+  await page.getByTestId('decision-form').waitFor();
+  await page.keyboard.press('h');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('To').click();
+  await page.keyboard.type('Ben');
+  await page.getByRole('option', { name: 'Ben' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await keep(page, 'hand-over');
+  expect(await seriousProblems(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Hand over' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  const { body } = await stage.ask('ben', 'v1/reviews/queue?mine=true');
+  expect((body as Queue).items.find(({ decision_id }) => decision_id === id)?.assigned_to?.name).toBe('Ben');
+  await page.close();
+});
+
+it('decides alike cases at once, when the sample was opened and the odd one is set aside', async () => {
+  const like = (length: number): Partial<AiDecision> => ({ risk_tier: 'low', features: { length }, confidence: 0.9 });
+  const seed = await aCase('Newsletter 0', like(100));
+  for (let i = 1; i <= 7; i++) await aCase(`Newsletter ${i}`, like(100 + i));
+  await aCase('A very long one', like(50_000));
+  const { page, troubles } = await as('dana', `review/${seed}`);
+  await page.getByTestId('claim').waitFor();
+  await page.keyboard.press('x');
+  await page.getByTestId('batch-state').waitFor();
+  expect(await page.getByTestId('outliers').textContent()).toContain('A very long one: length is 50000');
+  await page.keyboard.press('a');
+  await page.keyboard.type('all of one sender');
+  expect(await page.getByTestId('batch-submit').isDisabled()).toBe(true);
+  await page.keyboard.press('Escape');
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('o');
+    await page.waitForTimeout(700);
+  }
+  await page.getByText('The sample is opened.').waitFor();
+  await keep(page, 'batch');
+  expect(await seriousProblems(page)).toEqual([]);
+  // Somebody decides one of them meanwhile.
+  const state = await caseOf('ann', seed);
+  const claimed = (await stage.ask('ann', `v1/reviews/cases/${seed}/claim`, {})).body as { lease: { epoch: number } };
+  await stage.ask('ann', `v1/reviews/cases/${seed}/decide`, {
+    action: 'accept',
+    justification: '',
+    lease_epoch: claimed.lease.epoch,
+    case_version: state.item.version,
+    evidence_hash: state.evidence_hash,
+    idempotency_key: crypto.randomUUID(),
+    review_ms: 1,
+  });
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('batch-results').waitFor();
+  expect(await page.getByTestId('batch-results').textContent()).toMatch(
+    /of \d+ are decided.*Newsletter 0: Ann decided this case first: accept\./,
+  );
+  await keep(page, 'batch-results');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('shows people how they decide', async () => {
+  const { page } = await as('dana');
+  await page.getByTestId('queue').waitFor();
+  await page.keyboard.press('i');
+  await page.getByRole('dialog').waitFor();
+  await keep(page, 'own-figures');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').getByText('Undo the last decision').waitFor();
+  await keep(page, 'keys');
+  expect(await seriousProblems(page)).toEqual([]);
+  await page.close();
+});
