@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest';
 import type { AlertStep, AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
@@ -48,6 +48,16 @@ async function ask<T>(login: string, path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** Some cases want to be judged before the AI's answer is shown. */
+async function reachForm(page: Page): Promise<Locator> {
+  const form = page.getByTestId('decision-form');
+  const first = page.getByRole('group', { name: 'What it is' });
+  await form.or(first).first().waitFor();
+  if (await first.isVisible()) await page.keyboard.press('1');
+  await form.waitFor();
+  return form;
+}
+
 const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
 
 it('a reviewer rejects a real message, and an auditor proves it', async () => {
@@ -57,8 +67,7 @@ it('a reviewer rejects a real message, and an auditor proves it', async () => {
 
   // By keyboard alone: claim the most urgent case, read it, reject it, and say why.
   await page.keyboard.press('n');
-  const form = page.getByTestId('decision-form');
-  await form.waitFor();
+  const form = await reachForm(page);
   await page.getByText('Matches its recorded hash').waitFor();
   const task = await page.locator('[data-testid=queue-item][aria-current=true]').getAttribute('data-task');
   expect(task).toMatch(/^1\.(easy-ham|hard-ham|spam)-/);
@@ -68,15 +77,21 @@ it('a reviewer rejects a real message, and an auditor proves it', async () => {
   await page.keyboard.type('I read it all, and the label is wrong');
   await keep(page, 'review-decision');
   await page.keyboard.press('Control+Enter');
-  await page.getByText('Decision recorded').waitFor();
+  await page.getByTestId('undo').waitFor();
   // The next case is there at once, claimed, with an empty form.
   await page.waitForFunction((before) => {
     const current = document.querySelector('[data-testid=queue-item][aria-current=true]');
     return current !== null && current.getAttribute('data-task') !== before;
   }, task);
-  await form.waitFor();
+  await reachForm(page);
   expect(await form.locator('textarea').inputValue()).toBe('');
 
+  // It is recorded when it cannot be undone any more.
+  await page.getByTestId('undo').waitFor({ state: 'detached' });
+  await eventually('the record', async () => {
+    const { records } = await ask<AuditPage>('cleo', `v1/audit/records?task=${task}&actor=human`);
+    return records[0];
+  });
   await become(page, 'cleo');
   await page.getByRole('link', { name: 'Audit' }).click();
   await page.getByLabel('Task').fill(task ?? '');
@@ -136,7 +151,7 @@ it('a draft survives a reload, and typing does not press keys', async () => {
   const { page } = await openPage(browser, `${stack.appUrl}${app}/review`);
   await page.getByTestId('queue-item').first().waitFor();
   await page.keyboard.press('n');
-  await page.getByTestId('decision-form').waitFor();
+  await reachForm(page);
   await page.keyboard.press('e');
   await page.keyboard.type('jar mean ?');
   const url = page.url();
@@ -156,7 +171,7 @@ it.each(['dark', 'light'])('a screen reader finds its way, in the %s theme', asy
   await page.reload();
   await page.getByTestId('queue-item').first().waitFor();
   await page.keyboard.press('n');
-  await page.getByTestId('decision-form').waitFor();
+  await reachForm(page);
   await page.getByText('Matches its recorded hash').waitFor();
   await page.keyboard.press('m');
   expect(await seriousProblems(page)).toEqual([]);

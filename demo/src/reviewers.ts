@@ -68,8 +68,14 @@ async function review(call: Call, item: QueueItem, options: ReviewersOptions, en
     return;
   }
   const label = options.random() < options.errorRate ? other(truth) : truth;
+  let shown = item.label;
+  if (shown === null) {
+    // What the AI says is shown to whoever has spoken first.
+    await call('POST', `${path}/commit`, { label, lease_epoch: claim.lease.epoch });
+    shown = (await call<ReviewCase>('GET', `v1/evidence/cases/${item.decision_id}`))?.answer?.output.label ?? null;
+  }
   const request: DecideRequest = {
-    ...(label === item.label
+    ...(label === shown
       ? { action: 'accept', justification: '' }
       : { action: 'modify', justification: `reads like ${label}`, output: { label } }),
     lease_epoch: claim.lease.epoch,

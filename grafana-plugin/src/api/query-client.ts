@@ -6,7 +6,7 @@ import { CallError } from './client';
 
 declare module '@tanstack/react-query' {
   interface Register {
-    mutationMeta: { readonly done?: string; readonly failed: string };
+    mutationMeta: { readonly done?: string | ((answer: unknown) => string | null); readonly failed: string };
   }
 }
 
@@ -19,8 +19,10 @@ export const queryClient = new QueryClient({
     },
   },
   mutationCache: new MutationCache({
-    onSuccess: (_data, _variables, _context, mutation) => {
-      if (mutation.meta?.done) say(AppEvents.alertSuccess.name, mutation.meta.done);
+    onSuccess: (answer, _variables, _context, mutation) => {
+      const done = mutation.meta?.done;
+      const text = typeof done === 'function' ? done(answer) : done;
+      if (text) say(AppEvents.alertSuccess.name, text);
     },
     onError: (error, _variables, _context, mutation) => {
       say(AppEvents.alertError.name, mutation.meta?.failed ?? 'That did not work', error.message);

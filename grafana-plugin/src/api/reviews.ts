@@ -73,7 +73,7 @@ export const useOwnFigures = () =>
 
 function useOnCase<Variables, Answer>(
   send: (id: string, variables: Variables) => Promise<Answer>,
-  meta: { readonly done?: string; readonly failed: string },
+  meta: { readonly done?: string | ((answer: unknown) => string | null); readonly failed: string },
 ) {
   const client = useQueryClient();
   return useMutation({
@@ -97,6 +97,8 @@ export const useCommit = () =>
 /** The form itself says what went wrong. */
 export const useDecide = () =>
   useOnCase((id, request: DecideRequest) => post<Decided>(`v1/reviews/cases/${id}/decide`, request), {
+    // While it can be undone, the page says so itself.
+    done: (answer) => ((answer as Decided).undo_until === null ? 'Decision recorded' : null),
     failed: 'Your decision was not recorded',
   });
 export const useUndo = () =>

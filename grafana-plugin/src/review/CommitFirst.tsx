@@ -47,5 +47,12 @@ const getStyles = (theme: GrafanaTheme2) =>
     display: 'flex',
     flexWrap: 'wrap',
     gap: theme.spacing(1),
-    kbd: { background: 'transparent', color: 'inherit', border: '1px solid currentColor', boxShadow: 'none' },
+    kbd: {
+      marginLeft: theme.spacing(0.75),
+      padding: '0 5px',
+      background: 'transparent',
+      color: 'inherit',
+      border: '1px solid currentColor',
+      boxShadow: 'none',
+    },
   });

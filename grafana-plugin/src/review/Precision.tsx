@@ -27,7 +27,7 @@ export function Precision({ confidence, precision }: { confidence: number; preci
 function meaning({ from, to, decided, changed }: PrecisionData): string {
   const range = `${Math.round(from * 100)}–${percent(to)}`;
   if (decided < fewest)
-    return `Only ${decided} decisions at ${range} have been looked at: too few to say what it means.`;
+    return `${decided} of the ${fewest} decisions at ${range} are in that it takes to say what it means.`;
   return `Of ${decided} decisions at ${range}, people changed ${percent(changed / decided)}.`;
 }
 

@@ -27,7 +27,7 @@ export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
   const styles = useStyles2(getStyles);
   const undo = useUndo();
   const { decisionId, title, request, until } = undoable;
-  const seconds = Math.ceil((until - now) / 1_000);
+  const seconds = Math.floor((until - now) / 1_000);
   const act = () => {
     if (undo.isPending || seconds <= 0) return;
     undo.mutate(
@@ -58,7 +58,8 @@ const getStyles = (theme: GrafanaTheme2) =>
   css({
     position: 'fixed',
     bottom: theme.spacing(2),
-    left: theme.spacing(3),
+    left: '50%',
+    transform: 'translateX(-50%)',
     zIndex: theme.zIndex.navbarFixed,
     display: 'flex',
     gap: theme.spacing(2),
