@@ -40,6 +40,17 @@ export const AuditPage = Type.Object({
 });
 export type AuditPage = Static<typeof AuditPage>;
 
+/** How many records fit, over time. */
+export const AuditHistogram = Type.Object({
+  /** Of the first bin's beginning and the last one's end. */
+  from: Type.String(),
+  to: Type.String(),
+  counts: Type.Array(Type.Integer()),
+  /** False when some are spread evenly over where they may be. */
+  exact: Type.Boolean(),
+});
+export type AuditHistogram = Static<typeof AuditHistogram>;
+
 /** All that is needed to check a record without trusting the daemon, but for the key. */
 export const AuditProof = Type.Object({
   record: AuditRecord,

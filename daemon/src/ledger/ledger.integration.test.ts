@@ -342,6 +342,30 @@ describe('search', () => {
     expect(await found({ text: 'phishing' }, 20_000, 1)).toEqual([19_000]);
   });
 
+  it.each([
+    {},
+    { workflow_id: 'refunds' },
+    { text: 'rule 3', risk_tier: 'low' },
+    { label: 'ham', from: '2026-01-01T01:00:00Z' },
+  ] as const)('counts what fits over time: %j', async (filter: AuditFilter) => {
+    const all: LedgerRecord[] = [];
+    for (let before: number | null = null; ;) {
+      const page = await big.search.search(filter, before, 20_000);
+      all.push(...page.records);
+      before = page.next;
+      if (before === null) break;
+    }
+    const found = await big.search.histogram(filter, 12);
+    if (found === null) throw new Error('there is no histogram');
+    const width = (found.to - found.from + 1) / 12;
+    const counts = Array.from({ length: 12 }, () => 0);
+    for (const { event } of all) {
+      const bin = Math.min(11, Math.floor((Math.floor(Date.parse(event.time) / 1_000) - found.from) / width));
+      counts[bin] = (counts[bin] ?? 0) + 1;
+    }
+    expect([found.exact, found.counts]).toEqual([true, counts]);
+  });
+
   it('gives the pages of a search without gap or double while records are added', async () => {
     const filter = { workflow_id: 'mail-moderation', risk_tier: 'medium' } as const;
     const wanted = await expected(filter, 100_000);

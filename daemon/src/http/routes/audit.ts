@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import {
   ApiError,
+  AuditHistogram,
   AuditPage,
   AuditProof,
   DecisionAction,
@@ -73,6 +74,24 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
     async ({ query: { before = null, limit = 50, ...query } }) => {
       const page = log.page(await search.search(filterOf(query), before, limit));
       return { ...page, people: await namesOf(page.records) };
+    },
+  );
+
+  app.get(
+    '/v1/audit/histogram',
+    {
+      config: { grant: 'audit' },
+      schema: {
+        summary: 'How many records fit, over time',
+        querystring: Type.Object({ ...Filter, bins: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }),
+        response: { ...errors, 200: AuditHistogram },
+      },
+    },
+    async ({ query: { bins = 60, ...query } }, reply) => {
+      const found = await search.histogram(filterOf(query), bins);
+      if (found === null) return reply.code(404).send(apiError('not_found', 'There are no records in this time.'));
+      const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
+      return { from: at(found.from), to: at(found.to + 1), counts: [...found.counts], exact: found.exact };
     },
   );
 

@@ -19,6 +19,7 @@ import {
   unite,
   type Hits,
 } from './segment.ts';
+import { countOf, HistogramBins, type Extent } from './histogram.ts';
 import * as store from './store.ts';
 import { fits, termsOfFilter, type AuditFilter, type Term } from './terms.ts';
 
@@ -39,6 +40,15 @@ const firstChunk = 8;
 const chunkGrowth = 4;
 const retryMs = 1_000;
 const readAtOnce = 1_000;
+/** Stored segments of which each record is counted at its time: a million records. */
+const mostCountedEach = 64;
+
+/** Counts over equal spans of a time, in seconds since 1970, both ends inclusive. */
+export interface AuditHistogram extends Extent {
+  readonly counts: readonly number[];
+  /** False when records are spread evenly within segments. */
+  readonly exact: boolean;
+}
 
 export class SearchIndex {
   private readonly options: SearchOptions;
@@ -160,6 +170,39 @@ export class SearchIndex {
     return { records, next: found.length > limit ? (records.at(-1)?.index ?? null) : null };
   }
 
+  /**
+   * How many records fit, over time, as far as the index can tell: `bins` counts of equal spans. Of few segments each record
+   * is counted at its time; of many, each segment is spread evenly over its own. Null when there are no records.
+   */
+  async histogram(filter: AuditFilter, bins: number): Promise<AuditHistogram | null> {
+    const { db, logId } = this.options;
+    const inMemory = [...this.segments];
+    const span = secondsOf(filter);
+    const { fields, words } = termsOfFilter(filter);
+    const end = inMemory[0]?.first ?? 0;
+    const stored = await store.extentsWithin(db, logId, end, span.from, span.to);
+    const extent = extentOf(span, stored, inMemory);
+    if (extent === null) return null;
+    const counted = new HistogramBins(extent, bins);
+    for (const segment of inMemory) counted.addEach(this.hitsInMemory(segment, fields, words), segment.times);
+    const isExact = stored.length <= mostCountedEach;
+    const isAll = fields.length + words.length === 0;
+    const hits = isAll
+      ? new Map(stored.map(({ first }) => [first, everything]))
+      : new Map(await this.storedHits(rarestFirst(fields, words, inMemory), { from: null, to: null }, 0, end, stored));
+    const times = isExact
+      ? new Map((await store.allTimesOf(db, logId, [...hits.keys()])).map((s) => [s.first, s.times]))
+      : null;
+    for (const segment of stored) {
+      const found = hits.get(segment.first);
+      if (found === undefined) continue;
+      const known = times?.get(segment.first);
+      if (known === undefined) counted.spread(countOf(found), segment);
+      else counted.addEach(found, known);
+    }
+    return { ...extent, counts: counted.counts.map(Math.round), exact: isExact };
+  }
+
   private async byEvent(eventId: string, filter: AuditFilter, end: number): Promise<Found> {
     const { db, logId } = this.options;
     const index = await indexOfEvent(db, logId, eventId);
@@ -175,11 +218,7 @@ export class SearchIndex {
     const ordered = rarestFirst(fields, words, inMemory);
     const span = secondsOf(filter);
     for (const segment of inMemory.toReversed()) {
-      const hitsOf = (terms: readonly Term[]) => terms.map((term) => segment.hits(term)).reduce(intersect, everything);
-      const all = intersect(
-        hitsOf(fields),
-        words.length === 0 ? everything : unite(hitsOf(words), segment.overflowing),
-      );
+      const all = this.hitsInMemory(segment, fields, words);
       const size = Math.min(segment.times.length, end - segment.first);
       yield* indexesFrom(segment.first, newestFirst(within(span, segment.times, all), size));
     }
@@ -193,15 +232,21 @@ export class SearchIndex {
     }
   }
 
+  private hitsInMemory(segment: OpenSegment, fields: readonly Term[], words: readonly Term[]): Hits {
+    const hitsOf = (terms: readonly Term[]) => terms.map((term) => segment.hits(term)).reduce(intersect, everything);
+    return intersect(hitsOf(fields), words.length === 0 ? everything : unite(hitsOf(words), segment.overflowing));
+  }
+
   /** The hits in each stored segment of [start, to), newest first; segments without are left out. */
   private async storedHits(
     { rare, common }: OrderedTerms,
     span: Span,
     start: number,
     to: number,
+    known: readonly store.Segment[] | null = null,
   ): Promise<[number, Hits][]> {
     const { db, logId } = this.options;
-    const segments = await store.segmentsWithin(db, logId, start, to, span.from, span.to);
+    const segments = known ?? (await store.segmentsWithin(db, logId, start, to, span.from, span.to));
     let hits = new Map<number, Hits>(segments.map(({ first }) => [first, everything]));
     // Those whose words are not indexed fit as far as their words go.
     const overflowing = new Map(segments.map((segment) => [segment.first, segment.overflowing]));
@@ -273,6 +318,15 @@ function* indexesFrom(first: number, offsets: Iterable<number>): Generator<numbe
 interface Span {
   readonly from: number | null;
   readonly to: number | null;
+}
+
+/** From when until when records are counted: as asked for, or as there are. */
+function extentOf(span: Span, stored: readonly Extent[], inMemory: readonly OpenSegment[]): Extent | null {
+  const times = inMemory.flatMap((segment) => segment.times);
+  const least = (values: readonly number[]) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const from = span.from ?? least([...stored.map((segment) => segment.from), ...times]);
+  const to = span.to ?? -least([...stored.map((segment) => -segment.to), ...times.map((time) => -time)]);
+  return Number.isFinite(from) && Number.isFinite(to) && from <= to ? { from, to } : null;
 }
 
 const secondsOf = ({ from, to }: AuditFilter): Span => ({

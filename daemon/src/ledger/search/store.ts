@@ -94,3 +94,31 @@ export async function timesOf(
     ),
   }));
 }
+
+/** The segments before an index that have events between two times, with the first and the last time of each, in seconds. */
+export async function extentsWithin(
+  db: Queryable,
+  logId: string,
+  before: number,
+  earliest: number | null,
+  latest: number | null,
+): Promise<(Segment & { from: number; to: number })[]> {
+  const { rows } = await db.query<{ first_index: string; overflowing: number[]; from: string; to: string }>(
+    `SELECT first_index, overflowing, first_time AS "from", last_time AS "to" FROM ledger_segment
+     WHERE log_id = $1 AND first_index < $2
+       AND ($3::bigint IS NULL OR last_time >= $3) AND ($4::bigint IS NULL OR first_time <= $4)
+     ORDER BY first_index DESC`,
+    [logId, before, earliest, latest],
+  );
+  return rows.map(({ first_index, overflowing, from, to }) => ({
+    first: Number(first_index),
+    overflowing,
+    from: Number(from),
+    to: Number(to),
+  }));
+}
+
+/** When the events of some segments happened, in seconds. */
+export const allTimesOf = (db: Queryable, logId: string, segments: readonly number[]) =>
+  // Each reaches over a time before all times.
+  timesOf(db, logId, segments, null, -1);
