@@ -40,6 +40,17 @@ export const AuditPage = Type.Object({
 });
 export type AuditPage = Static<typeof AuditPage>;
 
+/** That the log has only grown since it had `from` records, as of its newest checkpoint. */
+export const LogGrowth = Type.Object({
+  from: Type.Integer(),
+  /** C2SP signed note. */
+  checkpoint: Type.String(),
+  /** RFC 9162, 2.1.4: base64. */
+  proof: Type.Array(Type.String()),
+  verifier_key: Type.String(),
+});
+export type LogGrowth = Static<typeof LogGrowth>;
+
 /** How many records fit, over time. */
 export const AuditHistogram = Type.Object({
   /** Of the first bin's beginning and the last one's end. */

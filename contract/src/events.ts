@@ -24,6 +24,7 @@ import {
   BreakerStep,
   DrillStep,
   EscalationStep,
+  InspectionStep,
   IntakeStep,
   KeyStep,
   ModelStep,
@@ -166,6 +167,7 @@ export const eventTypes = {
   rollback: 'countersign.rollback.v1',
   drill: 'countersign.drill.v1',
   review: 'countersign.review.v1',
+  inspection: 'countersign.inspection.v1',
   key: 'countersign.key.v1',
   retention: 'countersign.retention.v1',
 } as const;
@@ -210,6 +212,7 @@ const daemonEvents = {
   rollback: envelope(eventTypes.rollback, RollbackStep),
   drill: envelope(eventTypes.drill, DrillStep),
   review: envelope(eventTypes.review, ReviewStep),
+  inspection: envelope(eventTypes.inspection, InspectionStep),
   key: envelope(eventTypes.key, KeyStep),
   retention: envelope(eventTypes.retention, RetentionStep),
 };

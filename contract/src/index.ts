@@ -1,5 +1,6 @@
 export * from './alert-policy.ts';
 export * from './audit.ts';
+export * from './inspection.ts';
 export * from './authority.ts';
 export * from './change-control.ts';
 export * from './compensation.ts';

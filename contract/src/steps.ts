@@ -253,3 +253,24 @@ export const ReviewStep = Type.Object({
   reason: Text,
 });
 export type ReviewStep = Static<typeof ReviewStep>;
+
+/** A periodic audit: which decisions were drawn, and what was found. */
+export const InspectionStep = Type.Object({
+  workflow_id: WorkflowId,
+  inspection_id: Uuid,
+  step: Type.Enum(['drawn', 'signed_off']),
+  title: Text,
+  /** Whoever has it can draw the same decisions again. */
+  seed: Name,
+  from: UtcInstant,
+  to: UtcInstant,
+  /** The decisions by their place in the log. */
+  sample: Type.Array(Type.Integer({ minimum: 0 })),
+  /** How many were found good and how many wanting, by risk tier: with `signed_off`. */
+  findings: Type.Optional(
+    Type.Array(Type.Object({ risk_tier: RiskTier, good: Type.Integer(), wanting: Type.Integer() })),
+  ),
+  by: Name,
+  reason: Text,
+});
+export type InspectionStep = Static<typeof InspectionStep>;

@@ -14,6 +14,7 @@ import {
   auditRoutes,
   createServer,
   batchRoutes,
+  inspectionRoutes,
   evidenceRoutes,
   identifier,
   logRoutes,
@@ -29,6 +30,7 @@ import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './
 import { Orders } from './orders/index.ts';
 import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
 import { Retention } from './retention/index.ts';
+import { Inspections } from './inspections/index.ts';
 import { Batches, Decisions, putInOutbox, Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
 import { countDecision, measure } from './gauges.ts';
@@ -186,6 +188,17 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     });
     const decisions = new Decisions({ pool, ledger, policies, now, timer, newId: newUuid, onDecided: weigh });
     const batches = new Batches({ pool, policies, decisions, now, newId: newUuid, random: Math.random });
+    const inspections = new Inspections({
+      pool,
+      ledger,
+      log: reader,
+      search,
+      policies,
+      now,
+      newId: newUuid,
+      namesOf: (ids) => reviews.names(ids),
+      meet: (person) => reviews.meet(person),
+    });
     const reactions = new Reactions({
       log: reader,
       monitors,
@@ -302,6 +315,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     await app.register(async () => {
       reviewRoutes(app, { reviews, decisions, onChange: () => outbox.poke() });
       batchRoutes(app, batches, () => outbox.poke());
+      inspectionRoutes(app, inspections);
       logRoutes(app, reader);
       const audit = {
         log: reader,

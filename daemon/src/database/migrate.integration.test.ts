@@ -43,6 +43,7 @@ it("takes the database's owner who may make roles, and nobody less", async () =>
     '0004_monitors.sql',
     '0005_response.sql',
     '0006_review.sql',
+    '0007_inspection.sql',
   ]);
   expect(await migrate(urlOf('team'))).toEqual([]);
 });
@@ -70,6 +71,7 @@ it('runs once though several start together', async () => {
     '0004_monitors.sql',
     '0005_response.sql',
     '0006_review.sql',
+    '0007_inspection.sql',
   ]);
 });
 

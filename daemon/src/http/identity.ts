@@ -33,16 +33,17 @@ export interface RequestHeaders {
   readonly [name: string]: string | string[] | undefined;
 }
 
-export type Identify = (headers: RequestHeaders, grant: Grant) => Promise<Identified>;
+/** `isRead`: it changes nothing. */
+export type Identify = (headers: RequestHeaders, grant: Grant, isRead: boolean) => Promise<Identified>;
 
 export function identifier({ secret, jwksUrl, issuer, audience, auditToken }: IdentityOptions): Identify {
   if (secret === '')
     throw new Error('the plugin secret is empty, so anyone could pass for Grafana. Set COUNTERSIGN_PLUGIN_SECRET.');
   const keys = createRemoteJWKSet(jwksUrl, { timeoutDuration: 5_000, cooldownDuration: 10_000 });
 
-  return async (headers, grant) => {
+  return async (headers, grant, isRead) => {
     const bearer = /^Bearer (\S+)$/.exec(only(headers['authorization']) ?? '')?.[1];
-    if (grant === 'audit' && auditToken !== '' && sameSecret(bearer, auditToken)) {
+    if (grant === 'audit' && isRead && auditToken !== '' && sameSecret(bearer, auditToken)) {
       return { is: 'person', person: { id: 'audit-token', name: 'an auditor’s tool', login: null } };
     }
     if (!sameSecret(only(headers['x-countersign-secret']), secret)) {

@@ -5,5 +5,6 @@ export { logRoutes } from './routes/log.ts';
 export { operationsRoutes } from './routes/operations.ts';
 export { responseRoutes, type Acted, type ResponseRoom } from './routes/response.ts';
 export { reviewRoutes } from './routes/reviews.ts';
+export { inspectionRoutes } from './routes/inspections.ts';
 export { batchRoutes } from './routes/batches.ts';
 export { createServer, type Server } from './server.ts';

@@ -47,7 +47,7 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
     }
     const { grant } = request.routeOptions.config;
     if (grant === undefined) return;
-    const identified = await identify(request.headers, grant);
+    const identified = await identify(request.headers, grant, request.method === 'GET' || request.method === 'HEAD');
     if (identified.is === 'unavailable') {
       onError(identified.error);
       return reply

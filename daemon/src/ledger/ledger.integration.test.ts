@@ -20,6 +20,7 @@ import { loadSigningKey } from './key.ts';
 import { recordKeys, stepsToKey } from './key-history.ts';
 import { FencedError, Ledger } from './ledger.ts';
 import { LedgerReader } from './reader.ts';
+import type { LedgerRecord } from './record.ts';
 import { fits, type AuditFilter } from './search/terms.ts';
 import { newUuid } from './written.ts';
 

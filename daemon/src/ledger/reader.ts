@@ -2,7 +2,7 @@
 import type { LogProof } from '@countersign/contract/proof';
 import { tileWidth, type Tile } from '@countersign/contract/tiles';
 import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
-import type { AuditPage, AuditProof, AuditRecord } from '@countersign/contract';
+import type { AuditPage, AuditProof, AuditRecord, LogGrowth } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { auditRecord, type LedgerRecord } from './record.ts';
 import { newestPublished, type SignedCheckpoint } from './checkpoints/store.ts';
@@ -10,7 +10,7 @@ import { keysById, type KeysById } from './key-history.ts';
 import type { Found } from './search/search.ts';
 import * as store from './store.ts';
 import { readTile } from './tiles.ts';
-import { cachedHashes, inclusionProofFrom, type ReadHashes } from './tree.ts';
+import { cachedHashes, consistencyProofFrom, inclusionProofFrom, type ReadHashes } from './tree.ts';
 
 /** 8 kB each. */
 const cachedTiles = 1_024;
@@ -64,6 +64,11 @@ export class LedgerReader {
     return (await store.readRecords(this.db, this.logId, [index]))[0] ?? null;
   }
 
+  /** Those of some records that are kept. */
+  readAt(indexes: readonly number[]): Promise<LedgerRecord[]> {
+    return store.readRecords(this.db, this.logId, indexes);
+  }
+
   /** What search found, as people see it. */
   page({ records, next }: Found): Omit<AuditPage, 'people'> {
     return { records: records.map((record) => this.auditRecord(record)), next };
@@ -111,6 +116,14 @@ export class LedgerReader {
   /** The records that begin the log's keys, in order; also those that retention has dropped. */
   keyRecords(): Promise<{ index: number; entry: Buffer }[]> {
     return store.readKeyEntries(this.db, this.logId);
+  }
+
+  /** The proof that the first `from` records are still there as they were; null while there is no checkpoint of as many. */
+  async growth(from: number): Promise<LogGrowth | null> {
+    const checkpoint = await this.newestCheckpoint();
+    if (checkpoint === null || from > checkpoint.size) return null;
+    const proof = from === 0 ? [] : await consistencyProofFrom(this.hashes, from, checkpoint.size);
+    return { from, checkpoint: checkpoint.note, proof: proof.map(toBase64), verifier_key: this.verifierKey };
   }
 
   /** The record with its inclusion proof; null when there is no such event, or retention has dropped its record. */

@@ -101,6 +101,7 @@ export function actorOf(event: CountersignEvent): Actor {
     case eventTypes.drill:
     case eventTypes.rollback:
     case eventTypes.review:
+    case eventTypes.inspection:
       return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
     default:
       return { type: 'daemon', id: 'daemon' };
@@ -212,6 +213,8 @@ export function justificationOf(event: CountersignEvent): string | null {
       return `intake ${event.data.intake}: ${event.data.waiting} of ${event.data.limit} cases wait`;
     case eventTypes.silence:
       return `silence ${event.data.step}, until ${event.data.until}: ${event.data.reason}`;
+    case eventTypes.inspection:
+      return `audit ${event.data.step.replace('_', ' ')}, ${event.data.sample.length} decisions: ${event.data.title}`;
     case eventTypes.review: {
       const { step, action, reason } = event.data;
       return `${step.replace('_', ' ')}${action === undefined ? '' : ` ${action}`}: ${reason}`;

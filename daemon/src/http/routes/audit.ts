@@ -6,6 +6,7 @@ import {
   AuditPage,
   AuditProof,
   DecisionAction,
+  LogGrowth,
   RiskTier,
   Sha256,
   UtcInstant,
@@ -93,6 +94,21 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
       const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
       return { from: at(found.from), to: at(found.to + 1), counts: [...found.counts], exact: found.exact };
     },
+  );
+
+  app.get(
+    '/v1/audit/growth',
+    {
+      config: { grant: 'audit' },
+      schema: {
+        summary: 'The newest checkpoint, and the proof that the log has only grown since it had so many records',
+        querystring: Type.Object({ from: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) }),
+        response: { ...errors, 200: LogGrowth },
+      },
+    },
+    async ({ query: { from } }, reply) =>
+      (await log.growth(from)) ??
+      reply.code(404).send(apiError('not_found', `No checkpoint covers ${from} records: the log is shorter.`)),
   );
 
   app.get(

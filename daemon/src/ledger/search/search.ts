@@ -203,6 +203,24 @@ export class SearchIndex {
     return { ...extent, counts: counted.counts.map(Math.round), exact: isExact };
   }
 
+  /** The places of all records that fit, ascending. */
+  async indexes(filter: AuditFilter): Promise<number[]> {
+    const { db, logId } = this.options;
+    const fitting: number[] = [];
+    let some: number[] = [];
+    const look = async () => {
+      const records = await readRecords(db, logId, some);
+      fitting.push(...records.filter((record) => fits(record, filter)).map(({ index }) => index));
+      some = [];
+    };
+    for await (const index of this.candidates(filter, this.nextIndex)) {
+      some.push(index);
+      if (some.length === readAtOnce) await look();
+    }
+    await look();
+    return fitting.toSorted((a, b) => a - b);
+  }
+
   private async byEvent(eventId: string, filter: AuditFilter, end: number): Promise<Found> {
     const { db, logId } = this.options;
     const index = await indexOfEvent(db, logId, eventId);

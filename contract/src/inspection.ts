@@ -1,0 +1,69 @@
+/** Periodic audits: a sample of decisions drawn by risk tier, looked at one by one, and signed off. */
+import Type, { type Static } from 'typebox';
+import { AuditRecord } from './audit.ts';
+import { UtcInstant, Uuid, WorkflowId } from './fields.ts';
+import { Person } from './review.ts';
+import { RiskTier } from './words.ts';
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const closed = { additionalProperties: false };
+const Count = Type.Integer({ minimum: 0, maximum: 500 });
+
+export const DrawRequest = Type.Object(
+  {
+    title: Type.String({ minLength: 1, maxLength: 200 }),
+    workflow_id: WorkflowId,
+    from: UtcInstant,
+    /** Exclusive. */
+    to: UtcInstant,
+    /** How many of each risk tier. */
+    wanted: Type.Object({ low: Count, medium: Count, high: Count }, closed),
+    /** The same seed draws the same decisions from the same time. */
+    seed: Type.String({ minLength: 1, maxLength: 200 }),
+  },
+  closed,
+);
+export type DrawRequest = Static<typeof DrawRequest>;
+
+export const FindingRequest = Type.Object(
+  {
+    log_index: Type.Integer({ minimum: 0 }),
+    finding: Type.Enum(['good', 'wanting']),
+    note: Type.String({ maxLength: 2_000 }),
+  },
+  closed,
+);
+export type FindingRequest = Static<typeof FindingRequest>;
+
+export const SignOffRequest = Type.Object({ statement: Type.String({ minLength: 1, maxLength: 20_000 }) }, closed);
+export type SignOffRequest = Static<typeof SignOffRequest>;
+
+export const Inspection = Type.Object({
+  inspection_id: Uuid,
+  title: Type.String(),
+  workflow_id: Type.String(),
+  from: Type.String(),
+  to: Type.String(),
+  seed: Type.String(),
+  drawn_by: Person,
+  drawn_at: Type.String(),
+  /** In the sample, by risk tier, and of how many decisions of the time. */
+  drawn: Type.Array(Type.Object({ risk_tier: RiskTier, sample: Type.Integer(), of: Type.Integer() })),
+  looked_at: Type.Integer(),
+  wanting: Type.Integer(),
+  signed_off: nullable(Type.Object({ by: Person, at: Type.String(), statement: Type.String() })),
+});
+export type Inspection = Static<typeof Inspection>;
+
+export const InspectedDecision = Type.Object({
+  risk_tier: RiskTier,
+  log_index: Type.Integer(),
+  /** Null when retention has dropped it. */
+  record: nullable(AuditRecord),
+  finding: nullable(Type.Enum(['good', 'wanting'])),
+  note: Type.String(),
+});
+export type InspectedDecision = Static<typeof InspectedDecision>;
+
+export const OpenInspection = Type.Object({ inspection: Inspection, decisions: Type.Array(InspectedDecision) });
+export type OpenInspection = Static<typeof OpenInspection>;

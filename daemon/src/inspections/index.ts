@@ -1,0 +1,1 @@
+export { Inspections, type Refused } from './inspections.ts';

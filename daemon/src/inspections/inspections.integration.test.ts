@@ -1,0 +1,131 @@
+/** Periodic audits over a real log: drawn so that anybody can draw them again, and on record from beginning to end. */
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { eventTypes, uuidV7, type DrawRequest, type InspectionStep } from '@countersign/contract';
+import { aiDecisionEntry, startTestLog, testStart, type TestLog } from '../../../stack/test-log.ts';
+import { policiesWith } from '../../../stack/test-policy.ts';
+import { draw } from './draw.ts';
+import { Inspections } from './inspections.ts';
+
+let log: TestLog;
+let inspections: Inspections;
+let ids = 0;
+const people = new Map<string, string>();
+const cleo = { id: 'user:3', name: 'Cleo', login: 'cleo' };
+const at = (second: number) => new Date(testStart + second * 1_000).toISOString();
+const request: DrawRequest = {
+  title: 'First quarter',
+  workflow_id: 'mail-moderation',
+  from: at(0),
+  to: at(3_000),
+  wanted: { low: 5, medium: 10, high: 500 },
+  seed: 'a dice roll: 41653',
+};
+
+beforeAll(async () => {
+  log = await startTestLog(inject('postgresUrl'));
+  const entries = Array.from({ length: 6_000 }, (_, i) => aiDecisionEntry(i));
+  for (let i = 0; i < entries.length; i += 2_000) {
+    await log.ledger.write(({ append }) => append(entries.slice(i, i + 2_000)));
+  }
+  inspections = new Inspections({
+    pool: log.pool,
+    ledger: log.ledger,
+    log: log.reader,
+    search: log.search,
+    policies: policiesWith({}),
+    now: () => new Date(testStart + 10_000_000),
+    newId: (now) => uuidV7(now.getTime(), Buffer.alloc(10, ++ids)),
+    namesOf: async (wanted) => Object.fromEntries(wanted.map((id) => [id, people.get(id) ?? id])),
+    meet: async ({ id, name }) => void people.set(id, name),
+  });
+});
+afterAll(() => log?.drop());
+
+const drawn = async (change: Partial<DrawRequest> = {}) => {
+  const answer = await inspections.draw({ ...request, ...change }, cleo);
+  if ('is' in answer) throw new Error(answer.reason);
+  const opened = await inspections.open(answer.inspection_id);
+  if (opened === null) throw new Error('it is not there');
+  return opened;
+};
+const steps = async (): Promise<InspectionStep[]> => {
+  const all = await log.reader.readFrom(6_000, 1_000);
+  return all.flatMap(({ event }) => (event.type === eventTypes.inspection ? [event.data] : []));
+};
+
+it('draws as many of each risk tier as are wanted, of the workflow and the time, the same for the same seed', async () => {
+  const first = await drawn();
+  // Every third of every second of 3,000 is of one tier.
+  expect(first.inspection.drawn).toEqual([
+    { risk_tier: 'low', sample: 5, of: 500 },
+    { risk_tier: 'medium', sample: 10, of: 500 },
+    { risk_tier: 'high', sample: 500, of: 500 },
+  ]);
+  for (const { record, risk_tier } of first.decisions) {
+    expect(record).toMatchObject({ workflow_id: 'mail-moderation', decision_actor: { type: 'ai' } });
+    expect(Date.parse(record?.timestamp ?? '')).toBeLessThan(testStart + 3_000_000);
+    expect(['low', 'medium', 'high']).toContain(risk_tier);
+  }
+  const places = ({ decisions }: typeof first) => decisions.map(({ log_index }) => log_index);
+  expect(places(await drawn())).toEqual(places(first));
+  expect(places(await drawn({ seed: 'another' }))).not.toEqual(places(first));
+  // On record before anybody has looked.
+  expect((await steps())[0]).toMatchObject({
+    step: 'drawn',
+    seed: request.seed,
+    sample: expect.arrayContaining(places(first)),
+  });
+});
+
+it('is signed off when every decision was looked at, and not changed afterwards', async () => {
+  const { inspection, decisions } = await drawn({ wanted: { low: 2, medium: 1, high: 1 }, title: 'Second' });
+  const id = inspection.inspection_id;
+  const find = (i: number, finding: 'good' | 'wanting', note = '') =>
+    inspections.find(id, { log_index: decisions[i]?.log_index ?? -1, finding, note });
+  expect(await find(0, 'wanting')).toMatchObject({ reason: 'say in note what is wanting' });
+  expect(await find(0, 'wanting', 'nobody looked at the sender')).toBe('kept');
+  expect(await find(9, 'good')).toMatchObject({ reason: expect.stringContaining('is not in the sample') });
+  const sign = () => inspections.signOff(id, { statement: 'three of four are as they should be' }, cleo);
+  expect(await sign()).toMatchObject({ reason: '3 of 4 decisions are not looked at yet' });
+  for (const i of [1, 2, 3]) await find(i, 'good');
+  expect(await sign()).toBe('signed');
+  expect(await find(1, 'good')).toMatchObject({ reason: expect.stringContaining('signed off') });
+  expect(await sign()).toMatchObject({ is: 'refused' });
+  expect((await steps()).at(-1)).toMatchObject({ step: 'signed_off', by: 'user:3' });
+  const findings = (await steps()).at(-1)?.findings ?? [];
+  expect([findings.reduce((sum, f) => sum + f.good, 0), findings.reduce((sum, f) => sum + f.wanting, 0)]).toEqual([
+    3, 1,
+  ]);
+  expect((await inspections.list())[0]).toMatchObject({
+    looked_at: 4,
+    wanting: 1,
+    signed_off: { by: { name: 'Cleo' } },
+  });
+});
+
+it.each([
+  ['a workflow that is not there', { workflow_id: 'nothing' }, 'there is no workflow nothing'],
+  ['a time that ends before it begins', { to: at(-1) }, 'to is not after from'],
+  ['a time that is not over', { to: new Date(testStart + 20_000_000).toISOString() }, 'to is in the future'],
+  ['a time without decisions', { from: at(9_000), to: at(9_001) }, 'there is no decision to draw'],
+])('refuses %s', async (_what, change, reason) => {
+  expect(await inspections.draw({ ...request, ...change }, cleo)).toMatchObject({
+    reason: expect.stringContaining(reason),
+  });
+});
+
+it('draws each with the same chance', () => {
+  const times = new Map<number, number>();
+  for (let seed = 0; seed < 2_000; seed++) {
+    for (const index of draw(
+      Array.from({ length: 20 }, (_, i) => i),
+      5,
+      String(seed),
+    )) {
+      times.set(index, (times.get(index) ?? 0) + 1);
+    }
+  }
+  // 500 each, give or take five standard deviations.
+  for (const count of times.values()) expect(Math.abs(count - 500)).toBeLessThan(5 * Math.sqrt(2_000 * 0.25 * 0.75));
+  expect(times.size).toBe(20);
+});

@@ -1,0 +1,187 @@
+/**
+ * Periodic audits. A sample of AI decisions is drawn by risk tier and by a seed, and put on record before anybody has looked
+ * at it; each is found good or wanting; whoever signs off puts what was found on record.
+ */
+import {
+  eventTypes,
+  type DrawRequest,
+  type FindingRequest,
+  type Inspection,
+  type InspectionStep,
+  type OpenInspection,
+  type Reviewer,
+  type RiskTier,
+  type SignOffRequest,
+} from '@countersign/contract';
+import type { Pool } from '../database/index.ts';
+import { writtenEntry, type Ledger, type LedgerReader, type NewId, type SearchIndex } from '../ledger/index.ts';
+import type { Policies } from '../policies/index.ts';
+import { draw } from './draw.ts';
+import * as store from './store.ts';
+
+export interface InspectionsOptions {
+  readonly pool: Pool;
+  readonly ledger: Ledger;
+  readonly log: LedgerReader;
+  readonly search: SearchIndex;
+  readonly policies: Policies;
+  readonly now: () => Date;
+  readonly newId: NewId;
+  readonly namesOf: (ids: readonly string[]) => Promise<Record<string, string>>;
+  readonly meet: (person: Reviewer) => Promise<void>;
+}
+
+export type Refused = { readonly is: 'refused'; readonly reason: string };
+
+const tiers: readonly RiskTier[] = ['low', 'medium', 'high'];
+const refused = (reason: string): Refused => ({ is: 'refused', reason });
+
+export class Inspections {
+  private readonly options: InspectionsOptions;
+
+  constructor(options: InspectionsOptions) {
+    this.options = options;
+  }
+
+  /** Draws a sample and puts it on record. */
+  async draw(request: DrawRequest, person: Reviewer): Promise<{ inspection_id: string } | Refused> {
+    const { ledger, search, policies, now, newId, meet } = this.options;
+    const { workflow_id, from, to, wanted, seed, title } = request;
+    if (!policies.has(workflow_id)) return refused(`there is no workflow ${workflow_id}`);
+    if (Date.parse(from) >= Date.parse(to)) return refused('to is not after from');
+    if (Date.parse(to) > now().getTime())
+      return refused('to is in the future: what is drawn now could not be drawn again');
+    const drawn: store.InspectionRow['drawn'] = [];
+    const sample: { index: number; riskTier: RiskTier }[] = [];
+    for (const riskTier of tiers) {
+      const filter = { type: eventTypes.aiDecision, workflow_id, risk_tier: riskTier, from, to };
+      const indexes = await search.indexes(filter);
+      const picked = draw(indexes, wanted[riskTier], seed);
+      drawn.push({ risk_tier: riskTier, sample: picked.length, of: indexes.length });
+      sample.push(...picked.map((index) => ({ index, riskTier })));
+    }
+    if (sample.length === 0) return refused('there is no decision to draw: widen the time, or want more');
+    await meet(person);
+    const at = now();
+    const inspectionId = newId(at);
+    await ledger.write(async (tx) => {
+      await store.insertInspection(tx.client, inspectionId, request, drawn, sample, person.id, at);
+      const data: InspectionStep = {
+        workflow_id,
+        inspection_id: inspectionId,
+        step: 'drawn',
+        title,
+        seed,
+        from,
+        to,
+        sample: sample.map(({ index }) => index),
+        by: person.id,
+        reason: drawn.map((d) => `${d.sample} of ${d.of} of ${d.risk_tier} risk`).join(', '),
+      };
+      await tx.append([writtenEntry({ type: eventTypes.inspection, subject: workflow_id, data }, at, newId)]);
+    });
+    return { inspection_id: inspectionId };
+  }
+
+  async list(): Promise<Inspection[]> {
+    const rows = await store.readInspections(this.options.pool);
+    const names = await this.options.namesOf(
+      rows.flatMap(({ drawn_by, signed_by }) => [drawn_by, signed_by ?? []].flat()),
+    );
+    return rows.map((row) => inspectionOf(row, names));
+  }
+
+  /** Null when there is none. */
+  async open(inspectionId: string): Promise<OpenInspection | null> {
+    const { pool, log, namesOf } = this.options;
+    const row = await store.readInspection(pool, inspectionId);
+    if (row === null) return null;
+    const decisions = await store.readDecisions(pool, inspectionId);
+    const records = new Map(
+      (await log.readAt(decisions.map((d) => d.log_index))).map((record) => [record.index, record]),
+    );
+    return {
+      inspection: inspectionOf(row, await namesOf([row.drawn_by, row.signed_by ?? []].flat())),
+      decisions: decisions.map((decision) => {
+        const record = records.get(decision.log_index);
+        return { ...decision, record: record === undefined ? null : log.auditRecord(record) };
+      }),
+    };
+  }
+
+  /** Says what was found of one decision. Null when there is no such inspection. */
+  async find(inspectionId: string, request: FindingRequest): Promise<'kept' | Refused | null> {
+    const { ledger } = this.options;
+    return ledger.write(async ({ client }) => {
+      const row = await store.lockInspection(client, inspectionId);
+      if (row === null) return null;
+      if (row.signed_at !== null) return refused('it is signed off; what was found is on record');
+      if (request.finding === 'wanting' && request.note.trim() === '') return refused('say in note what is wanting');
+      return (await store.writeFinding(client, inspectionId, request))
+        ? 'kept'
+        : refused(`record ${request.log_index} is not in the sample`);
+    });
+  }
+
+  /** Ends it, when every decision was looked at, and puts what was found on record. */
+  async signOff(
+    inspectionId: string,
+    { statement }: SignOffRequest,
+    person: Reviewer,
+  ): Promise<'signed' | Refused | null> {
+    const { ledger, now, newId, meet } = this.options;
+    await meet(person);
+    return ledger.write(async (tx) => {
+      const row = await store.lockInspection(tx.client, inspectionId);
+      if (row === null) return null;
+      if (row.signed_at !== null) return refused('it is signed off already');
+      const decisions = await store.readDecisions(tx.client, inspectionId);
+      const left = decisions.filter(({ finding }) => finding === null).length;
+      if (left > 0) return refused(`${left} of ${decisions.length} decisions are not looked at yet`);
+      const at = now();
+      await store.signOff(tx.client, inspectionId, person.id, at, statement);
+      const count = (riskTier: RiskTier, finding: 'good' | 'wanting') =>
+        decisions.filter((d) => d.risk_tier === riskTier && d.finding === finding).length;
+      const data: InspectionStep = {
+        workflow_id: row.workflow_id,
+        inspection_id: inspectionId,
+        step: 'signed_off',
+        title: row.title,
+        seed: row.seed,
+        from: row.from_time.toISOString(),
+        to: row.to_time.toISOString(),
+        sample: decisions.map(({ log_index }) => log_index),
+        findings: tiers.map((tier) => ({
+          risk_tier: tier,
+          good: count(tier, 'good'),
+          wanting: count(tier, 'wanting'),
+        })),
+        by: person.id,
+        reason: statement,
+      };
+      await tx.append([writtenEntry({ type: eventTypes.inspection, subject: row.workflow_id, data }, at, newId)]);
+      return 'signed';
+    });
+  }
+}
+
+function inspectionOf(row: store.InspectionRow, names: Record<string, string>): Inspection {
+  const person = (id: string) => ({ id, name: names[id] ?? id });
+  return {
+    inspection_id: row.inspection_id,
+    title: row.title,
+    workflow_id: row.workflow_id,
+    from: row.from_time.toISOString(),
+    to: row.to_time.toISOString(),
+    seed: row.seed,
+    drawn_by: person(row.drawn_by),
+    drawn_at: row.drawn_at.toISOString(),
+    drawn: row.drawn,
+    looked_at: row.looked_at,
+    wanting: row.wanting,
+    signed_off:
+      row.signed_by === null || row.signed_at === null
+        ? null
+        : { by: person(row.signed_by), at: row.signed_at.toISOString(), statement: row.statement ?? '' },
+  };
+}
