@@ -7,6 +7,7 @@ export * from './compensation.ts';
 export * from './events.ts';
 export { Model, Sha256, TaskId, UtcInstant, Uuid, UuidV7, WorkflowId } from './fields.ts';
 export * from './incident.ts';
+export * from './loop-map.ts';
 export * from './metrics.ts';
 export * from './monitor-policy.ts';
 export * from './policy.ts';

@@ -19,7 +19,7 @@ export const Duration = Type.String({
     'A span of time: "90 seconds", "15 minutes", "2 hours", "3 days", "13 weeks", "3 years", or ISO 8601 such as "PT2H".',
 });
 
-const Loop = Type.Object(
+export const Loop = Type.Object(
   {
     decision_points: Type.Array(
       Type.Object(

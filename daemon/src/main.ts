@@ -15,6 +15,7 @@ import {
   createServer,
   batchRoutes,
   inspectionRoutes,
+  loopRoutes,
   evidenceRoutes,
   identifier,
   logRoutes,
@@ -30,6 +31,7 @@ import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './
 import { Orders } from './orders/index.ts';
 import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
 import { Retention } from './retention/index.ts';
+import { loopMaps } from './loops.ts';
 import { Inspections } from './inspections/index.ts';
 import { Batches, Decisions, putInOutbox, Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
@@ -316,6 +318,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       reviewRoutes(app, { reviews, decisions, onChange: () => outbox.poke() });
       batchRoutes(app, batches, () => outbox.poke());
       inspectionRoutes(app, inspections);
+      const countCases = () => reviews.counts();
+      loopRoutes(app, () => loopMaps({ policies, breakers: () => breakers.list(pool), countCases }));
       logRoutes(app, reader);
       const audit = {
         log: reader,

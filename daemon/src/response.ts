@@ -176,7 +176,8 @@ export class Response implements ResponseRoom {
     }
   }
 
-  async overview(): Promise<ResponseOverview> {
+  /** As one person may see it: of single reviewers, only their own figures. */
+  async overview(person: string): Promise<ResponseOverview> {
     const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, compensations, namesOf } =
       this.options;
     const [open, states, versions, incidents, silent, rollbacks] = await Promise.all([
@@ -187,7 +188,9 @@ export class Response implements ResponseRoom {
       silences.list(),
       compensations.list(),
     ]);
-    const signals = monitors.signals();
+    const signals = monitors
+      .signals()
+      .filter(({ monitor, subject }) => monitor !== 'reviewers' || subject === null || subject === person);
     const people = await namesOf([
       ...signals.flatMap(({ monitor, subject }) => (monitor === 'reviewers' ? (subject ?? []) : [])),
       ...incidents.flatMap(({ acknowledged_by }) => acknowledged_by ?? []),

@@ -5,6 +5,7 @@ export { logRoutes } from './routes/log.ts';
 export { operationsRoutes } from './routes/operations.ts';
 export { responseRoutes, type Acted, type ResponseRoom } from './routes/response.ts';
 export { reviewRoutes } from './routes/reviews.ts';
+export { loopRoutes } from './routes/loops.ts';
 export { inspectionRoutes } from './routes/inspections.ts';
 export { batchRoutes } from './routes/batches.ts';
 export { createServer, type Server } from './server.ts';

@@ -356,15 +356,15 @@ describe('search', () => {
       before = page.next;
       if (before === null) break;
     }
-    const found = await big.search.histogram(filter, 12);
-    if (found === null) throw new Error('there is no histogram');
-    const width = (found.to - found.from + 1) / 12;
+    const counted = await big.search.histogram(filter, 12);
+    if (counted === null) throw new Error('there is no histogram');
+    const width = (counted.to - counted.from + 1) / 12;
     const counts = Array.from({ length: 12 }, () => 0);
     for (const { event } of all) {
-      const bin = Math.min(11, Math.floor((Math.floor(Date.parse(event.time) / 1_000) - found.from) / width));
+      const bin = Math.min(11, Math.floor((Math.floor(Date.parse(event.time) / 1_000) - counted.from) / width));
       counts[bin] = (counts[bin] ?? 0) + 1;
     }
-    expect([found.exact, found.counts]).toEqual([true, counts]);
+    expect([counted.exact, counted.counts]).toEqual([true, counts]);
   });
 
   it('gives the pages of a search without gap or double while records are added', async () => {

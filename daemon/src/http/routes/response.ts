@@ -26,7 +26,7 @@ export type Acted =
 export interface ResponseRoom {
   /** Whoever acts is called by name from then on. */
   meet(person: Reviewer): Promise<void>;
-  overview(): Promise<ResponseOverview>;
+  overview(person: string): Promise<ResponseOverview>;
   trip(order: TripRequest, by: string): Promise<Acted>;
   retry(order: TripRequest, by: string): Promise<Acted>;
   rollBack(order: RollbackRequest, by: string): Promise<Acted>;
@@ -54,7 +54,7 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
         response: { ...errors, 200: ResponseOverview },
       },
     },
-    () => room.overview(),
+    ({ person }) => room.overview(person.id),
   );
 
   /** A lever: who pulls it gives a reason, and hears what came of it. */
