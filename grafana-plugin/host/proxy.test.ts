@@ -19,6 +19,10 @@ it.each([
   ['GET', 'v1/response', 'read'],
   ['DELETE', 'v1/reviews/queue', null],
   ['POST', 'v1/audit/records', null],
+  ['GET', 'v1/inspections', 'audit'],
+  ['POST', 'v1/inspections/x/sign-off', 'audit'],
+  ['GET', 'v1/loops', 'read'],
+  ['POST', 'v1/loops', null],
   ['GET', 'metrics', null],
   ['GET', 'v1/responses', null],
 ])('%s %s takes the grant %s', (method, path, grant) => {

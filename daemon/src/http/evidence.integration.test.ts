@@ -184,6 +184,13 @@ describe('an auditor', () => {
       const byToken = await fetch(`${daemon.address}${path}`, { headers: { authorization: `Bearer ${auditToken}` } });
       expect([path, byToken.status]).toEqual([path, 200]);
     }
+    // It reads, and does nothing else.
+    const draw = await fetch(`${daemon.address}/v1/inspections`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${auditToken}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(draw.status).toBe(403);
     const wrong = { authorization: `Bearer ${auditToken.slice(1)}-` };
     expect((await fetch(`${daemon.address}/tile/entries/000.p/1`, { headers: wrong })).status).toBe(403);
   });

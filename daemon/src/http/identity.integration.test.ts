@@ -74,6 +74,18 @@ describe('refuses', () => {
         .setExpirationTime('1h');
       return { ...door, 'x-grafana-id': await token.sign(Buffer.from('a secret of thirty-two bytes, or')) };
     },
+    'a key id that Grafana does not have': async () => {
+      const { privateKey } = await generateKeyPair('ES256');
+      const token = new SignJWT({ type: 'user' })
+        .setProtectedHeader({ alg: 'ES256', kid: 'id-other-es256' })
+        .setIssuer(loop.issuer)
+        .setAudience('org:1')
+        .setSubject('user:1')
+        .setExpirationTime('1h');
+      return { ...door, 'x-grafana-id': await token.sign(privateKey) };
+    },
+    // A client's own header beside the one that Grafana sets.
+    'two grants': async () => ({ ...(await loop.headers('ann', 'read')), 'x-countersign-grant': 'read, decide' }),
     'a key that nobody knows': async () => {
       const { privateKey } = await generateKeyPair('ES256');
       const token = new SignJWT({ type: 'user' })
@@ -98,6 +110,21 @@ it.each(['/v1/reviews/..%2Fbreakers/trip', '/v1/reviews/../audit/records', '/v1/
     expect((await rawStatus(path, await loop.headers('ann', 'read'))).startsWith('HTTP/1.1 400')).toBe(true);
   },
 );
+
+it.each([
+  ['/v1/approvals/rollback', 'approve'],
+  ['/v1/reviews/claim-next', 'decide'],
+  ['/v1/breakers/trip', 'operate'],
+  ['/v1/inspections', 'audit'],
+])('lets no service account post to %s', async (path, grant) => {
+  const headers = {
+    ...(await loop.headers('agent', grant)),
+    'x-grafana-id': await loop.token('agent', { type: 'service-account', sub: 'service-account:7' }),
+    'content-type': 'application/json',
+  };
+  const answer = await fetch(`${daemon.address}${path}`, { method: 'POST', headers, body: '{}' });
+  expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([403, 'forbidden']);
+});
 
 it('does not upgrade', async () => {
   const headers = { ...(await loop.headers('ann', 'read')), upgrade: 'websocket', connection: 'upgrade' };
