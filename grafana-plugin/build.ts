@@ -38,8 +38,12 @@ async function buildHost(): Promise<void> {
     minify: true,
     legalComments: 'none',
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.FRONTEND_DEV_BUILD': 'undefined', global: 'window' },
-    // The version 5 router would come in for one component; version 6 has what it uses.
-    alias: { 'react-router-dom-v5-compat': 'react-router-dom' },
+    alias: {
+      // The version 5 router would come in for one component; version 6 has what it uses.
+      'react-router-dom-v5-compat': 'react-router-dom',
+      // One for the page, its libraries and the app, as in Grafana; npm installs a copy for each.
+      i18next: packageOf('i18next'),
+    },
     loader: { '.svg': 'text', '.css': 'empty' },
     logLevel: 'warning',
     // systemjs says "type": "script".

@@ -72,6 +72,7 @@ export function pluginConfig(directory: string, output: string, version: string)
         patterns: [
           { from: 'plugin.json', transform: stamp },
           { from: 'img', to: 'img' },
+          { from: 'locales', to: 'locales' },
           { from: '../README.md' },
           { from: '../CHANGELOG.md' },
           { from: '../../LICENSE', to: '[name][ext]' },

@@ -8,7 +8,7 @@ declare global {
     grafanaBootData?: BootData;
     __grafana_public_path__?: string;
     /** Set by the page itself, before this script. */
-    countersignHost?: { user: HostUser; users: HostUser[]; plugin: object };
+    countersignHost?: { user: HostUser; users: HostUser[]; plugin: object; language: string };
   }
 }
 
@@ -44,7 +44,7 @@ window.grafanaBootData = {
     timezone: 'browser',
     weekStart: '',
     regionalFormat: 'en-GB',
-    language: 'en-US',
+    language: window.countersignHost?.language ?? 'en-US',
     permissions: Object.fromEntries((user?.permissions ?? []).map((p) => [`countersign-decisions-app:${p}`, true])),
     analytics: { identifier: '' },
     authenticatedBy: '',

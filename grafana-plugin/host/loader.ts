@@ -6,6 +6,7 @@ import 'systemjs/dist/extras/named-register.js';
 import * as emotionCss from '@emotion/css';
 import * as emotionReact from '@emotion/react';
 import * as grafanaData from '@grafana/data';
+import { DEFAULT_LANGUAGE, initPluginTranslations } from '@grafana/i18n';
 import * as grafanaRuntime from '@grafana/runtime';
 import * as grafanaUi from '@grafana/ui';
 import i18next from 'i18next';
@@ -47,8 +48,20 @@ for (const [name, module] of Object.entries(shared)) {
 System.addImportMap({ imports });
 
 export async function loadAppPlugin(meta: grafanaData.AppPluginMeta): Promise<grafanaData.AppPlugin> {
+  await loadTranslations(meta);
   const { plugin } = await System.import<{ plugin: grafanaData.AppPlugin }>(`/${meta.module}`);
   plugin.init(meta);
   plugin.meta = meta;
   return plugin;
+}
+
+/** As Grafana 13: the file of the person's language, before the app; never the English one, whose texts are in the code. */
+async function loadTranslations({ id, translations = {} }: grafanaData.AppPluginMeta): Promise<void> {
+  const { language } = grafanaRuntime.config.bootData.user;
+  await initPluginTranslations('grafana'); // for @grafana/ui: the app has its own
+  await i18next.changeLanguage(language);
+  const file = translations[language];
+  if (language === DEFAULT_LANGUAGE || file === undefined) return;
+  const texts: unknown = await (await fetch(`/${file}`)).json();
+  i18next.addResourceBundle(language, id, texts);
 }

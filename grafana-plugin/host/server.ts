@@ -28,7 +28,10 @@ const port = Number(process.env['COUNTERSIGN_APP_PORT'] ?? 3300);
 const daemonUrl = needed('COUNTERSIGN_DAEMON_URL');
 const secret = needed('COUNTERSIGN_PLUGIN_SECRET');
 const address = `http://127.0.0.1:${port}`;
-const meta = JSON.parse(readFileSync(join(plugin, 'plugin.json'), 'utf8')) as { routes: PluginRoute[] };
+const meta = JSON.parse(readFileSync(join(plugin, 'plugin.json'), 'utf8')) as {
+  routes: PluginRoute[];
+  languages: string[];
+};
 
 const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
 // As Grafana names its keys, and new with each start, so that nobody verifies with a key of the start before.
@@ -102,7 +105,11 @@ const hostView = (user: HostUser) => ({
     secureJsonFields: { secret: true },
     baseUrl: `public/plugins/${pluginId}`,
     module: `public/plugins/${pluginId}/module.js`,
+    translations: Object.fromEntries(
+      meta.languages.map((code) => [code, `public/plugins/${pluginId}/locales/${code}/${pluginId}.json`]),
+    ),
   },
+  language: 'en-US',
 });
 
 function userOf(request: IncomingMessage): HostUser {

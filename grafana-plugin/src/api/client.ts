@@ -2,6 +2,7 @@
 import type { ApiError } from '@countersign/contract';
 import { getBackendSrv, isFetchError } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
+import { t } from '../parts/i18n';
 import { pluginId } from '../routes';
 
 /** What the daemon refused, and why. `status` 0: it could not be reached. */
@@ -50,8 +51,8 @@ async function call<T>(method: 'GET' | 'POST', path: string, options: CallOption
     const body = isApiError(error.data) ? error.data : null;
     const unreachable = error.status === 0 || error.status === 502;
     const message = unreachable
-      ? 'Countersign cannot be reached. What you typed is kept; it will try again.'
-      : (body?.message ?? `Grafana answered ${error.status}.`);
+      ? t('api.unreachable', 'Countersign cannot be reached. What you typed is kept; it will try again.')
+      : (body?.message ?? t('api.answered', 'Grafana answered {{status}}.', { status: error.status }));
     throw new CallError(error.status, body, message);
   }
 }

@@ -2,6 +2,7 @@
 import { AppEvents } from '@grafana/data';
 import { getAppEvents } from '@grafana/runtime';
 import { MutationCache, QueryClient } from '@tanstack/react-query';
+import { t } from '../parts/i18n';
 import { CallError } from './client';
 
 declare module '@tanstack/react-query' {
@@ -25,7 +26,7 @@ export const queryClient = new QueryClient({
       if (text) say(AppEvents.alertSuccess.name, text);
     },
     onError: (error, _variables, _context, mutation) => {
-      say(AppEvents.alertError.name, mutation.meta?.failed ?? 'That did not work', error.message);
+      say(AppEvents.alertError.name, mutation.meta?.failed ?? t('api.failed', 'That did not work'), error.message);
     },
   }),
 });

@@ -13,6 +13,7 @@ import type {
   TripRequest,
 } from '@countersign/contract';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { t } from '../parts/i18n';
 import { get, post } from './client';
 
 const key = ['response'];
@@ -29,19 +30,69 @@ function useAct<T>(path: string, done: string, failed: string) {
   });
 }
 
-export const useTrip = () => useAct<TripRequest>('v1/breakers/trip', 'The AI is stopped', 'The AI was not stopped');
-export const useRetry = () => useAct<TripRequest>('v1/approvals/retry', 'Recorded', 'Authority was not given back');
+export const useTrip = () =>
+  useAct<TripRequest>(
+    'v1/breakers/trip',
+    t('response.said.trip', 'The AI is stopped'),
+    t('response.failed.trip', 'The AI was not stopped'),
+  );
+export const useRetry = () =>
+  useAct<TripRequest>(
+    'v1/approvals/retry',
+    t('response.said.retry', 'Recorded'),
+    t('response.failed.retry', 'Authority was not given back'),
+  );
 export const useRollback = () =>
-  useAct<RollbackRequest>('v1/approvals/rollback', 'The version is rolled back', 'It was not rolled back');
+  useAct<RollbackRequest>(
+    'v1/approvals/rollback',
+    t('response.said.rollback', 'The version is rolled back'),
+    t('response.failed.rollback', 'It was not rolled back'),
+  );
 export const useAcknowledge = () =>
-  useAct<AcknowledgeRequest>('v1/incidents/acknowledge', 'The incident is yours', 'It was not acknowledged');
-export const useClose = () => useAct<CloseRequest>('v1/incidents/close', 'The incident is closed', 'It was not closed');
-export const useSilence = () => useAct<SilenceRequest>('v1/silences/begin', 'Silenced', 'It was not silenced');
+  useAct<AcknowledgeRequest>(
+    'v1/incidents/acknowledge',
+    t('response.said.acknowledge', 'The incident is yours'),
+    t('response.failed.acknowledge', 'It was not acknowledged'),
+  );
+export const useClose = () =>
+  useAct<CloseRequest>(
+    'v1/incidents/close',
+    t('response.said.close', 'The incident is closed'),
+    t('response.failed.close', 'It was not closed'),
+  );
+export const useSilence = () =>
+  useAct<SilenceRequest>(
+    'v1/silences/begin',
+    t('response.said.silence', 'Silenced'),
+    t('response.failed.silence', 'It was not silenced'),
+  );
 export const useEndSilence = () =>
-  useAct<EndSilenceRequest>('v1/silences/end', 'The silence is over', 'It was not ended');
-export const usePromote = () => useAct<PromoteRequest>('v1/approvals/promote', 'Signed', 'It was not signed off');
-export const useThaw = () => useAct<ThawRequest>('v1/approvals/thaw', 'Thawed', 'It stays frozen');
+  useAct<EndSilenceRequest>(
+    'v1/silences/end',
+    t('response.said.end-silence', 'The silence is over'),
+    t('response.failed.end-silence', 'It was not ended'),
+  );
+export const usePromote = () =>
+  useAct<PromoteRequest>(
+    'v1/approvals/promote',
+    t('response.said.promote', 'Signed'),
+    t('response.failed.promote', 'It was not signed off'),
+  );
+export const useThaw = () =>
+  useAct<ThawRequest>(
+    'v1/approvals/thaw',
+    t('response.said.thaw', 'Thawed'),
+    t('response.failed.thaw', 'It stays frozen'),
+  );
 export const useAskRollback = () =>
-  useAct<AskRollbackRequest>('v1/breakers/ask-rollback', 'Asked: another person has to approve it', 'It was not asked');
+  useAct<AskRollbackRequest>(
+    'v1/breakers/ask-rollback',
+    t('response.said.ask', 'Asked: another person has to approve it'),
+    t('response.failed.ask', 'It was not asked'),
+  );
 export const useApproveRollback = () =>
-  useAct<ApproveRollbackRequest>('v1/approvals/approve-rollback', 'It is being undone', 'It was not approved');
+  useAct<ApproveRollbackRequest>(
+    'v1/approvals/approve-rollback',
+    t('response.said.approve', 'It is being undone'),
+    t('response.failed.approve', 'It was not approved'),
+  );

@@ -14,6 +14,7 @@ import type {
   ReviewCase,
 } from '@countersign/contract';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { t } from '../parts/i18n';
 import { get, getBytes, post } from './client';
 
 const keys = {
@@ -83,26 +84,31 @@ function useOnCase<Variables, Answer>(
   });
 }
 
-export const useClaim = () => useOnCase((id) => renewClaim(id), { failed: 'You could not claim this case' });
-export const useRelease = () => useOnCase((id) => releaseClaim(id), { failed: 'You could not release this case' });
+export const useClaim = () =>
+  useOnCase((id) => renewClaim(id), { failed: t('review.failed.claim', 'You could not claim this case') });
+export const useRelease = () =>
+  useOnCase((id) => releaseClaim(id), { failed: t('review.failed.release', 'You could not release this case') });
 export const useHandOver = () =>
   useOnCase((id, request: HandOverRequest) => post(`v1/reviews/cases/${id}/hand-over`, request), {
-    done: 'Handed over',
-    failed: 'It was not handed over',
+    done: t('review.said.hand-over', 'Handed over'),
+    failed: t('review.failed.hand-over', 'It was not handed over'),
   });
 export const useCommit = () =>
   useOnCase((id, request: CommitRequest) => post(`v1/reviews/cases/${id}/commit`, request), {
-    failed: 'What you said was not kept',
+    failed: t('review.failed.commit', 'What you said was not kept'),
   });
 /** The form itself says what went wrong. */
 export const useDecide = () =>
   useOnCase((id, request: DecideRequest) => post<Decided>(`v1/reviews/cases/${id}/decide`, request), {
     // While it can be undone, the page says so itself.
-    done: (answer) => ((answer as Decided).undo_until === null ? 'Decision recorded' : null),
-    failed: 'Your decision was not recorded',
+    done: (answer) => ((answer as Decided).undo_until === null ? t('review.said.decide', 'Decision recorded') : null),
+    failed: t('review.failed.decide', 'Your decision was not recorded'),
   });
 export const useUndo = () =>
-  useOnCase((id) => post(`v1/reviews/cases/${id}/undo`, {}), { done: 'Undone', failed: 'It could not be undone' });
+  useOnCase((id) => post(`v1/reviews/cases/${id}/undo`, {}), {
+    done: t('review.said.undo', 'Undone'),
+    failed: t('review.failed.undo', 'It could not be undone'),
+  });
 
 /** Quietly: losing a renewal shows in the case itself. */
 export const renewClaim = (id: string) => post<Claim>(`v1/reviews/cases/${id}/claim`, {});
@@ -130,7 +136,7 @@ export function useDecideBatch(batchId: string) {
   return useMutation({
     mutationFn: (request: DecideBatchRequest) => post<BatchDecided>(`v1/reviews/batches/${batchId}/decide`, request),
     onSettled: () => client.invalidateQueries({ queryKey: keys.queue }),
-    meta: { failed: 'The batch was not decided' },
+    meta: { failed: t('review.failed.batch', 'The batch was not decided') },
   });
 }
 

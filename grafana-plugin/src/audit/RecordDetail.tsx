@@ -7,17 +7,22 @@ import { Alert, Button, Drawer, Icon, useStyles2 } from '@grafana/ui';
 import { useMemo, useRef, useState } from 'react';
 import { useAuditedInput, useProof } from '../api/audit';
 import InputContent from '../review/InputContent';
+import { t, Trans } from '../parts/i18n';
 import { Failed, Skeleton } from '../parts/states';
 import { checkProof } from './verify-proof';
 
 export function RecordDetail({ eventId, onClose }: { eventId: string; onClose: () => void }) {
   const proof = useProof(eventId);
   return (
-    <Drawer title="Record" subtitle={eventId} onClose={onClose} size="md">
+    <Drawer title={t('audit.record.title', 'Record')} subtitle={eventId} onClose={onClose} size="md">
       {proof.isPending ? (
         <Skeleton lines={12} />
       ) : proof.isError ? (
-        <Failed what="The record could not be read" error={proof.error} retry={() => void proof.refetch()} />
+        <Failed
+          what={t('audit.record.failed', 'The record could not be read')}
+          error={proof.error}
+          retry={() => void proof.refetch()}
+        />
       ) : (
         <Detail proof={proof.data} />
       )}
@@ -31,19 +36,24 @@ function Detail({ proof }: { proof: AuditProof }) {
   const entry = useMemo(() => prettyEntry(proof.body ?? proof.entry), [proof.body, proof.entry]);
   return (
     <>
-      <section aria-label="Proof" data-testid="proof" data-verified={check.verified}>
+      <section aria-label={t('audit.proof.name', 'Proof')} data-testid="proof" data-verified={check.verified}>
         {check.verified ? (
-          <Alert severity="success" title="Proven in this browser">
-            This record is number {proof.record.log_index} of {check.treeSize} in the log, exactly as shown.
+          <Alert severity="success" title={t('audit.proof.proven', 'Proven in this browser')}>
+            {t('audit.proof.place', 'This record is number {{index}} of {{size}} in the log, exactly as shown.', {
+              index: proof.record.log_index,
+              size: check.treeSize,
+            })}
           </Alert>
         ) : proof.checkpoint === null ? (
-          <Alert severity="info" title="Not covered by a checkpoint yet">
-            The next one is signed within a second; this page looks again by itself.
+          <Alert severity="info" title={t('audit.proof.not-yet', 'Not covered by a checkpoint yet')}>
+            {t('audit.proof.not-yet-next', 'The next one is signed within a second; this page looks again by itself.')}
           </Alert>
         ) : (
-          <Alert severity="error" title="The proof does not hold">
-            Something was changed after it was recorded, or on the way here. Keep this page and tell whoever runs the
-            audit.
+          <Alert severity="error" title={t('audit.proof.broken', 'The proof does not hold')}>
+            {t(
+              'audit.proof.broken-next',
+              'Something was changed after it was recorded, or on the way here. Keep this page and tell whoever runs the audit.',
+            )}
           </Alert>
         )}
         <ul className={styles.steps}>
@@ -52,18 +62,20 @@ function Detail({ proof }: { proof: AuditProof }) {
               <Icon
                 name={holds ? 'check-circle' : 'exclamation-triangle'}
                 className={holds ? styles.good : styles.bad}
-                title={holds ? 'holds' : 'fails'}
+                title={holds ? t('audit.proof.holds', 'holds') : t('audit.proof.fails', 'fails')}
               />{' '}
               {says}
             </li>
           ))}
         </ul>
         <p className={styles.quiet}>
-          Key: <code className={styles.wrap}>{proof.verifier_key}</code>. Compare it with what{' '}
-          <code>countersign key show</code> prints.
+          <Trans i18nKey="audit.proof.key" values={{ verifierKey: proof.verifier_key }}>
+            Key: <code className={styles.wrap}>{'{{verifierKey}}'}</code>. Compare it with what{' '}
+            <code>countersign key show</code> prints.
+          </Trans>
         </p>
       </section>
-      <h3>Fields</h3>
+      <h3>{t('audit.record.fields', 'Fields')}</h3>
       <dl className={styles.fields}>
         {Object.entries({ type: proof.type, ...proof.record }).map(([name, value]) => (
           <div key={name}>
@@ -79,10 +91,10 @@ function Detail({ proof }: { proof: AuditProof }) {
         ))}
       </dl>
       {proof.record.input_snapshot !== null && <AuditedInput snapshot={proof.record.input_snapshot} />}
-      <h3>Entry, as recorded</h3>
+      <h3>{t('audit.record.entry', 'Entry, as recorded')}</h3>
       <pre>{entry}</pre>
-      <h3>Checkpoint</h3>
-      <pre>{proof.checkpoint ?? 'none yet'}</pre>
+      <h3>{t('audit.record.checkpoint', 'Checkpoint')}</h3>
+      <pre>{proof.checkpoint ?? t('audit.record.no-checkpoint', 'none yet')}</pre>
     </>
   );
 }
@@ -98,11 +110,11 @@ function AuditedInput({ snapshot }: { snapshot: InputSnapshot }) {
     setAsked(true);
   };
   return (
-    <section aria-label="Input" ref={section} tabIndex={-1}>
-      <h3>Input</h3>
+    <section aria-label={t('review.input.name', 'Input')} ref={section} tabIndex={-1}>
+      <h3>{t('review.input.name', 'Input')}</h3>
       {!asked ? (
         <Button variant="secondary" size="sm" onClick={ask}>
-          Fetch it and check its hash
+          {t('audit.record.fetch', 'Fetch it and check its hash')}
         </Button>
       ) : (
         <InputContent content={input} snapshot={snapshot} />

@@ -5,6 +5,7 @@
 import type { AuditProof } from '@countersign/contract';
 import { leafHash, sha256, verifyInclusion } from '@countersign/contract/merkle';
 import { fromBase64, hex, parseVerifierKey, verifyCheckpoint, verifyEd25519 } from '@countersign/contract/note';
+import { t } from '../parts/i18n';
 
 export interface ProofStep {
   readonly holds: boolean;
@@ -22,33 +23,49 @@ export function checkProof({ record, entry, body, proof, checkpoint, verifier_ke
   const bytes = fromBase64(entry);
   const key = parseVerifierKey(verifier_key);
   if (bytes === null || key === null) {
-    return { verified: false, steps: [{ holds: false, says: 'The answer of the daemon is damaged.' }], treeSize: null };
+    const says = t('audit.step.damaged', 'The answer of the daemon is damaged.');
+    return { verified: false, steps: [{ holds: false, says }], treeSize: null };
   }
   const leaf = leafHash(bytes);
   const steps: ProofStep[] = [
-    { holds: hex(leaf) === record.leaf_hash, says: 'The entry has the leaf hash that the record names.' },
-    { holds: entryIsOf(body === null ? bytes : fromBase64(body), record.event_id), says: 'It is this event.' },
+    {
+      holds: hex(leaf) === record.leaf_hash,
+      says: t('audit.step.leaf', 'The entry has the leaf hash that the record names.'),
+    },
+    {
+      holds: entryIsOf(body === null ? bytes : fromBase64(body), record.event_id),
+      says: t('audit.step.event', 'It is this event.'),
+    },
   ];
   if (body !== null) {
-    steps.push({ holds: commitsTo(bytes, fromBase64(body)), says: 'The entry commits to the event by its hash.' });
+    steps.push({
+      holds: commitsTo(bytes, fromBase64(body)),
+      says: t('audit.step.commitment', 'The entry commits to the event by its hash.'),
+    });
   }
   if (record.audit_signature.type === 'ed25519') {
     const signature = fromBase64(record.audit_signature.signature);
     steps.push({
       holds: signature !== null && verifyEd25519(signature, bytes, key.publicKey),
-      says: 'The human decision carries a good signature of its own.',
+      says: t('audit.step.signature', 'The human decision carries a good signature of its own.'),
     });
   }
   if (checkpoint === null || proof === null) return { verified: false, steps, treeSize: null };
   const head = verifyCheckpoint(checkpoint, key);
-  steps.push({ holds: head !== null, says: `The checkpoint is signed by ${key.name}.` });
+  steps.push({
+    holds: head !== null,
+    says: t('audit.step.checkpoint', 'The checkpoint is signed by {{name}}.', { name: key.name }),
+  });
   const path = proof.map(fromBase64);
   steps.push({
     holds:
       head !== null &&
       path.every((hash) => hash !== null) &&
       verifyInclusion({ index: record.log_index, size: head.size, leafHash: leaf, proof: path, root: head.root }),
-    says: `The path leads from record ${record.log_index} to the head of all ${head?.size ?? '?'} records.`,
+    says: t('audit.step.path', 'The path leads from record {{index}} to the head of all {{size}} records.', {
+      index: record.log_index,
+      size: head?.size ?? '?',
+    }),
   });
   return { verified: steps.every(({ holds }) => holds), steps, treeSize: head?.size ?? null };
 }

@@ -3,12 +3,13 @@ import { css, keyframes } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Alert, Button, useStyles2 } from '@grafana/ui';
 import type { ReactNode } from 'react';
+import { t } from './i18n';
 
 /** Grey lines where content will be; no jump when it comes. */
 export function Skeleton({ lines, height = 16 }: { lines: number; height?: number }) {
   const styles = useStyles2(getStyles);
   return (
-    <div aria-busy="true" aria-label="Loading">
+    <div aria-busy="true" aria-label={t('parts.loading', 'Loading')}>
       {Array.from({ length: lines }, (_, i) => (
         <div key={i} className={styles.line} style={{ height, width: `${90 - ((i * 17) % 40)}%` }} />
       ))}
@@ -21,7 +22,7 @@ export function Failed({ what, error, retry }: { what: string; error: Error; ret
     <Alert severity="error" title={what}>
       <p>{error.message}</p>
       <Button variant="secondary" size="sm" onClick={retry}>
-        Try again
+        {t('parts.retry', 'Try again')}
       </Button>
     </Alert>
   );

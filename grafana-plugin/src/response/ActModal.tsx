@@ -1,6 +1,7 @@
 /** An act on decision authority asks for its reason first; the reason goes on record. */
 import { Button, Field, Modal, TextArea } from '@grafana/ui';
 import { useState, type ReactNode } from 'react';
+import { t } from '../parts/i18n';
 
 interface ActModalProps {
   readonly title: string;
@@ -29,19 +30,19 @@ export function ActModal({
     <Modal title={title} isOpen onDismiss={onClose}>
       <p>{explains}</p>
       {children}
-      <Field label="Why">
+      <Field label={t('parts.why', 'Why')}>
         <TextArea
           id="act-why"
           autoFocus
           rows={3}
           value={justification}
-          placeholder="In your own words; it goes on record"
+          placeholder={t('parts.why-hint', 'In your own words; it goes on record')}
           onChange={(event) => setJustification(event.currentTarget.value)}
         />
       </Field>
       <Modal.ButtonRow>
         <Button variant="secondary" fill="outline" onClick={onClose}>
-          Cancel
+          {t('parts.cancel', 'Cancel')}
         </Button>
         <Button
           variant={destructive ? 'destructive' : 'primary'}

@@ -3,6 +3,8 @@ import type { Autonomy, RiskTier } from '@countersign/contract';
 import { Field, Input, RadioButtonGroup } from '@grafana/ui';
 import { useState } from 'react';
 import { useAskRollback, usePromote, useRetry, useRollback, useThaw, useTrip } from '../api/response';
+import { t } from '../parts/i18n';
+import { autonomyShort } from '../parts/words';
 import { ActModal } from './ActModal';
 
 interface OnModel {
@@ -41,9 +43,13 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
     case 'trip':
       return (
         <ActModal
-          title="Stop the AI"
-          explains={`Every case of ${act.workflow} goes to people until two others give authority back. The model goes on advising, so that what it would have done can be compared.`}
-          confirm="Stop the AI"
+          title={t('response.trip.title', 'Stop the AI')}
+          explains={t(
+            'response.trip.explains',
+            'Every case of {{workflow}} goes to people until two others give authority back. The model goes on advising, so that what it would have done can be compared.',
+            { workflow: act.workflow },
+          )}
+          confirm={t('response.trip.confirm', 'Stop the AI')}
           destructive
           pending={trip.isPending}
           onConfirm={(justification) => trip.mutate({ ...scope, justification }, done)}
@@ -54,9 +60,12 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
       const tier = act.riskTier === null ? {} : { risk_tier: act.riskTier };
       return (
         <ActModal
-          title="Try canaries"
-          explains="The AI takes a small share of cases again, and a person checks each of them."
-          confirm="Try canaries"
+          title={t('response.retry.title', 'Try canaries')}
+          explains={t(
+            'response.retry.explains',
+            'The AI takes a small share of cases again, and a person checks each of them.',
+          )}
+          confirm={t('response.retry.confirm', 'Try canaries')}
           destructive={false}
           pending={retry.isPending}
           onConfirm={(justification) => retry.mutate({ ...scope, ...tier, justification }, done)}
@@ -67,9 +76,15 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
     case 'rollback':
       return (
         <ActModal
-          title={`Roll back ${act.model} ${act.version}`}
-          explains="This version loses all authority for good. The one before takes its place, and an open breaker goes on to canaries."
-          confirm="Roll back"
+          title={t('response.rollback.title', 'Roll back {{model}} {{version}}', {
+            model: act.model,
+            version: act.version,
+          })}
+          explains={t(
+            'response.rollback.explains',
+            'This version loses all authority for good. The one before takes its place, and an open breaker goes on to canaries.',
+          )}
+          confirm={t('response.rollback.confirm', 'Roll back')}
           destructive
           pending={rollback.isPending}
           onConfirm={(justification) => rollback.mutate({ ...scope, version: act.version, justification }, done)}
@@ -79,9 +94,12 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
     case 'thaw':
       return (
         <ActModal
-          title={`Thaw the rollout of ${act.model}`}
-          explains="Its versions can be promoted again. It takes that no incident of the model is open."
-          confirm="Thaw"
+          title={t('response.thaw.title', 'Thaw the rollout of {{model}}', { model: act.model })}
+          explains={t(
+            'response.thaw.explains',
+            'Its versions can be promoted again. It takes that no incident of the model is open.',
+          )}
+          confirm={t('response.thaw.confirm', 'Thaw')}
           destructive={false}
           pending={thaw.isPending}
           onConfirm={(justification) => thaw.mutate({ ...scope, justification }, done)}
@@ -101,9 +119,16 @@ function Promote({ act, onClose }: ActProps<Promotion>) {
   const promote = usePromote();
   return (
     <ActModal
-      title={`Sign ${model} ${version} off: ${to}`}
-      explains="With the last signature the version takes the step. Who made it does not sign, and nobody signs twice."
-      confirm="Sign"
+      title={t('response.promote.title', 'Sign {{model}} {{version}} off: {{to}}', {
+        model,
+        version,
+        to: autonomyShort(to),
+      })}
+      explains={t(
+        'response.promote.explains',
+        'With the last signature the version takes the step. Who made it does not sign, and nobody signs twice.',
+      )}
+      confirm={t('response.promote.confirm', 'Sign')}
       destructive={false}
       pending={promote.isPending}
       onConfirm={(justification) =>
@@ -114,7 +139,7 @@ function Promote({ act, onClose }: ActProps<Promotion>) {
       }
       onClose={onClose}
     >
-      <Field label="As">
+      <Field label={t('response.promote.role', 'As')}>
         <RadioButtonGroup
           options={roles.map((name) => ({ label: name, value: name }))}
           value={role}
@@ -147,15 +172,18 @@ function Undo({ act, onClose }: ActProps<Undoing>) {
   };
   return (
     <ActModal
-      title={`Take decisions of ${model} ${version} back`}
-      explains="What services have registered how to undo, of decisions in this time. Nothing happens before another person approves it."
-      confirm="Ask for it"
+      title={t('response.undo.title', 'Take decisions of {{model}} {{version}} back', { model, version })}
+      explains={t(
+        'response.undo.explains',
+        'What services have registered how to undo, of decisions in this time. Nothing happens before another person approves it.',
+      )}
+      confirm={t('response.undo.confirm', 'Ask for it')}
       destructive
       pending={ask.isPending || from === '' || to === ''}
       onConfirm={send}
       onClose={onClose}
     >
-      <Field label="From (your time)">
+      <Field label={t('response.undo.from', 'From (your time)')}>
         <Input
           id="undo-from"
           type="datetime-local"
@@ -163,7 +191,7 @@ function Undo({ act, onClose }: ActProps<Undoing>) {
           onChange={(event) => setFrom(event.currentTarget.value)}
         />
       </Field>
-      <Field label="To (your time)">
+      <Field label={t('response.undo.to', 'To (your time)')}>
         <Input id="undo-to" type="datetime-local" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
       </Field>
     </ActModal>

@@ -3,7 +3,8 @@ import type { Alert, ResponseOverview } from '@countersign/contract';
 import { Badge, Button, Combobox, Field, Modal, TextArea, TextLink, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { useSilence } from '../api/response';
-import { modelText, signalText, span, tierColor, tierText } from '../parts/words';
+import { t } from '../parts/i18n';
+import { ago, modelText, signalText, tierColor, tierText } from '../parts/words';
 import { may } from '../routes';
 import { getCardStyles } from './card';
 
@@ -22,38 +23,42 @@ export function AlertRow({ alert, people, runbooks, now }: AlertRowProps) {
     <div className={styles.card} data-testid="alert" data-tier={alert.tier ?? 'resolved'}>
       <div className={styles.row}>
         <Badge
-          text={alert.tier === null ? `Ended (${tierText[tier]})` : tierText[tier]}
+          text={
+            alert.tier === null
+              ? t('response.alert.ended', 'Ended ({{tier}})', { tier: tierText(tier) })
+              : tierText(tier)
+          }
           color={alert.tier === null ? 'blue' : tierColor[tier]}
         />
         <strong>
           {signalText(alert.signal, alert.subject, people)}: {modelText(alert)}
         </strong>
-        <span className={styles.quiet}>{span(now - Date.parse(alert.updated_at))} ago</span>
+        <span className={styles.quiet}>{ago(alert.updated_at, now)}</span>
         <span className={styles.grow} />
         {alert.tier !== null && (
           <TextLink href={`${runbooks}/${alert.signal}.md`} external inline={false} variant="bodySmall">
-            Runbook
+            {t('response.alert.runbook', 'Runbook')}
           </TextLink>
         )}
         {alert.tier !== null && may('operate') && (
           <Button size="sm" variant="secondary" fill="text" onClick={() => setSilencing(true)}>
-            Silence
+            {t('response.silence.begin', 'Silence')}
           </Button>
         )}
       </div>
       <p>{alert.summary}</p>
-      {alert.cause !== null && <p>Likely cause: {alert.cause}</p>}
+      {alert.cause !== null && <p>{t('response.alert.cause', 'Likely cause: {{cause}}', { cause: alert.cause })}</p>}
       {isSilencing && <SilenceModal alert={alert} onClose={() => setSilencing(false)} />}
     </div>
   );
 }
 
-const spans = [
-  { label: '30 minutes', value: 30 },
-  { label: '2 hours', value: 120 },
-  { label: '8 hours', value: 480 },
-  { label: '2 days', value: 2_880 },
-  { label: '7 days', value: 10_080 },
+const spans = () => [
+  { label: t('response.silence.half-hour', '30 minutes'), value: 30 },
+  { label: t('response.silence.two-hours', '2 hours'), value: 120 },
+  { label: t('response.silence.eight-hours', '8 hours'), value: 480 },
+  { label: t('response.silence.two-days', '2 days'), value: 2_880 },
+  { label: t('response.silence.week', '7 days'), value: 10_080 },
 ];
 
 function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void }) {
@@ -63,33 +68,36 @@ function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void })
   const { workflow_id, signal, model_name } = alert;
   const request = { workflow_id, signal, model_name, minutes, justification };
   return (
-    <Modal title="Silence" isOpen onDismiss={onClose}>
+    <Modal title={t('response.silence.title', 'Silence')} isOpen onDismiss={onClose}>
       <p>
-        Nobody is told of {signal.replaceAll('_', ' ')} of {workflow_id} until then. It is watched all the same,
-        breakers open as ever, and people are told when the silence ends and it still stands.
+        {t(
+          'response.silence.explains',
+          'Nobody is told of {{signal}} of {{workflow}} until then. It is watched all the same, breakers open as ever, and people are told when the silence ends and it still stands.',
+          { signal: signalText(signal, null, {}), workflow: workflow_id },
+        )}
       </p>
-      <Field label="For how long">
-        <Combobox id="silence-span" options={spans} value={minutes} onChange={({ value }) => setMinutes(value)} />
+      <Field label={t('response.silence.span', 'For how long')}>
+        <Combobox id="silence-span" options={spans()} value={minutes} onChange={({ value }) => setMinutes(value)} />
       </Field>
-      <Field label="Why">
+      <Field label={t('parts.why', 'Why')}>
         <TextArea
           id="silence-why"
           autoFocus
           rows={3}
           value={justification}
-          placeholder="In your own words; it goes on record"
+          placeholder={t('parts.why-hint', 'In your own words; it goes on record')}
           onChange={(event) => setJustification(event.currentTarget.value)}
         />
       </Field>
       <Modal.ButtonRow>
         <Button variant="secondary" fill="outline" onClick={onClose}>
-          Cancel
+          {t('parts.cancel', 'Cancel')}
         </Button>
         <Button
           disabled={silence.isPending || justification.trim() === ''}
           onClick={() => silence.mutate(request, { onSuccess: onClose })}
         >
-          Silence
+          {t('response.silence.confirm', 'Silence')}
         </Button>
       </Modal.ButtonRow>
     </Modal>

@@ -3,7 +3,8 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { autonomyLevels, type Breaker, type ModelVersionState, type ResponseOverview } from '@countersign/contract';
 import { Badge, Button, useStyles2 } from '@grafana/ui';
-import { autonomyText, breakerColor, breakerText, nameOf, percent, span } from '../parts/words';
+import { t } from '../parts/i18n';
+import { ago, autonomyShort, autonomyText, breakerColor, breakerText, nameOf, percent, riskText } from '../parts/words';
 import { may } from '../routes';
 import type { Act } from './ActOnAuthority';
 import { getCardStyles } from './card';
@@ -47,7 +48,7 @@ export function Authority({ workflow, model, versions, breakers, people, now, on
         <strong>
           {workflow} · {model}
         </strong>
-        <Badge text={breakerText[state]} color={breakerColor[state]} />
+        <Badge text={breakerText(state)} color={breakerColor[state]} />
         <span className={styles.grow} />
         {may('operate') && state !== 'forced_open' && (
           <Button
@@ -55,7 +56,7 @@ export function Authority({ workflow, model, versions, breakers, people, now, on
             size="sm"
             onClick={() => onAct({ is: 'trip', workflow, model, riskTier: null })}
           >
-            Stop the AI
+            {t('response.trip.confirm', 'Stop the AI')}
           </Button>
         )}
       </div>
@@ -66,10 +67,10 @@ export function Authority({ workflow, model, versions, breakers, people, now, on
         ))}
       {frozen !== null && (
         <p>
-          The rollout is frozen: {frozen}{' '}
+          {t('response.authority.frozen', 'The rollout is frozen: {{why}}', { why: frozen })}{' '}
           {may('approve') && (
             <Button size="sm" variant="secondary" onClick={() => onAct({ is: 'thaw', workflow, model })}>
-              Thaw
+              {t('response.thaw.confirm', 'Thaw')}
             </Button>
           )}
         </p>
@@ -98,25 +99,44 @@ function BreakerState({
   const canRetry = state === 'open' || state === 'forced_open' || phase?.paused === true;
   return (
     <div className={styles.row} data-testid="breaker-state">
-      {riskTier !== null && <Badge text={`${riskTier} risk: ${breakerText[state]}`} color={breakerColor[state]} />}
-      <span className={styles.quiet}>
-        {span(now - Date.parse(breaker.since))} ago by {nameOf(breaker.by, people)}: {breaker.reason}
-      </span>
-      {phase !== null && (
-        <span data-testid="canaries">
-          Canary phase {phase.number} of {phase.of}
-          {phase.paused ? ' is paused: people decide everything' : `: the AI takes ${percent(breaker.canary_share)}`};
-          people have checked {phase.verified}, of at least {phase.needed}, and changed {phase.overrides}.
-        </span>
+      {riskTier !== null && (
+        <Badge
+          text={t('response.breaker.of-risk', '{{risk}}: {{state}}', {
+            risk: riskText(riskTier),
+            state: breakerText(state),
+          })}
+          color={breakerColor[state]}
+        />
       )}
+      <span className={styles.quiet}>
+        {t('response.breaker.since', '{{ago}} by {{name}}: {{reason}}', {
+          ago: ago(breaker.since, now),
+          name: nameOf(breaker.by, people),
+          reason: breaker.reason,
+        })}
+      </span>
+      {phase !== null && <span data-testid="canaries">{canaryText(phase, breaker.canary_share)}</span>}
       {may('approve') && canRetry && (
         <Button variant="secondary" size="sm" onClick={() => onAct({ is: 'retry', workflow, model, riskTier })}>
-          Try canaries
+          {t('response.retry.confirm', 'Try canaries')}
         </Button>
       )}
     </div>
   );
 }
+
+const canaryText = (phase: NonNullable<Breaker['phase']>, share: number): string =>
+  phase.paused
+    ? t(
+        'response.breaker.paused',
+        'Canary phase {{number}} of {{of}} is paused: people decide everything; people have checked {{verified}}, of at least {{needed}}, and changed {{overrides}}.',
+        { ...phase },
+      )
+    : t(
+        'response.breaker.canary',
+        'Canary phase {{number}} of {{of}}: the AI takes {{share}}; people have checked {{verified}}, of at least {{needed}}, and changed {{overrides}}.',
+        { ...phase, share: percent(share) },
+      );
 
 function Version({
   version: v,
@@ -132,24 +152,31 @@ function Version({
   return (
     <li className={styles.row} data-testid="version">
       <span>
-        Version {version} <code title={v.hash}>{v.hash.slice(7, 15)}</code>
+        {t('response.version.name', 'Version {{version}}', { version })}{' '}
+        <code title={v.hash}>{v.hash.slice(7, 15)}</code>
       </span>
       {v.rolled_back_at ? (
-        <Badge text="rolled back" color="red" />
+        <Badge text={t('response.version.rolled-back', 'rolled back')} color="red" />
       ) : v.active ? (
-        <Badge text="in use" color="green" />
+        <Badge text={t('response.version.active', 'in use')} color="green" />
       ) : (
-        <Badge text="earlier" color="blue" />
+        <Badge text={t('response.version.earlier', 'earlier')} color="blue" />
       )}
       {autonomy !== null && v.rolled_back_at === null && (
         <span>
-          {autonomyText[autonomy]}
-          {autonomy === 'canary' && `: ${percent(v.canary_share)}`}
+          {autonomy === 'canary'
+            ? t('response.version.canary', '{{autonomy}}: {{share}}', {
+                autonomy: autonomyText(autonomy),
+                share: percent(v.canary_share),
+              })
+            : autonomyText(autonomy)}
         </span>
       )}
       {v.sign_offs.length > 0 && (
         <span className={styles.quiet}>
-          signed by {v.sign_offs.map(({ role, by }) => `${nameOf(by, people)} (${role})`).join(', ')}
+          {t('response.version.signed', 'signed by {{names}}', {
+            names: v.sign_offs.map(({ role, by }) => `${nameOf(by, people)} (${role})`).join(', '),
+          })}
         </span>
       )}
       {may('approve') && next !== undefined && v.rolled_back_at === null && v.frozen === null && (
@@ -158,12 +185,12 @@ function Version({
           size="sm"
           onClick={() => onAct({ is: 'promote', workflow, model, version, to: next, roles: missing })}
         >
-          Sign off: {next}
+          {t('response.version.sign', 'Sign off: {{to}}', { to: autonomyShort(next) })}
         </Button>
       )}
       {may('approve') && v.active && canGoBack && (
         <Button variant="secondary" size="sm" onClick={() => onAct({ is: 'rollback', workflow, model, version })}>
-          Roll back
+          {t('response.rollback.confirm', 'Roll back')}
         </Button>
       )}
       {may('operate') && (
@@ -173,7 +200,7 @@ function Version({
           size="sm"
           onClick={() => onAct({ is: 'undo', workflow, model, version })}
         >
-          Take its decisions back
+          {t('response.version.undo', 'Take its decisions back')}
         </Button>
       )}
     </li>

@@ -5,18 +5,19 @@ import type { Incident, NotificationView, ResponseOverview } from '@countersign/
 import { Badge, Button, Icon, useStyles2, type BadgeColor, type IconName } from '@grafana/ui';
 import { useEffect, useRef, useState } from 'react';
 import { useAcknowledge, useClose } from '../api/response';
-import { nameOf, span } from '../parts/words';
+import { t } from '../parts/i18n';
+import { ago, nameOf, span, words } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
 import { getCardStyles } from './card';
 import { PostmortemModal } from './PostmortemModal';
 
-const stateText: Record<Incident['state'], string> = {
-  open: 'Open',
-  acknowledged: 'Acknowledged',
-  resolved: 'Resolved, not closed',
-  closed: 'Closed',
-};
+const stateText = words<Incident['state']>({
+  open: () => t('response.incident.open', 'Open'),
+  acknowledged: () => t('response.incident.acknowledged', 'Acknowledged'),
+  resolved: () => t('response.incident.resolved', 'Resolved, not closed'),
+  closed: () => t('response.incident.closed', 'Closed'),
+});
 const stateColor: Record<Incident['state'], BadgeColor> = {
   open: 'red',
   acknowledged: 'orange',
@@ -61,36 +62,44 @@ function IncidentCard({
   return (
     <div ref={card} className={cx(styles.card, isWanted && styles.wanted)} data-testid="incident" data-state={state}>
       <div className={styles.row}>
-        <Badge text={stateText[state]} color={stateColor[state]} />
-        {drill && <Badge text="Drill: nothing is wrong" color="blue" />}
+        <Badge text={stateText(state)} color={stateColor[state]} />
+        {drill && <Badge text={t('response.incident.drill', 'Drill: nothing is wrong')} color="blue" />}
         <strong>{title}</strong>
-        <span className={styles.quiet}>{span(now - Date.parse(opened_at))} ago</span>
+        <span className={styles.quiet}>{ago(opened_at, now)}</span>
         <span className={styles.grow} />
         {may('operate') && state === 'open' && (
           <Button size="sm" onClick={() => setAct('acknowledge')}>
-            Acknowledge
+            {t('response.acknowledge.confirm', 'Acknowledge')}
           </Button>
         )}
         {may('operate') && (state === 'resolved' || state === 'acknowledged') && (
           <Button size="sm" variant={state === 'resolved' ? 'primary' : 'secondary'} onClick={() => setAct('close')}>
-            Write the postmortem
+            {t('response.incident.write', 'Write the postmortem')}
           </Button>
         )}
       </div>
       <Climb incident={incident} now={now} />
-      {acknowledged_by !== null && <p className={styles.quiet}>{nameOf(acknowledged_by, people)} has it.</p>}
+      {acknowledged_by !== null && (
+        <p className={styles.quiet}>
+          {t('response.incident.has-it', '{{name}} has it.', { name: nameOf(acknowledged_by, people) })}
+        </p>
+      )}
       {incident.postmortem !== null && (
         <p>
-          <strong>Root cause</strong> ({incident.postmortem.model_version}): {incident.postmortem.root_cause}{' '}
-          <strong>Remediation</strong>: {incident.postmortem.remediation} <strong>Test</strong>:{' '}
+          <strong>{t('response.postmortem.cause', 'Root cause')}</strong> ({incident.postmortem.model_version}):{' '}
+          {incident.postmortem.root_cause} <strong>{t('response.postmortem.remediation', 'Remediation')}</strong>:{' '}
+          {incident.postmortem.remediation} <strong>{t('response.postmortem.test-short', 'Test')}</strong>:{' '}
           {incident.postmortem.test_added}
         </p>
       )}
       {act === 'acknowledge' && (
         <ActModal
-          title="Acknowledge the incident"
-          explains="You have it: it climbs no further, and everybody who was told hears that it is yours."
-          confirm="Acknowledge"
+          title={t('response.acknowledge.title', 'Acknowledge the incident')}
+          explains={t(
+            'response.acknowledge.explains',
+            'You have it: it climbs no further, and everybody who was told hears that it is yours.',
+          )}
+          confirm={t('response.acknowledge.confirm', 'Acknowledge')}
           destructive={false}
           pending={acknowledge.isPending}
           onConfirm={(justification) => acknowledge.mutate({ incident_id, justification }, done)}
@@ -114,7 +123,7 @@ function Climb({ incident, now }: { incident: Incident; now: number }) {
   const styles = useStyles2(getStyles);
   const { chain, level, climbs_at, notifications, state } = incident;
   return (
-    <ol className={styles.climb} aria-label="Tiers">
+    <ol className={styles.climb} aria-label={t('response.incident.tiers', 'Tiers')}>
       {chain.map(({ name, do: does }, i) => {
         const reached = i < level;
         const told = notifications.filter((n) => n.level === i + 1 && n.kind === 'trigger');
@@ -131,17 +140,16 @@ function Climb({ incident, now }: { incident: Incident; now: number }) {
             </strong>
             {(does ?? []).map((action) => (
               <span key={action} className={styles.quiet}>
-                {action === 'pause' ? 'pauses the AI' : 'freezes the rollout'}
+                {action === 'pause'
+                  ? t('response.incident.pauses', 'pauses the AI')
+                  : t('response.incident.freezes', 'freezes the rollout')}
               </span>
             ))}
             {told.map((notification) => (
               <Told key={`${notification.channel} ${notification.at}`} notification={notification} />
             ))}
             {i === level && climbs_at !== null && state === 'open' && (
-              <span className={styles.quiet}>
-                {Date.parse(climbs_at) > now ? `in ${countdown(Date.parse(climbs_at) - now)}` : 'now'}, unless somebody
-                acknowledges it
-              </span>
+              <span className={styles.quiet}>{climbText(Date.parse(climbs_at) - now)}</span>
             )}
           </li>
         );
@@ -150,12 +158,12 @@ function Climb({ incident, now }: { incident: Incident; now: number }) {
   );
 }
 
-const toldText: Record<NotificationView['state'], string> = {
-  waiting: 'not reached yet',
-  sent: 'told',
-  undeliverable: 'cannot be reached',
-  not_sent: 'not needed',
-};
+const toldText = words<NotificationView['state'], { channel: string }>({
+  waiting: (values) => t('response.told.waiting', '{{channel}} not reached yet', values),
+  sent: (values) => t('response.told.sent', '{{channel}} told', values),
+  undeliverable: (values) => t('response.told.undeliverable', '{{channel}} cannot be reached', values),
+  not_sent: (values) => t('response.told.not_sent', '{{channel}} not needed', values),
+});
 const toldIcon: Record<NotificationView['state'], IconName> = {
   waiting: 'clock-nine',
   sent: 'check',
@@ -164,17 +172,33 @@ const toldIcon: Record<NotificationView['state'], IconName> = {
 };
 
 function Told({ notification: { channel, state, problem, attempts } }: { notification: NotificationView }) {
-  const why = problem === null ? '' : `: ${problem}${attempts > 1 ? ` (${attempts} attempts)` : ''}`;
+  const told = toldText(state, { channel });
   return (
     <span>
-      <Icon name={toldIcon[state]} size="sm" /> {channel} {toldText[state]}
-      {why}
+      <Icon name={toldIcon[state]} size="sm" />{' '}
+      {problem === null
+        ? told
+        : attempts > 1
+          ? t('response.told.attempts', '', {
+              told,
+              problem,
+              count: attempts,
+              defaultValue_one: '{{told}}: {{problem}} ({{count}} attempt)',
+              defaultValue_other: '{{told}}: {{problem}} ({{count}} attempts)',
+            })
+          : t('response.told.problem', '{{told}}: {{problem}}', { told, problem })}
     </span>
   );
 }
 
+const climbText = (left: number): string =>
+  left > 0
+    ? t('response.incident.climbs-in', 'in {{span}}, unless somebody acknowledges it', { span: countdown(left) })
+    : t('response.incident.climbs-now', 'now, unless somebody acknowledges it');
+
 /** Seconds while there are few, so that one sees it move. */
-const countdown = (ms: number) => (ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : span(ms));
+const countdown = (ms: number) =>
+  ms < 120_000 ? t('response.incident.seconds', '{{seconds}} s', { seconds: Math.ceil(ms / 1_000) }) : span(ms);
 
 const getStyles = (theme: GrafanaTheme2) => ({
   ...getCardStyles(theme),

@@ -2,6 +2,7 @@
 import type { Incident, Postmortem } from '@countersign/contract';
 import { Button, Field, Input, Modal, TextArea } from '@grafana/ui';
 import { useState } from 'react';
+import { t } from '../parts/i18n';
 
 interface PostmortemModalProps {
   readonly incident: Incident;
@@ -10,11 +11,24 @@ interface PostmortemModalProps {
   readonly onClose: () => void;
 }
 
-const questions = [
-  ['root_cause', 'Root cause', 'What made it happen, below the symptom'],
-  ['remediation', 'Remediation', 'What was done, and what keeps it from happening again'],
-  ['test_added', 'Test added', 'The test that would find it the next time'],
-] as const;
+const questions = () =>
+  [
+    {
+      name: 'root_cause',
+      label: t('response.postmortem.cause', 'Root cause'),
+      hint: t('response.postmortem.cause-hint', 'What made it happen, below the symptom'),
+    },
+    {
+      name: 'remediation',
+      label: t('response.postmortem.remediation', 'Remediation'),
+      hint: t('response.postmortem.remediation-hint', 'What was done, and what keeps it from happening again'),
+    },
+    {
+      name: 'test_added',
+      label: t('response.postmortem.test', 'Test added'),
+      hint: t('response.postmortem.test-hint', 'The test that would find it the next time'),
+    },
+  ] as const;
 
 const keyOf = (incidentId: string) => `countersign.postmortem.${incidentId}`;
 const empty: Postmortem = { root_cause: '', model_version: '', remediation: '', test_added: '' };
@@ -41,9 +55,18 @@ export function PostmortemModal({ incident, pending, onConfirm, onClose }: Postm
   };
   const isComplete = Object.values(postmortem).every((text) => text.trim() !== '');
   return (
-    <Modal title={`Postmortem: ${incident.title}`} isOpen onDismiss={onClose}>
-      <p>The incident is closed with it. It goes on record, and people read it before the next one.</p>
-      {questions.map(([name, label, hint], i) => (
+    <Modal
+      title={t('response.postmortem.title', 'Postmortem: {{title}}', { title: incident.title })}
+      isOpen
+      onDismiss={onClose}
+    >
+      <p>
+        {t(
+          'response.postmortem.explains',
+          'The incident is closed with it. It goes on record, and people read it before the next one.',
+        )}
+      </p>
+      {questions().map(({ name, label, hint }, i) => (
         <Field key={name} label={label}>
           <TextArea
             id={`postmortem-${name}`}
@@ -55,7 +78,10 @@ export function PostmortemModal({ incident, pending, onConfirm, onClose }: Postm
           />
         </Field>
       ))}
-      <Field label="Model version" description="The version that did it; “none” when no model was to blame">
+      <Field
+        label={t('response.postmortem.model', 'Model version')}
+        description={t('response.postmortem.model-hint', 'The version that did it; “none” when no model was to blame')}
+      >
         <Input
           id="postmortem-model-version"
           value={postmortem.model_version}
@@ -64,10 +90,10 @@ export function PostmortemModal({ incident, pending, onConfirm, onClose }: Postm
       </Field>
       <Modal.ButtonRow>
         <Button variant="secondary" fill="outline" onClick={onClose}>
-          Later
+          {t('response.postmortem.later', 'Later')}
         </Button>
         <Button disabled={pending || !isComplete} onClick={() => onConfirm(postmortem)}>
-          Close the incident
+          {t('response.postmortem.confirm', 'Close the incident')}
         </Button>
       </Modal.ButtonRow>
     </Modal>

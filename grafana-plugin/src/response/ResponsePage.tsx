@@ -3,6 +3,7 @@ import type { ResponseOverview } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { useState, type ReactNode } from 'react';
 import { useResponse } from '../api/response';
+import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useNow } from '../parts/use-now';
 import { ActOnAuthority, type Act } from './ActOnAuthority';
@@ -19,15 +20,18 @@ export default function ResponsePage() {
   return (
     <PluginPage
       pageNav={{
-        text: 'Response',
-        subTitle: 'Incidents, breakers, model versions and alerts: what is wrong, and the levers.',
+        text: t('response.title', 'Response'),
+        subTitle: t(
+          'response.explains',
+          'Incidents, breakers, model versions and alerts: what is wrong, and the levers.',
+        ),
       }}
     >
       {overview.isPending ? (
         <Skeleton lines={12} height={24} />
       ) : overview.isError ? (
         <Failed
-          what="The state of the loop could not be read"
+          what={t('response.failed-to-read', 'The state of the loop could not be read')}
           error={overview.error}
           retry={() => void overview.refetch()}
         />
@@ -51,14 +55,17 @@ function Overview({ overview, onAct }: { overview: ResponseOverview; onAct: (act
   return (
     <>
       {present.length > 0 && (
-        <Section title="Incidents">
+        <Section title={t('response.section.incidents', 'Incidents')}>
           <Incidents incidents={present} {...{ people, now, wanted }} />
         </Section>
       )}
-      <Section title="Authority">
+      <Section title={t('response.section.authority', 'Authority')}>
         {overview.models.length === 0 ? (
-          <Empty title="No model has decided yet">
-            When a service records its first decision, its model and breaker appear here.
+          <Empty title={t('response.authority.empty', 'No model has decided yet')}>
+            {t(
+              'response.authority.empty-next',
+              'When a service records its first decision, its model and breaker appear here.',
+            )}
           </Empty>
         ) : (
           modelsOf(overview).map((authority) => (
@@ -72,33 +79,35 @@ function Overview({ overview, onAct }: { overview: ResponseOverview; onAct: (act
           ))
         )}
       </Section>
-      <Section title="Open alerts">
+      <Section title={t('response.section.alerts', 'Open alerts')}>
         {open.length === 0 ? (
-          <Empty title="No alert is open">Alerts open by themselves when a signal passes the policy’s threshold.</Empty>
+          <Empty title={t('response.alert.empty', 'No alert is open')}>
+            {t('response.alert.empty-next', 'Alerts open by themselves when a signal passes the policy’s threshold.')}
+          </Empty>
         ) : (
           open.map((alert) => <AlertRow key={alert.alert_id} {...{ alert, people, runbooks, now }} />)
         )}
       </Section>
       {silences.length > 0 && (
-        <Section title="Silences">
+        <Section title={t('response.section.silences', 'Silences')}>
           <Silences {...{ silences, people, now }} />
         </Section>
       )}
       {rollbacks.length > 0 && (
-        <Section title="Decisions taken back">
+        <Section title={t('response.section.rollbacks', 'Decisions taken back')}>
           <Rollbacks {...{ rollbacks, people, now }} />
         </Section>
       )}
-      <Section title="Signals">
+      <Section title={t('response.section.signals', 'Signals')}>
         <Signals signals={overview.signals} people={overview.people} />
       </Section>
       {past.length > 0 && (
-        <Section title="Closed incidents">
+        <Section title={t('response.section.closed-incidents', 'Closed incidents')}>
           <Incidents incidents={past} {...{ people, now, wanted }} />
         </Section>
       )}
       {ended.length > 0 && (
-        <Section title="Ended alerts">
+        <Section title={t('response.section.ended-alerts', 'Ended alerts')}>
           {ended.map((alert) => (
             <AlertRow key={alert.alert_id} {...{ alert, people, runbooks, now }} />
           ))}

@@ -3,17 +3,18 @@ import type { ResponseOverview, RollbackView } from '@countersign/contract';
 import { Badge, Button, useStyles2, type BadgeColor } from '@grafana/ui';
 import { useState } from 'react';
 import { useApproveRollback } from '../api/response';
-import { nameOf, span } from '../parts/words';
+import { t } from '../parts/i18n';
+import { ago, nameOf, words } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
 import { getCardStyles } from './card';
 
-const stateText: Record<RollbackView['state'], string> = {
-  asked: 'Waits for approval',
-  running: 'Being undone',
-  failed: 'Not all could be undone',
-  finished: 'Undone',
-};
+const stateText = words<RollbackView['state']>({
+  asked: () => t('response.rollback.asked', 'Waits for approval'),
+  running: () => t('response.rollback.running', 'Being undone'),
+  failed: () => t('response.rollback.failed', 'Not all could be undone'),
+  finished: () => t('response.rollback.finished', 'Undone'),
+});
 const stateColor: Record<RollbackView['state'], BadgeColor> = {
   asked: 'orange',
   running: 'blue',
@@ -45,15 +46,17 @@ function RollbackCard({
   return (
     <div className={styles.card} data-testid="rollback" data-state={state}>
       <div className={styles.row}>
-        <Badge text={stateText[state]} color={stateColor[state]} />
+        <Badge text={stateText(state)} color={stateColor[state]} />
         <strong>
           {workflow_id}: {scopeText(scope)}
         </strong>
-        <span className={styles.quiet}>{span(now - Date.parse(asked_at))} ago</span>
+        <span className={styles.quiet}>{ago(asked_at, now)}</span>
         <span className={styles.grow} />
         {may('approve') && (state === 'asked' || state === 'failed') && (
           <Button size="sm" variant="destructive" onClick={() => setApproving(true)}>
-            {state === 'asked' ? 'Approve' : 'Try again what failed'}
+            {state === 'asked'
+              ? t('response.rollback.approve', 'Approve')
+              : t('response.rollback.again', 'Try again what failed')}
           </Button>
         )}
       </div>
@@ -62,19 +65,41 @@ function RollbackCard({
       </p>
       {state !== 'asked' && (
         <p>
-          <progress max={total} value={undone} aria-label="Undone" /> {undone} of {total} steps are undone.
+          <progress max={total} value={undone} aria-label={stateText('finished')} />{' '}
+          {t('response.rollback.steps', '{{undone}} of {{total}} steps are undone.', { undone, total })}
         </p>
       )}
       {failed.map(({ compensation_id, task_id, action, attempts, problem, owner }) => (
         <p key={compensation_id}>
-          {action} of {task_id} failed {attempts} times: {problem}. It is with {owner} now.
+          {t('response.rollback.step-failed', '', {
+            action,
+            task: task_id,
+            count: attempts,
+            problem,
+            owner,
+            defaultValue_one: '{{action}} of {{task}} failed {{count}} time: {{problem}}. It is with {{owner}} now.',
+            defaultValue_other: '{{action}} of {{task}} failed {{count}} times: {{problem}}. It is with {{owner}} now.',
+          })}
         </p>
       ))}
       {isApproving && (
         <ActModal
-          title="Take decisions back"
-          explains={`Services undo ${state === 'asked' ? `${total} steps` : 'what has failed'}: ${scopeText(scope)} of ${workflow_id}.`}
-          confirm="Approve"
+          title={t('response.rollback.approve-title', 'Take decisions back')}
+          explains={
+            state === 'asked'
+              ? t('response.rollback.approve-explains', '', {
+                  count: total,
+                  scope: scopeText(scope),
+                  workflow: workflow_id,
+                  defaultValue_one: 'Services undo {{count}} step: {{scope}} of {{workflow}}.',
+                  defaultValue_other: 'Services undo {{count}} steps: {{scope}} of {{workflow}}.',
+                })
+              : t('response.rollback.again-explains', 'Services undo what has failed: {{scope}} of {{workflow}}.', {
+                  scope: scopeText(scope),
+                  workflow: workflow_id,
+                })
+          }
+          confirm={t('response.rollback.approve', 'Approve')}
           destructive
           pending={approve.isPending}
           onConfirm={(justification) =>
@@ -87,5 +112,12 @@ function RollbackCard({
   );
 }
 
-const scopeText = ({ decision_id, model_name, version, from, to }: RollbackView['scope']) =>
-  decision_id === undefined ? `${model_name} ${version}, from ${from} to ${to}` : `decision ${decision_id}`;
+const scopeText = ({ decision_id, model_name, version, from, to }: RollbackView['scope']): string =>
+  decision_id === undefined
+    ? t('response.rollback.of-model', '{{model}} {{version}}, from {{from}} to {{to}}', {
+        model: model_name,
+        version,
+        from,
+        to,
+      })
+    : t('response.rollback.of-decision', 'decision {{id}}', { id: decision_id });

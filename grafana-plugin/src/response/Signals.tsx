@@ -3,24 +3,27 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { alertTiers, type ResponseOverview, type Signal } from '@countersign/contract';
 import { Badge, useStyles2 } from '@grafana/ui';
+import { t } from '../parts/i18n';
 import { Empty } from '../parts/states';
 import { modelText, signalText, tierColor, tierText } from '../parts/words';
 
 export function Signals({ signals, people }: Pick<ResponseOverview, 'signals' | 'people'>) {
   const styles = useStyles2(getStyles);
   if (signals.length === 0)
-    return <Empty title="Nothing is measured yet">Signals appear with the first recorded decisions.</Empty>;
+    return (
+      <Empty title={t('response.signal.empty', 'Nothing is measured yet')}>
+        {t('response.signal.empty-next', 'Signals appear with the first recorded decisions.')}
+      </Empty>
+    );
   const groups = Map.groupBy(signals, (signal) => `${signal.workflow_id} · ${modelText(signal)}`);
   return [...groups].map(([title, group]) => (
     <table key={title} className={styles.table}>
       <caption className={styles.caption}>{title}</caption>
       <thead>
         <tr>
-          {['Signal', 'State', 'Says'].map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
+          <th scope="col">{t('response.signal.name', 'Signal')}</th>
+          <th scope="col">{t('response.signal.state', 'State')}</th>
+          <th scope="col">{t('response.signal.says', 'Says')}</th>
         </tr>
       </thead>
       <tbody>
@@ -41,8 +44,12 @@ export function Signals({ signals, people }: Pick<ResponseOverview, 'signals' | 
 }
 
 function State({ signal: { tier, conclusive } }: { signal: Signal }) {
-  if (tier !== null) return <Badge text={tierText[tier]} color={tierColor[tier]} />;
-  return conclusive ? <Badge text="Healthy" color="green" /> : <>Inconclusive</>;
+  if (tier !== null) return <Badge text={tierText(tier)} color={tierColor[tier]} />;
+  return conclusive ? (
+    <Badge text={t('response.signal.healthy', 'Healthy')} color="green" />
+  ) : (
+    t('response.signal.inconclusive', 'Inconclusive')
+  );
 }
 
 const urgency = ({ tier, conclusive }: Signal) =>

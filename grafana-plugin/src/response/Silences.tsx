@@ -3,13 +3,19 @@ import { allModels, type ResponseOverview, type Silence } from '@countersign/con
 import { Button } from '@grafana/ui';
 import { useState } from 'react';
 import { useEndSilence } from '../api/response';
-import { nameOf, span } from '../parts/words';
+import { t } from '../parts/i18n';
+import { nameOf, signalText, span } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
 
 /** `*` is what is about people and queues; none is everything. */
-const ofWhat = ({ model_name }: Silence) =>
-  model_name === allModels ? 'people and queues' : (model_name ?? 'all models');
+const modelOf = ({ model_name }: Silence) =>
+  model_name === allModels
+    ? t('response.silence.no-model', 'people and queues')
+    : (model_name ?? t('words.all-models', 'all models'));
+
+const signalOf = ({ signal }: Silence) =>
+  signal === null ? t('response.silence.every-signal', 'Every signal') : signalText(signal, null, {});
 
 interface SilencesProps {
   readonly silences: readonly Silence[];
@@ -24,20 +30,30 @@ export function Silences({ silences, people, now }: SilencesProps) {
     <ul style={{ listStyle: 'none', padding: 0 }}>
       {silences.map((silence) => (
         <li key={silence.silence_id} data-testid="silence">
-          {silence.signal?.replaceAll('_', ' ') ?? 'Every signal'} of {ofWhat(silence)} of {silence.workflow_id}, for{' '}
-          {span(Date.parse(silence.until) - now)} more, by {nameOf(silence.by, people)}: {silence.reason}{' '}
+          {t(
+            'response.silence.stands',
+            '{{signal}} of {{model}} of {{workflow}}, for {{span}} more, by {{name}}: {{reason}}',
+            {
+              signal: signalOf(silence),
+              model: modelOf(silence),
+              workflow: silence.workflow_id,
+              span: span(Date.parse(silence.until) - now),
+              name: nameOf(silence.by, people),
+              reason: silence.reason,
+            },
+          )}{' '}
           {may('operate') && (
             <Button size="sm" variant="secondary" fill="text" onClick={() => setEnding(silence)}>
-              End it
+              {t('response.silence.end', 'End it')}
             </Button>
           )}
         </li>
       ))}
       {ending !== null && (
         <ActModal
-          title="End the silence"
-          explains="People are told of what still stands."
-          confirm="End it"
+          title={t('response.silence.end-title', 'End the silence')}
+          explains={t('response.silence.end-explains', 'People are told of what still stands.')}
+          confirm={t('response.silence.end', 'End it')}
           destructive={false}
           pending={end.isPending}
           onConfirm={(justification) =>

@@ -5,8 +5,8 @@ import type { Batch, BatchDecided, DecideBatchRequest } from '@countersign/contr
 import { Alert, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
 import { useRef, useState } from 'react';
 import { useDecideBatch } from '../api/reviews';
+import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
-import { actionText } from '../parts/words';
 
 interface BatchFormProps {
   readonly batch: Batch;
@@ -45,13 +45,13 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
   };
   useKeys({ a: () => choose('accept'), r: () => choose('reject'), 'mod+Enter': submit });
   return (
-    <section className={styles} aria-label="Decide all" data-testid="batch-form">
+    <section className={styles} aria-label={t('review.batch.form', 'Decide all')} data-testid="batch-form">
       {decide.isError && (
-        <Alert severity="warning" title="Not decided">
-          {decide.error.message} Your text is kept.
+        <Alert severity="warning" title={t('review.batch.not-decided', 'Not decided')}>
+          {decide.error.message} {t('review.form.kept', 'Your text is kept.')}
         </Alert>
       )}
-      <div role="group" aria-label="Action">
+      <div role="group" aria-label={t('review.form.action', 'Action')}>
         {(['accept', 'reject'] as const).map((one) => (
           <Button
             key={one}
@@ -59,17 +59,17 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
             aria-pressed={action === one}
             onClick={() => choose(one)}
           >
-            {actionText[one]} all ({one[0]?.toUpperCase()})
+            {one === 'accept' ? t('review.batch.accept', 'Accept all (A)') : t('review.batch.reject', 'Reject all (R)')}
           </Button>
         ))}
       </div>
-      <Field label="Why, for all of them" noMargin>
+      <Field label={t('review.batch.why', 'Why, for all of them')} noMargin>
         <TextArea
           id="batch-why"
           ref={text}
           rows={2}
           value={justification}
-          placeholder="In your own words; it goes on record with each"
+          placeholder={t('review.batch.why-hint', 'In your own words; it goes on record with each')}
           onChange={(event) => setJustification(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Escape') event.currentTarget.blur();
@@ -77,7 +77,13 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
         />
       </Field>
       <Button disabled={!isComplete || decide.isPending} onClick={submit} data-testid="batch-submit">
-        {decide.isPending ? 'Deciding each' : `Decide ${batch.items.length} cases (Ctrl ↵)`}
+        {decide.isPending
+          ? t('review.batch.deciding', 'Deciding each')
+          : t('review.batch.decide', '', {
+              count: batch.items.length,
+              defaultValue_one: 'Decide {{count}} case (Ctrl ↵)',
+              defaultValue_other: 'Decide {{count}} cases (Ctrl ↵)',
+            })}
       </Button>
     </section>
   );

@@ -8,6 +8,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { look, useCase, useOpened, usePlanBatch } from '../api/reviews';
+import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
@@ -22,20 +23,27 @@ export default function BatchPage() {
   return (
     <PluginPage
       pageNav={{
-        text: 'Cases like this',
-        subTitle: 'Decided at once, each with a record of its own. A sample is opened first. O opens the next of it.',
-        parentItem: { text: 'Review', url: routes.review(decisionId) },
+        text: t('review.batch.title', 'Cases like this'),
+        subTitle: t(
+          'review.batch.explains',
+          'Decided at once, each with a record of its own. A sample is opened first. O opens the next of it.',
+        ),
+        parentItem: { text: t('review.title', 'Review'), url: routes.review(decisionId) },
       }}
       actions={
         <LinkButton variant="secondary" icon="arrow-left" href={routes.review(decisionId)}>
-          Back to the case
+          {t('review.batch.back', 'Back to the case')}
         </LinkButton>
       }
     >
       {batch.isPending ? (
         <Skeleton lines={10} height={28} />
       ) : batch.isError ? (
-        <Failed what="These cases cannot be decided at once" error={batch.error} retry={() => void batch.refetch()} />
+        <Failed
+          what={t('review.batch.failed', 'These cases cannot be decided at once')}
+          error={batch.error}
+          retry={() => void batch.refetch()}
+        />
       ) : (
         <Plan batch={batch.data} />
       )}
@@ -69,16 +77,21 @@ function Plan({ batch }: { batch: Batch }) {
     <div className={styles.page}>
       <div className={styles.list}>
         <p role="status" data-testid="batch-state">
-          <strong>{batch.items.length}</strong> cases together
-          {batch.left_out > 0 && `, ${batch.left_out} more are over the policy’s limit`}.{' '}
-          {missing.length === 0 ? 'The sample is opened.' : `${missing.length} of the sample are still to be opened.`}
+          {together(batch)}{' '}
+          {missing.length === 0
+            ? t('review.batch.opened-all', 'The sample is opened.')
+            : t('review.batch.to-open', '', {
+                count: missing.length,
+                defaultValue_one: '{{count}} of the sample is still to be opened.',
+                defaultValue_other: '{{count}} of the sample are still to be opened.',
+              })}
         </p>
         <table className={styles.table}>
           <thead>
             <tr>
-              <th scope="col">Case</th>
-              <th scope="col">The AI says</th>
-              <th scope="col">Sample</th>
+              <th scope="col">{t('review.batch.case', 'Case')}</th>
+              <th scope="col">{t('review.batch.answer', 'The AI says')}</th>
+              <th scope="col">{t('review.batch.sample', 'Sample')}</th>
             </tr>
           </thead>
           <tbody>
@@ -103,9 +116,9 @@ function Plan({ batch }: { batch: Batch }) {
                 <td>
                   {batch.sample.includes(item.decision_id) &&
                     (opened.includes(item.decision_id) ? (
-                      <Badge text="opened" color="green" icon="check" />
+                      <Badge text={t('review.batch.opened', 'opened')} color="green" icon="check" />
                     ) : (
-                      <Badge text="open it" color="orange" />
+                      <Badge text={t('review.batch.open', 'open it')} color="orange" />
                     ))}
                 </td>
               </tr>
@@ -113,8 +126,8 @@ function Plan({ batch }: { batch: Batch }) {
           </tbody>
         </table>
         {batch.outliers.length > 0 && (
-          <section aria-label="Set aside">
-            <h3 className={styles.aside}>Set aside: look at these one by one</h3>
+          <section aria-label={t('review.batch.aside', 'Set aside')}>
+            <h3 className={styles.aside}>{t('review.batch.aside-next', 'Set aside: look at these one by one')}</h3>
             <ul data-testid="outliers">
               {batch.outliers.map(({ item, because }) => (
                 <li key={item.decision_id}>
@@ -134,10 +147,21 @@ function Plan({ batch }: { batch: Batch }) {
 function Shown({ decisionId }: { decisionId: string | undefined }) {
   const now = useNow();
   const opened = useCase(decisionId);
-  if (decisionId === undefined) return <Empty title="No case is open">Press O to open the next of the sample.</Empty>;
+  if (decisionId === undefined)
+    return (
+      <Empty title={t('review.none-open', 'No case is open')}>
+        {t('review.batch.none-open-next', 'Press O to open the next of the sample.')}
+      </Empty>
+    );
   if (opened.isPending) return <Skeleton lines={14} height={20} />;
   if (opened.isError)
-    return <Failed what="The case could not be read" error={opened.error} retry={() => void opened.refetch()} />;
+    return (
+      <Failed
+        what={t('review.case.failed', 'The case could not be read')}
+        error={opened.error}
+        retry={() => void opened.refetch()}
+      />
+    );
   return <Case opened={opened.data} now={now} />;
 }
 
@@ -148,7 +172,12 @@ function Results({ decided }: { decided: BatchDecided }) {
     <div data-testid="batch-results">
       <Alert
         severity={failed.length === 0 ? 'success' : 'warning'}
-        title={`${count} of ${decided.results.length} are decided`}
+        title={t('review.batch.decided', '', {
+          count,
+          all: decided.results.length,
+          defaultValue_one: '{{count}} of {{all}} is decided',
+          defaultValue_other: '{{count}} of {{all}} are decided',
+        })}
       >
         {failed.length > 0 && (
           <ul>
@@ -160,9 +189,23 @@ function Results({ decided }: { decided: BatchDecided }) {
           </ul>
         )}
       </Alert>
-      <LinkButton href={routes.review()}>Back to the queue</LinkButton>
+      <LinkButton href={routes.review()}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
     </div>
   );
+}
+
+function together({ items, left_out }: Batch): string {
+  const cases = t('review.batch.together', '', {
+    count: items.length,
+    defaultValue_one: '{{count}} case',
+    defaultValue_other: '{{count}} cases together',
+  });
+  const leftOut = t('review.batch.left-out', '', {
+    count: left_out,
+    defaultValue_one: '{{count}} more is over the policy’s limit',
+    defaultValue_other: '{{count}} more are over the policy’s limit',
+  });
+  return left_out === 0 ? `${cases}.` : `${cases}, ${leftOut}.`;
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -1,23 +1,27 @@
 /** One case with its evidence: where it comes from, what the AI saw and said, what happened before. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { AiAnswer, Counterfactual, Opinion, Person, ReviewCase, SimilarCase } from '@countersign/contract';
-import { Badge, Icon, TextLink, useStyles2 } from '@grafana/ui';
+import type { Opinion, Person, ReviewCase, SimilarCase } from '@countersign/contract';
+import { Badge, Icon, useStyles2 } from '@grafana/ui';
 import { lazy, Suspense, type ReactNode } from 'react';
+import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
 import {
+  actionDid,
   actionDone,
-  actionText,
   actorName,
+  ago,
   breakerColor,
+  breakerShort,
   breakerText,
+  didText,
   due,
   percent,
   reasonText,
-  span,
+  riskText,
 } from '../parts/words';
-import { tracePath, useSettings } from '../settings/settings';
-import { Precision } from './Precision';
+import { Answer, Counterfactuals } from './Answer';
+import { Provenance } from './Provenance';
 import { Relevance } from './Relevance';
 
 const InputView = lazy(() => import(/* webpackChunkName: "input" */ './InputView'));
@@ -34,45 +38,54 @@ export function Case({ opened, now, instead }: CaseProps) {
   const { item, decision, answer, breaker } = opened;
   const deadline = due(item.due_at, now);
   return (
-    <article aria-label={`Case ${item.title}`}>
+    <article aria-label={t('review.case.name', 'Case {{title}}', { title: item.title })}>
       <header>
         <h2 className={styles.title}>{item.title}</h2>
         <div className={styles.badges}>
-          <Badge text={reasonText[item.reason]} color="purple" />
-          <Badge text={`${item.risk_tier} risk`} color={item.risk_tier === 'high' ? 'red' : 'blue'} />
-          <Badge text={`${item.priority}, ${deadline.text}`} color={deadline.overdue ? 'red' : 'blue'} />
+          <Badge text={reasonText(item.reason)} color="purple" />
+          <Badge text={riskText(item.risk_tier)} color={item.risk_tier === 'high' ? 'red' : 'blue'} />
           <Badge
-            text={`breaker ${breaker.state.replace('_', ' ')}`}
+            text={t('review.case.priority', '{{priority}}, {{due}}', { priority: item.priority, due: deadline.text })}
+            color={deadline.overdue ? 'red' : 'blue'}
+          />
+          <Badge
+            text={breakerShort(breaker.state)}
             color={breakerColor[breaker.state]}
-            tooltip={breakerText[breaker.state]}
+            tooltip={breakerText(breaker.state)}
           />
           {item.people_wanted > 1 && (
-            <Badge text={`${item.people_decided} of ${item.people_wanted} people have decided`} color="blue" />
+            <Badge
+              text={t('review.case.people', '{{decided}} of {{wanted}} people have decided', {
+                decided: item.people_decided,
+                wanted: item.people_wanted,
+              })}
+              color="blue"
+            />
           )}
           <Lookers people={item.looking} />
         </div>
       </header>
       <Provenance opened={opened} now={now} />
       <div className={styles.columns}>
-        <Part title="What came in">
+        <Part title={t('review.case.input', 'What came in')}>
           <Suspense fallback={<Skeleton lines={8} />}>
             <InputView key={decision.input_snapshot.hash} snapshot={decision.input_snapshot} />
           </Suspense>
         </Part>
         <div>
           {opened.opinions.length > 0 && (
-            <Part title="What people decided">
+            <Part title={t('review.case.opinions', 'What people decided')}>
               <Opinions items={opened.opinions} />
             </Part>
           )}
           {answer === null ? (
-            <Part title="What do you think?">{instead}</Part>
+            <Part title={t('review.case.commit', 'What do you think?')}>{instead}</Part>
           ) : (
             <>
-              <Part title="What the AI says">
+              <Part title={t('review.case.answer', 'What the AI says')}>
                 <Answer answer={answer} opened={opened} />
               </Part>
-              <Part title="Why">
+              <Part title={t('review.case.why', 'Why')}>
                 {answer.explanation?.rationale && <p>{answer.explanation.rationale}</p>}
                 <Relevance
                   items={answer.explanation?.relevance ?? []}
@@ -81,20 +94,26 @@ export function Case({ opened, now, instead }: CaseProps) {
                 />
                 <Counterfactuals items={answer.explanation?.counterfactuals ?? []} />
               </Part>
-              <Part title="Similar cases">
+              <Part title={t('review.case.similar', 'Similar cases')}>
                 <Similar items={opened.similar} now={now} />
               </Part>
             </>
           )}
-          <Part title="On record">
-            {opened.history.length === 0 && <p className={styles.quiet}>Shown when you have said what you think.</p>}
+          <Part title={t('review.case.history', 'On record')}>
+            {opened.history.length === 0 && (
+              <p className={styles.quiet}>{t('review.case.no-history', 'Shown when you have said what you think.')}</p>
+            )}
             <ol className={styles.history}>
               {opened.history.map((record) => (
                 <li key={record.event_id}>
                   <time dateTime={record.timestamp}>{new Date(record.timestamp).toLocaleTimeString()}</time>{' '}
-                  {actorName(record.decision_actor, opened.people)}:{' '}
-                  {record.decision_action === null ? 'outcome' : actionText[record.decision_action].toLowerCase()}
-                  {record.justification ? `, “${record.justification}”` : ''}
+                  {didText(
+                    actorName(record.decision_actor, opened.people),
+                    record.decision_action === null
+                      ? t('review.case.outcome', 'outcome')
+                      : actionDid(record.decision_action),
+                    record.justification,
+                  )}
                 </li>
               ))}
             </ol>
@@ -107,78 +126,16 @@ export function Case({ opened, now, instead }: CaseProps) {
 
 function Lookers({ people }: { people: readonly Person[] }) {
   if (people.length === 0) return null;
-  const names = people.map(({ name }) => name).join(', ');
   return (
     <span data-testid="lookers">
-      <Icon name="eye" size="sm" /> {names} {people.length === 1 ? 'is' : 'are'} looking too
+      <Icon name="eye" size="sm" />{' '}
+      {t('review.case.looking', '', {
+        count: people.length,
+        names: people.map(({ name }) => name).join(', '),
+        defaultValue_one: '{{names}} is looking too',
+        defaultValue_other: '{{names}} are looking too',
+      })}
     </span>
-  );
-}
-
-function Provenance({ opened, now }: { opened: ReviewCase; now: number }) {
-  const styles = useStyles2(getStyles);
-  const { decision, decided_at: decidedAt, trace_id, rules } = opened;
-  const { model, provenance } = decision;
-  const settings = useSettings();
-  const trace = trace_id === null ? null : tracePath(trace_id, settings);
-  return (
-    <dl className={styles.provenance}>
-      <Fact name="Model">
-        {model.name} {model.version}
-      </Fact>
-      <Fact name="Hash">
-        <code title={model.hash}>{model.hash.slice(7, 19)}</code>
-      </Fact>
-      {provenance?.trained_at && <Fact name="Trained">{new Date(provenance.trained_at).toLocaleDateString()}</Fact>}
-      {provenance?.sources?.map(({ name, fresh_at }) => (
-        <Fact key={name} name={`Data: ${name}`}>
-          {fresh_at ? `${span(Date.parse(decidedAt) - Date.parse(fresh_at))} old then` : 'age unknown'}
-        </Fact>
-      ))}
-      <Fact name="Decided">{span(now - Date.parse(decidedAt))} ago</Fact>
-      <Fact name="Acted already">{decision.route === 'auto' ? 'yes' : 'no'}</Fact>
-      <Fact name="Policy">{rules.title}</Fact>
-      {trace !== null && (
-        <Fact name="Trace">
-          <TextLink href={trace} external inline={false} variant="bodySmall">
-            {trace_id?.slice(0, 8) ?? ''}
-          </TextLink>
-        </Fact>
-      )}
-    </dl>
-  );
-}
-
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);
-
-function Answer({ answer, opened }: { answer: AiAnswer; opened: ReviewCase }) {
-  const styles = useStyles2(getStyles);
-  const { output, confidence, justification } = answer;
-  const { committed, precision } = opened;
-  return (
-    <>
-      <p className={styles.answer}>
-        <strong>{output.label ?? 'no label'}</strong>, {percent(confidence)} sure
-      </p>
-      <Precision confidence={confidence} precision={precision} />
-      {output.value !== undefined && (
-        <pre className={styles.value} role="region" aria-label="The AI’s answer in full" tabIndex={0}>
-          {JSON.stringify(output.value, null, 2)}
-        </pre>
-      )}
-      {committed !== null && (
-        <p data-testid="committed">
-          You said <strong>{committed.label}</strong> before you saw this
-          {committed.label === output.label ? ', and so does the AI.' : '.'}
-        </p>
-      )}
-      <p className={styles.quiet}>{justification}</p>
-    </>
   );
 }
 
@@ -188,9 +145,11 @@ function Opinions({ items }: { items: readonly Opinion[] }) {
     <ul className={styles.history} data-testid="opinions">
       {items.map(({ reviewer, action, label, justification }) => (
         <li key={reviewer.id}>
-          {reviewer.name}: {actionText[action].toLowerCase()}
-          {label === null ? '' : ` (${label})`}
-          {justification === '' ? '' : `, “${justification}”`}
+          {didText(
+            reviewer.name,
+            label === null ? actionDid(action) : `${actionDid(action)} (${label})`,
+            justification,
+          )}
         </li>
       ))}
     </ul>
@@ -199,39 +158,22 @@ function Opinions({ items }: { items: readonly Opinion[] }) {
 
 function Similar({ items, now }: { items: readonly SimilarCase[]; now: number }) {
   const styles = useStyles2(getStyles);
-  if (items.length === 0) return <p className={styles.quiet}>None has been decided yet.</p>;
+  if (items.length === 0)
+    return <p className={styles.quiet}>{t('review.similar.none', 'None has been decided yet.')}</p>;
   return (
     <ul className={styles.history} data-testid="similar">
       {items.map(({ decision_id, title, label, confidence, action, decided_by, decided_at, outcome }) => (
         <li key={decision_id}>
-          “{title}”: the AI said {label ?? 'nothing'}, {percent(confidence)} sure; {decided_by.name}{' '}
-          {actionDone[action]} {span(now - Date.parse(decided_at))} ago
-          {outcome === null ? '' : `. It was ${outcome}`}.
+          {t('review.similar.case', '“{{title}}”: the AI said {{label}}, {{percent}} sure; {{done}}.', {
+            title,
+            label: label ?? t('review.similar.no-label', 'nothing'),
+            percent: percent(confidence),
+            done: actionDone(action, { name: decided_by.name, ago: ago(decided_at, now) }),
+          })}
+          {outcome !== null && ` ${t('review.similar.outcome', 'It was {{outcome}}.', { outcome })}`}
         </li>
       ))}
     </ul>
-  );
-}
-
-function Counterfactuals({ items }: { items: readonly Counterfactual[] }) {
-  const styles = useStyles2(getStyles);
-  if (items.length === 0)
-    return <p className={styles.quiet}>No small change of the input would have flipped this answer.</p>;
-  return (
-    <>
-      {items.map(({ change, output }) => (
-        <p key={Object.keys(change).join()} data-testid="counterfactual">
-          Without{' '}
-          {Object.keys(change).map((feature, i) => (
-            <span key={feature}>
-              {i > 0 && ', '}
-              <code>{feature}</code>
-            </span>
-          ))}{' '}
-          it would have said <strong>{output.label}</strong>.
-        </p>
-      ))}
-    </>
   );
 }
 
@@ -248,17 +190,6 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 const getStyles = (theme: GrafanaTheme2) => ({
   title: css({ fontSize: theme.typography.h3.fontSize, margin: 0, overflowWrap: 'anywhere' }),
   badges: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), margin: theme.spacing(1, 0) }),
-  provenance: css({
-    display: 'flex',
-    flexWrap: 'wrap',
-    gap: theme.spacing(3),
-    padding: theme.spacing(1, 0),
-    margin: 0,
-    borderTop: `1px solid ${theme.colors.border.weak}`,
-    borderBottom: `1px solid ${theme.colors.border.weak}`,
-    dt: { fontWeight: 'normal', fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary },
-    dd: { margin: 0 },
-  }),
   columns: css({
     display: 'grid',
     gridTemplateColumns: 'minmax(0, 3fr) minmax(0, 2fr)',
@@ -266,8 +197,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     [theme.breakpoints.down('lg')]: { gridTemplateColumns: 'minmax(0, 1fr)' },
   }),
   part: css({ marginTop: theme.spacing(2), h3: { fontSize: theme.typography.h5.fontSize } }),
-  answer: css({ margin: 0, fontSize: theme.typography.h4.fontSize }),
-  value: css({ maxHeight: 240, overflow: 'auto', fontSize: theme.typography.bodySmall.fontSize }),
   quiet: css({ color: theme.colors.text.secondary }),
   history: css({ paddingLeft: theme.spacing(2.5), margin: 0 }),
 });

@@ -4,6 +4,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import type { Lease, ReviewCase } from '@countersign/contract';
 import { Button, useStyles2 } from '@grafana/ui';
 import { useCommit } from '../api/reviews';
+import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 
 interface CommitFirstProps {
@@ -24,13 +25,15 @@ export function CommitFirst({ opened, lease }: CommitFirstProps) {
   return (
     <div data-testid="commit-first">
       <p>
-        The AI’s answer is shown after you have said what it is. What you say first goes on record, and you may still
-        decide otherwise.
+        {t(
+          'review.commit.why',
+          'The AI’s answer is shown after you have said what it is. What you say first goes on record, and you may still decide otherwise.',
+        )}
       </p>
       {lease === null ? (
-        <p>Claim the case to say it.</p>
+        <p>{t('review.commit.claim', 'Claim the case to say it.')}</p>
       ) : (
-        <div className={styles} role="group" aria-label="What it is">
+        <div className={styles} role="group" aria-label={t('review.commit.labels', 'What it is')}>
           {labels.map((label, i) => (
             <Button key={label} variant="secondary" disabled={commit.isPending} onClick={() => say(label)}>
               {label} {i < 9 && <kbd>{i + 1}</kbd>}

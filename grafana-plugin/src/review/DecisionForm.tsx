@@ -6,10 +6,12 @@ import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } f
 import { useRef, useState } from 'react';
 import { CallError } from '../api/client';
 import { useDecide } from '../api/reviews';
+import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
 import { useDraft, type Draft } from './draft';
 import type { Undoable } from './UndoBar';
+import { afterwards, jsonProblem, missingIn } from './what-is-missing';
 
 interface DecisionFormProps {
   readonly opened: ReviewCase;
@@ -81,13 +83,13 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
   });
 
   return (
-    <section className={styles.form} aria-label="Your decision" data-testid="decision-form">
+    <section className={styles.form} aria-label={t('review.form.name', 'Your decision')} data-testid="decision-form">
       {decide.error instanceof CallError && (
-        <Alert severity="warning" title="Not recorded">
-          {decide.error.message} Your text is kept.
+        <Alert severity="warning" title={t('review.form.not-recorded', 'Not recorded')}>
+          {decide.error.message} {t('review.form.kept', 'Your text is kept.')}
         </Alert>
       )}
-      <div className={styles.actions} role="group" aria-label="Action">
+      <div className={styles.actions} role="group" aria-label={t('review.form.action', 'Action')}>
         {possible.map(({ action, key, icon }) => (
           <Button
             key={action}
@@ -96,23 +98,23 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
             aria-pressed={draft.action === action}
             onClick={() => choose(action)}
           >
-            {actionText[action]} <kbd className={styles.key}>{key.toUpperCase()}</kbd>
+            {actionText(action)} <kbd className={styles.key}>{key.toUpperCase()}</kbd>
           </Button>
         ))}
       </div>
       {draft.action === 'modify' && (
-        <Field label="What it should have been" noMargin>
+        <Field label={t('review.form.label', 'What it should have been')} noMargin>
           <Combobox
             options={labels.map((value) => ({ value }))}
             value={draft.label}
-            placeholder="Choose a label"
+            placeholder={t('review.form.label-hint', 'Choose a label')}
             onChange={(option) => change({ label: option.value })}
           />
         </Field>
       )}
       {draft.action === 'modify' && isStructured && (
         <Field
-          label="The answer in full (JSON)"
+          label={t('review.form.answer', 'The answer in full (JSON)')}
           invalid={jsonProblem(draft.value) !== null}
           error={jsonProblem(draft.value)}
           noMargin
@@ -130,7 +132,9 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
       <div className={styles.texts}>
         <Field
           label={
-            draft.action !== null && rules.justification_required.includes(draft.action) ? 'Why' : 'Why (optional)'
+            draft.action !== null && rules.justification_required.includes(draft.action)
+              ? t('review.form.why', 'Why')
+              : t('review.form.why-optional', 'Why (optional)')
           }
           className={styles.justification}
           noMargin
@@ -139,7 +143,7 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
             ref={justification}
             rows={2}
             value={draft.justification}
-            placeholder="In your own words; it goes on record"
+            placeholder={t('parts.why-hint', 'In your own words; it goes on record')}
             onChange={(event) => change({ justification: event.currentTarget.value })}
             onKeyDown={(event) => {
               if (event.key === 'Escape') event.currentTarget.blur();
@@ -147,12 +151,12 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
           />
         </Field>
         {rules.reason_codes.length > 0 && (
-          <Field label="Reason code (optional)" className={styles.code} noMargin>
+          <Field label={t('review.form.code', 'Reason code (optional)')} className={styles.code} noMargin>
             <Combobox
               options={rules.reason_codes.map((value) => ({ value }))}
               value={draft.reasonCode}
               isClearable
-              placeholder="None"
+              placeholder={t('review.form.no-code', 'None')}
               onChange={(option) => change({ reasonCode: option?.value ?? null })}
             />
           </Field>
@@ -160,7 +164,8 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
       </div>
       <div className={styles.submit}>
         <Button onClick={submit} disabled={missing !== null || decide.isPending} data-testid="submit">
-          {decide.isPending ? 'Recording' : 'Record decision'} <kbd className={styles.key}>Ctrl ↵</kbd>
+          {decide.isPending ? t('review.form.recording', 'Recording') : t('review.form.record', 'Record decision')}{' '}
+          <kbd className={styles.key}>{t('review.form.record-key', 'Ctrl ↵')}</kbd>
         </Button>
         <span className={styles.missing}>{missing ?? afterwards(rules.undo_ms)}</span>
       </div>
@@ -168,36 +173,9 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
   );
 }
 
-/** What is still needed, in words; null when it can be recorded. */
-function missingIn({ action, justification, label, value }: Draft, { rules }: ReviewCase): string | null {
-  if (action === null) return 'Choose an action first.';
-  if (action === 'modify' && label === null) return 'Choose what it should have been.';
-  if (action === 'modify' && jsonProblem(value) !== null) return 'The answer in full is no JSON.';
-  if (rules.justification_required.includes(action) && justification.trim() === '') {
-    return `The policy wants a reason to ${actionText[action].toLowerCase()}.`;
-  }
-  return null;
-}
-
 function outputOf({ value }: Draft, label: string): DecideRequest['output'] {
   return value === null ? { label } : { label, value: JSON.parse(value) as unknown };
 }
-
-/** Null for what is not touched. */
-function jsonProblem(text: string | null): string | null {
-  if (text === null) return null;
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-const afterwards = (undoMs: number): string =>
-  undoMs === 0
-    ? 'It is recorded at once, and the next case opens.'
-    : `The next case opens. For ${Math.round(undoMs / 1_000)} s it can be undone, then it is recorded.`;
 
 const getStyles = (theme: GrafanaTheme2) => ({
   value: css({ fontFamily: theme.typography.fontFamilyMonospace }),

@@ -4,19 +4,26 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import type { OwnFigures } from '@countersign/contract';
 import { Modal, useStyles2 } from '@grafana/ui';
 import { useOwnFigures } from '../api/reviews';
+import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { percent } from '../parts/words';
 
 export function Figures({ onClose }: { onClose: () => void }) {
   const figures = useOwnFigures();
   return (
-    <Modal title="How you decide" isOpen onDismiss={onClose}>
+    <Modal title={t('review.figures.title', 'How you decide')} isOpen onDismiss={onClose}>
       {figures.isPending ? (
         <Skeleton lines={6} />
       ) : figures.isError ? (
-        <Failed what="Your figures could not be read" error={figures.error} retry={() => void figures.refetch()} />
+        <Failed
+          what={t('review.figures.failed', 'Your figures could not be read')}
+          error={figures.error}
+          retry={() => void figures.refetch()}
+        />
       ) : figures.data.every(({ reviews, golds }) => reviews + golds === 0) ? (
-        <Empty title="Nothing yet">Your figures appear with your first decision. Only you see them here.</Empty>
+        <Empty title={t('review.figures.empty', 'Nothing yet')}>
+          {t('review.figures.empty-next', 'Your figures appear with your first decision. Only you see them here.')}
+        </Empty>
       ) : (
         figures.data.map((own) => <Workflow key={own.workflow_id} own={own} />)
       )}
@@ -24,25 +31,43 @@ export function Figures({ onClose }: { onClose: () => void }) {
   );
 }
 
+const seconds = (ms: number | null) =>
+  ms === null
+    ? t('review.figures.no-time', 'not known')
+    : t('review.figures.seconds', '{{seconds}} s', { seconds: (ms / 1_000).toFixed(ms < 10_000 ? 1 : 0) });
+const share = (value: number | null) =>
+  value === null ? t('review.figures.no-share', 'not known yet') : percent(value);
+
 function Workflow({ own }: { own: OwnFigures }) {
   const styles = useStyles2(getStyles);
-  const seconds = (ms: number | null) => (ms === null ? 'not known' : `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`);
-  const share = (value: number | null) => (value === null ? 'not known yet' : percent(value));
   return (
     <section aria-label={own.title}>
       <h3>{own.title}</h3>
       <dl className={styles} data-testid="figures">
-        <dt>Decided</dt>
-        <dd>{own.reviews} cases</dd>
-        <dt>Changed what the AI said</dt>
-        <dd>{share(own.override_rate)}</dd>
-        <dt>Time on a case (median)</dt>
+        <dt>{t('review.figures.decided', 'Decided')}</dt>
         <dd>
-          {seconds(own.review_ms)}; others {seconds(own.others_review_ms)}
+          {t('review.figures.cases', '', {
+            count: own.reviews,
+            defaultValue_one: '{{count}} case',
+            defaultValue_other: '{{count}} cases',
+          })}
         </dd>
-        <dt>Planted errors found</dt>
-        <dd>{own.golds === 0 ? 'none seen yet' : `${share(own.catch_rate)} of ${own.golds}`}</dd>
-        <dt>Borne out by what turned out true</dt>
+        <dt>{t('review.figures.changed', 'Changed what the AI said')}</dt>
+        <dd>{share(own.override_rate)}</dd>
+        <dt>{t('review.figures.time', 'Time on a case (median)')}</dt>
+        <dd>
+          {t('review.figures.times', '{{own}}; others {{others}}', {
+            own: seconds(own.review_ms),
+            others: seconds(own.others_review_ms),
+          })}
+        </dd>
+        <dt>{t('review.figures.planted', 'Planted errors found')}</dt>
+        <dd>
+          {own.golds === 0
+            ? t('review.figures.none-planted', 'none seen yet')
+            : t('review.figures.found', '{{share}} of {{golds}}', { share: share(own.catch_rate), golds: own.golds })}
+        </dd>
+        <dt>{t('review.figures.borne-out', 'Borne out by what turned out true')}</dt>
         <dd>{share(own.borne_out)}</dd>
       </dl>
     </section>

@@ -3,6 +3,7 @@ import type { QueueItem } from '@countersign/contract';
 import { Button, Combobox, Field, Modal, TextArea } from '@grafana/ui';
 import { useState } from 'react';
 import { useHandOver, usePeople } from '../api/reviews';
+import { t } from '../parts/i18n';
 
 interface HandOverProps {
   readonly item: QueueItem;
@@ -19,33 +20,39 @@ export function HandOver({ item, onClose, onDone }: HandOverProps) {
     if (to !== null) handOver.mutate({ id: item.decision_id, to, note }, { onSuccess: onDone });
   };
   return (
-    <Modal title="Hand over" isOpen onDismiss={onClose}>
-      <p>Your claim on “{item.title}” ends, and your colleague finds it first in their queue.</p>
-      <Field label="To">
+    <Modal title={t('review.hand-over.title', 'Hand over')} isOpen onDismiss={onClose}>
+      <p>
+        {t(
+          'review.hand-over.explains',
+          'Your claim on “{{title}}” ends, and your colleague finds it first in their queue.',
+          { title: item.title },
+        )}
+      </p>
+      <Field label={t('review.hand-over.to', 'To')}>
         <Combobox
           id="hand-over-to"
           options={(people.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
           value={to}
           loading={people.isPending}
-          placeholder="A colleague"
+          placeholder={t('review.hand-over.colleague', 'A colleague')}
           onChange={({ value }) => setTo(value)}
         />
       </Field>
-      <Field label="What they should know (optional)">
+      <Field label={t('review.hand-over.note', 'What they should know (optional)')}>
         <TextArea
           id="hand-over-note"
           rows={2}
           value={note}
-          placeholder="It goes on record"
+          placeholder={t('review.hand-over.note-hint', 'It goes on record')}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
       </Field>
       <Modal.ButtonRow>
         <Button variant="secondary" fill="outline" onClick={onClose}>
-          Cancel
+          {t('parts.cancel', 'Cancel')}
         </Button>
         <Button disabled={to === null || handOver.isPending} onClick={give}>
-          Hand over
+          {t('review.hand-over.give', 'Hand over')}
         </Button>
       </Modal.ButtonRow>
     </Modal>

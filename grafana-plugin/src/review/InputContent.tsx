@@ -6,6 +6,7 @@ import { hex } from '@countersign/contract/note';
 import { Alert, Badge, useStyles2 } from '@grafana/ui';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import PostalMime from 'postal-mime';
+import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
 
 interface InputContentProps {
@@ -23,20 +24,28 @@ export default function InputContent({ content, snapshot }: InputContentProps) {
   });
   if (content.isError) {
     return (
-      <Alert severity="info" title="The input cannot be shown">
-        {content.error.message} It is recorded as {snapshot.hash}, kept at {snapshot.uri}.
+      <Alert severity="info" title={t('review.input.failed', 'The input cannot be shown')}>
+        {content.error.message}{' '}
+        {t('review.input.recorded', 'It is recorded as {{hash}}, kept at {{uri}}.', {
+          hash: snapshot.hash,
+          uri: snapshot.uri,
+        })}
       </Alert>
     );
   }
   if (shown.data === undefined) return <Skeleton lines={8} />;
   const { intact, headers, text } = shown.data;
   return (
-    <section aria-label="Input" data-testid="input">
+    <section aria-label={t('review.input.name', 'Input')} data-testid="input">
       {intact ? (
-        <Badge text="Matches its recorded hash" color="green" icon="check" />
+        <Badge text={t('review.input.intact', 'Matches its recorded hash')} color="green" icon="check" />
       ) : (
-        <Alert severity="error" title="This is not what the AI saw">
-          The bytes do not match the recorded hash {snapshot.hash}. Do not decide on them; tell an auditor.
+        <Alert severity="error" title={t('review.input.changed', 'This is not what the AI saw')}>
+          {t(
+            'review.input.changed-next',
+            'The bytes do not match the recorded hash {{hash}}. Do not decide on them; tell an auditor.',
+            { hash: snapshot.hash },
+          )}
         </Alert>
       )}
       {headers.length > 0 && (
@@ -49,8 +58,8 @@ export default function InputContent({ content, snapshot }: InputContentProps) {
           ))}
         </dl>
       )}
-      <pre className={styles.text} role="region" aria-label="Text of the input" tabIndex={0}>
-        {text.trim() === '' ? '(no text)' : text}
+      <pre className={styles.text} role="region" aria-label={t('review.input.text', 'Text of the input')} tabIndex={0}>
+        {text.trim() === '' ? t('review.input.no-text', '(no text)') : text}
       </pre>
     </section>
   );
@@ -72,9 +81,9 @@ async function readInput(sent: Uint8Array, { hash, media_type, salt_bytes }: Inp
   return {
     intact,
     headers: [
-      ['Subject', mail.subject ?? '(no subject)'],
-      ['From', from],
-      ['Date', mail.date ?? ''],
+      [t('review.input.subject', 'Subject'), mail.subject ?? t('review.input.no-subject', '(no subject)')],
+      [t('review.input.from', 'From'), from],
+      [t('review.input.date', 'Date'), mail.date ?? ''],
     ],
     text: mail.text ?? textOf(mail.html ?? ''),
   };

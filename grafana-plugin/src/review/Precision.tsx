@@ -3,6 +3,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Precision as PrecisionData } from '@countersign/contract';
 import { useStyles2 } from '@grafana/ui';
+import { t } from '../parts/i18n';
 import { percent } from '../parts/words';
 
 /** With fewer, a share says nothing. */
@@ -12,8 +13,12 @@ export function Precision({ confidence, precision }: { confidence: number; preci
   const styles = useStyles2(getStyles);
   return (
     <>
-      <div className={styles.meter} role="img" aria-label={`Confidence ${percent(confidence)}`}>
-        <div style={{ width: percent(confidence).replace(' ', '') }} />
+      <div
+        className={styles.meter}
+        role="img"
+        aria-label={t('review.precision.confidence', 'Confidence {{percent}}', { percent: percent(confidence) })}
+      >
+        <div style={{ width: `${Math.round(confidence * 100)}%` }} />
       </div>
       {precision !== null && (
         <p className={styles.meaning} data-testid="precision">
@@ -25,10 +30,24 @@ export function Precision({ confidence, precision }: { confidence: number; preci
 }
 
 function meaning({ from, to, decided, changed }: PrecisionData): string {
-  const range = `${Math.round(from * 100)}–${percent(to)}`;
-  if (decided < fewest)
-    return `${decided} of the ${fewest} decisions at ${range} are in that it takes to say what it means.`;
-  return `Of ${decided} decisions at ${range}, people changed ${percent(changed / decided)}.`;
+  const range = t('review.precision.range', '{{from}}–{{to}}', { from: Math.round(from * 100), to: percent(to) });
+  if (decided < fewest) {
+    return t('review.precision.too-few', '', {
+      count: decided,
+      fewest,
+      range,
+      defaultValue_one: '{{count}} of the {{fewest}} decisions at {{range}} is in that it takes to say what it means.',
+      defaultValue_other:
+        '{{count}} of the {{fewest}} decisions at {{range}} are in that it takes to say what it means.',
+    });
+  }
+  return t('review.precision.meaning', '', {
+    count: decided,
+    range,
+    changed: percent(changed / decided),
+    defaultValue_one: 'Of {{count}} decision at {{range}}, people changed {{changed}}.',
+    defaultValue_other: 'Of {{count}} decisions at {{range}}, people changed {{changed}}.',
+  });
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -5,6 +5,7 @@ import type { QueueItem } from '@countersign/contract';
 import { Badge, Icon, useStyles2 } from '@grafana/ui';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'react-router-dom';
+import { t, Trans } from '../parts/i18n';
 import { Empty } from '../parts/states';
 import { useRowsInSight } from '../parts/use-rows-in-sight';
 import { due, percent } from '../parts/words';
@@ -44,19 +45,36 @@ export function Queue({ items, counts, isFiltered, selected, now, onEnd }: Queue
     if (items.length > 0 && end >= items.length) onEnd();
   }, [end, items.length, onEnd]);
   return (
-    <nav className={styles.queue} aria-label="Cases" data-testid="queue">
+    <nav className={styles.queue} aria-label={t('review.queue.name', 'Cases')} data-testid="queue">
       <div className={styles.counts} role="status">
-        <strong>{counts.waiting}</strong> waiting · {counts.claimed} with a reviewer
-        {counts.overdue > 0 && <span className={styles.overdue}> · {counts.overdue} overdue</span>}
-        {isFiltered && <span> · {counts.matching} fit</span>}
+        <Trans i18nKey="review.queue.counts" values={{ waiting: counts.waiting, claimed: counts.claimed }}>
+          <strong>{'{{waiting}}'}</strong> waiting · {'{{claimed}}'} with a reviewer
+        </Trans>
+        {counts.overdue > 0 && (
+          <span className={styles.overdue}>
+            {' · '}
+            {t('review.queue.overdue', '{{overdue}} overdue', { overdue: counts.overdue })}
+          </span>
+        )}
+        {isFiltered && (
+          <span>
+            {' · '}
+            {t('review.queue.matching', '{{matching}} fit', { matching: counts.matching })}
+          </span>
+        )}
       </div>
       <div className={styles.scroller} ref={scroller}>
         {items.length === 0 ? (
           isFiltered ? (
-            <Empty title="No case fits">Take a filter away to see the others.</Empty>
+            <Empty title={t('review.queue.none-fits', 'No case fits')}>
+              {t('review.queue.none-fits-next', 'Take a filter away to see the others.')}
+            </Empty>
           ) : (
-            <Empty title="Nothing waits">
-              New cases appear here by themselves when the AI is unsure or may not act alone.
+            <Empty title={t('review.queue.empty', 'Nothing waits')}>
+              {t(
+                'review.queue.empty-next',
+                'New cases appear here by themselves when the AI is unsure or may not act alone.',
+              )}
             </Empty>
           )
         ) : (
@@ -93,24 +111,33 @@ function Row({ item, selected, now }: { item: QueueItem; selected: boolean; now:
           color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'purple' : 'blue'}
         />
         <span className={styles.title}>
-          {item.confidence === null ? 'your view first' : `${item.label ?? 'no label'} ${percent(item.confidence)}`}
+          {item.confidence === null
+            ? t('review.queue.view-first', 'your view first')
+            : `${item.label ?? t('review.queue.no-label', 'no label')} ${percent(item.confidence)}`}
         </span>
         <span className={cx(deadline.overdue && styles.overdue)}>{deadline.text}</span>
       </span>
       <span className={styles.facts}>
         {item.claimed_by && (
           <span>
-            <Icon name="lock" size="sm" /> {item.claimed_by.name === me() ? 'you' : item.claimed_by.name}
+            <Icon name="lock" size="sm" />{' '}
+            {item.claimed_by.name === me() ? t('review.queue.you', 'you') : item.claimed_by.name}
           </span>
         )}
         {item.assigned_to && !item.claimed_by && (
           <span>
-            <Icon name="user" size="sm" /> for {item.assigned_to.name === me() ? 'you' : item.assigned_to.name}
+            <Icon name="user" size="sm" />{' '}
+            {item.assigned_to.name === me()
+              ? t('review.queue.for-you', 'for you')
+              : t('review.queue.for', 'for {{name}}', { name: item.assigned_to.name })}
           </span>
         )}
         {item.people_wanted > 1 && (
           <span>
-            {item.people_decided} of {item.people_wanted} people
+            {t('review.queue.people', '{{decided}} of {{wanted}} people', {
+              decided: item.people_decided,
+              wanted: item.people_wanted,
+            })}
           </span>
         )}
         {item.looking.length > 0 && (

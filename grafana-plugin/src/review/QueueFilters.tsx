@@ -1,9 +1,11 @@
 /** Which cases are shown: in the address, so that a colleague can be sent there. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
+import { ReviewReason, RiskTier } from '@countersign/contract';
 import { Button, Combobox, useStyles2 } from '@grafana/ui';
 import type { QueueFilter } from '../api/reviews';
-import { reasonText } from '../parts/words';
+import { t } from '../parts/i18n';
+import { percent, reasonText, riskText } from '../parts/words';
 
 interface QueueFiltersProps {
   readonly filter: QueueFilter;
@@ -11,12 +13,13 @@ interface QueueFiltersProps {
   readonly onChange: (filter: QueueFilter) => void;
 }
 
-const reasons = Object.entries(reasonText).map(([value, label]) => ({ value, label }));
-const tiers = ['low', 'medium', 'high'].map((value) => ({ value, label: `${value} risk` }));
-const ends = ['0.6', '0.7', '0.8', '0.9', '0.95'].map((value) => ({
-  value,
-  label: `Below ${Math.round(Number(value) * 100)} % sure`,
-}));
+const reasons = () => ReviewReason.enum.map((value) => ({ value, label: reasonText(value) }));
+const tiers = () => RiskTier.enum.map((value) => ({ value, label: riskText(value) }));
+const ends = () =>
+  ['0.6', '0.7', '0.8', '0.9', '0.95'].map((value) => ({
+    value,
+    label: t('review.filter.below', 'Below {{percent}} sure', { percent: percent(Number(value)) }),
+  }));
 
 export function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps) {
   const styles = useStyles2(getStyles);
@@ -35,16 +38,16 @@ export function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps)
   );
   const { mine, ...others } = filter;
   return (
-    <div className={styles} role="search" aria-label="Filter the queue">
+    <div className={styles} role="search" aria-label={t('review.filter.name', 'Filter the queue')}>
       {workflows.length > 1 &&
         choose(
           'workflow',
-          'Any workflow',
+          t('review.filter.workflow', 'Any workflow'),
           workflows.map((value) => ({ value })),
         )}
-      {choose('risk_tier', 'Any risk', tiers)}
-      {choose('confidence_below', 'Any confidence', ends)}
-      {choose('reason', 'Any reason', reasons)}
+      {choose('risk_tier', t('review.filter.risk', 'Any risk'), tiers())}
+      {choose('confidence_below', t('review.filter.confidence', 'Any confidence'), ends())}
+      {choose('reason', t('review.filter.reason', 'Any reason'), reasons())}
       <Button
         size="sm"
         variant={mine ? 'primary' : 'secondary'}
@@ -52,7 +55,7 @@ export function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps)
         aria-pressed={mine !== undefined}
         onClick={() => onChange(mine === undefined ? { ...others, mine: 'true' } : others)}
       >
-        Mine
+        {t('review.filter.mine', 'Mine')}
       </Button>
     </div>
   );

@@ -3,6 +3,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Relevance as RelevanceData } from '@countersign/contract';
 import { useStyles2 } from '@grafana/ui';
+import { t, Trans } from '../parts/i18n';
 
 interface RelevanceProps {
   readonly items: readonly RelevanceData[];
@@ -13,19 +14,24 @@ interface RelevanceProps {
 
 export function Relevance({ items, scores, label }: RelevanceProps) {
   const styles = useStyles2(getStyles);
-  if (items.length === 0) return <p className={styles.none}>The service sent no relevance for this decision.</p>;
+  if (items.length === 0) {
+    return (
+      <p className={styles.none}>{t('review.relevance.none', 'The service sent no relevance for this decision.')}</p>
+    );
+  }
   const largest = Math.max(...items.map(({ weight }) => Math.abs(weight)), Number.MIN_VALUE);
   const [towards = label, away] = Object.keys(scores ?? {});
   return (
     <table className={styles.table}>
       <caption className={styles.caption}>
-        Weight of each feature: to the right for <em>{towards}</em>, to the left{' '}
         {away === undefined ? (
-          'against it'
+          <Trans i18nKey="review.relevance.against" values={{ towards }}>
+            Weight of each feature: to the right for <em>{'{{towards}}'}</em>, to the left against it
+          </Trans>
         ) : (
-          <>
-            for <em>{away}</em>
-          </>
+          <Trans i18nKey="review.relevance.between" values={{ towards, away }}>
+            Weight of each feature: to the right for <em>{'{{towards}}'}</em>, to the left for <em>{'{{away}}'}</em>
+          </Trans>
         )}
       </caption>
       <tbody>

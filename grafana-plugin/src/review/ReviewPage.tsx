@@ -6,6 +6,7 @@ import { Button, useStyles2 } from '@grafana/ui';
 import { useCallback, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { claimNext, queueFilterNames, useCase, useClaim, useQueue, useRelease, type QueueFilter } from '../api/reviews';
+import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
@@ -84,19 +85,22 @@ export default function ReviewPage() {
 
   return (
     <PluginPage
-      pageNav={{ text: 'Review', subTitle: 'Cases that wait for a person. Press ? for the keys.' }}
+      pageNav={{
+        text: t('review.title', 'Review'),
+        subTitle: t('review.explains', 'Cases that wait for a person. Press ? for the keys.'),
+      }}
       actions={
         <>
           {canBatch && (
             <Button variant="secondary" icon="layers-alt" onClick={() => navigate(routes.batch(decisionId))}>
-              Cases like this
+              {t('review.batch.title', 'Cases like this')}
             </Button>
           )}
           <Button variant="secondary" icon="user" onClick={() => setDialog('figures')}>
-            How you decide
+            {t('review.figures.title', 'How you decide')}
           </Button>
           <Button variant="secondary" icon="keyboard" onClick={() => setDialog('keys')}>
-            Keys
+            {t('review.keys.title', 'Keys')}
           </Button>
         </>
       }
@@ -111,7 +115,11 @@ export default function ReviewPage() {
           {queue.isPending ? (
             <Skeleton lines={10} height={58} />
           ) : queue.isError ? (
-            <Failed what="The queue could not be read" error={queue.error} retry={() => void queue.refetch()} />
+            <Failed
+              what={t('review.queue.failed', 'The queue could not be read')}
+              error={queue.error}
+              retry={() => void queue.refetch()}
+            />
           ) : (
             <Queue
               items={items}
@@ -125,11 +133,17 @@ export default function ReviewPage() {
         </div>
         <div className={styles.case}>
           {decisionId === undefined ? (
-            <Empty title="No case is open">Press N to claim the most urgent one, or choose one on the left.</Empty>
+            <Empty title={t('review.none-open', 'No case is open')}>
+              {t('review.none-open-next', 'Press N to claim the most urgent one, or choose one on the left.')}
+            </Empty>
           ) : opened.isPending ? (
             <Skeleton lines={14} height={20} />
           ) : opened.isError ? (
-            <Failed what="The case could not be read" error={opened.error} retry={() => void opened.refetch()} />
+            <Failed
+              what={t('review.case.failed', 'The case could not be read')}
+              error={opened.error}
+              retry={() => void opened.refetch()}
+            />
           ) : (
             <>
               <Case

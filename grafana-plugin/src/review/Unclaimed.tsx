@@ -1,7 +1,8 @@
 /** A case that is not this person's to decide now: why, what they can do, and what they had typed on it. */
 import type { DecideRequest, ReviewCase } from '@countersign/contract';
 import { Alert, Button } from '@grafana/ui';
-import { actionDone, span } from '../parts/words';
+import { t } from '../parts/i18n';
+import { actionDone, ago } from '../parts/words';
 import { readDraft } from './draft';
 
 interface UnclaimedProps {
@@ -17,28 +18,31 @@ export function Unclaimed({ opened, now, canClaim, claiming, onClaim, onNext }: 
   const { item, decided } = opened;
   if (decided !== null) {
     return (
-      <Alert
-        severity="info"
-        title={`${decided.by.name} ${actionDone[decided.action]} ${span(now - Date.parse(decided.at))} ago`}
-      >
+      <Alert severity="info" title={actionDone(decided.action, { name: decided.by.name, ago: ago(decided.at, now) })}>
         <Kept decisionId={item.decision_id} />
         <Button variant="secondary" size="sm" onClick={onNext}>
-          Claim the next one (N)
+          {t('review.unclaimed.next', 'Claim the next one (N)')}
         </Button>
       </Alert>
     );
   }
   if (item.claimed_by !== null) {
     return (
-      <Alert severity="info" title={`${item.claimed_by.name} is working on this case`}>
+      <Alert
+        severity="info"
+        title={t('review.unclaimed.taken', '{{name}} is working on this case', { name: item.claimed_by.name })}
+      >
         <Kept decisionId={item.decision_id} />
       </Alert>
     );
   }
-  if (!canClaim) return <Alert severity="info" title="You may look at cases, but not decide them" />;
+  if (!canClaim)
+    return (
+      <Alert severity="info" title={t('review.unclaimed.only-look', 'You may look at cases, but not decide them')} />
+    );
   return (
     <Button size="lg" onClick={onClaim} disabled={claiming} data-testid="claim">
-      Claim this case (C)
+      {t('review.unclaimed.claim', 'Claim this case (C)')}
     </Button>
   );
 }
@@ -49,7 +53,7 @@ function Kept({ decisionId }: { decisionId: string }) {
   if (justification.trim() === '') return null;
   return (
     <p data-testid="kept">
-      What you had written is kept: <q>{justification}</q>
+      {t('review.unclaimed.kept', 'What you had written is kept:')} <q>{justification}</q>
     </p>
   );
 }

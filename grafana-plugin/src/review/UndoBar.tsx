@@ -4,6 +4,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest } from '@countersign/contract';
 import { Button, useStyles2 } from '@grafana/ui';
 import { useUndo } from '../api/reviews';
+import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
 import { restoreDraft } from './draft';
@@ -44,11 +45,9 @@ export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
   if (seconds <= 0) return null;
   return (
     <div className={styles} role="status" data-testid="undo">
-      <span>
-        {actionText[request.action]}: “{title}”
-      </span>
+      <span>{t('review.undo.decided', '{{action}}: “{{title}}”', { action: actionText(request.action), title })}</span>
       <Button size="sm" variant="secondary" icon="history-alt" onClick={act} disabled={undo.isPending}>
-        Undo (Z), {seconds} s
+        {t('review.undo.undo', 'Undo (Z), {{seconds}} s', { seconds })}
       </Button>
     </div>
   );

@@ -18,6 +18,7 @@ const keyOf = (decisionId: string) => `countersign.draft.${decisionId}`;
 const emptyDraft = (): Draft => ({
   action: null,
   justification: '',
+  // oxlint-disable-next-line grafana-i18n/no-untranslated-strings -- null is no text
   label: null,
   value: null,
   reasonCode: null,

@@ -1,0 +1,17 @@
+/**
+ * How the app says things: a key, the English text, and what is put into it. `Trans` where elements are within a phrase, `t`
+ * everywhere else. The catalogue, locales/en-US, is made from both.
+ */
+import { t as translate } from '@grafana/i18n';
+
+export interface Values {
+  readonly [name: string]: unknown;
+  /** With `count`: the English plural, said too where a language has a third form and no translation. */
+  readonly defaultValue_other?: string;
+}
+
+/** React escapes what it shows. i18next would do so a second time, and a name such as "R&D" would read "R&amp;D". */
+export const t = (key: string, text: string, values: Values = {}): string =>
+  translate(key, values.defaultValue_other ?? text, { interpolation: { escapeValue: false }, ...values });
+
+export { Trans } from '@grafana/i18n';
