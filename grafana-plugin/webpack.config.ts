@@ -42,7 +42,10 @@ export function pluginConfig(directory: string, output: string, version: string)
     mode: 'production',
     context: source,
     // publicPath runs before any import().
-    entry: { module: ['./publicPath.ts', './module.tsx'] },
+    entry: {
+      module: ['./publicPath.ts', './module.tsx'],
+      'panel/module': ['./panel/publicPath.ts', './panel/module.tsx'],
+    },
     externals,
     devtool: 'source-map',
     resolve: { extensions: ['.tsx', '.ts', '.mjs', '.js'] },
@@ -71,6 +74,8 @@ export function pluginConfig(directory: string, output: string, version: string)
       new CopyPlugin({
         patterns: [
           { from: 'plugin.json', transform: stamp },
+          { from: 'panel/plugin.json', to: 'panel', transform: stamp },
+          { from: 'img', to: 'panel/img' },
           { from: 'img', to: 'img' },
           { from: 'locales', to: 'locales' },
           { from: '../README.md' },

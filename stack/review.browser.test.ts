@@ -1,28 +1,14 @@
 /** Reviewing as people do it all day, by keyboard alone, and two of them at once. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
-import { jetstream } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import {
-  eventSubject,
-  eventTypes,
-  uuidV7,
-  type AiDecision,
-  type AuditPage,
-  type Queue,
-  type ReviewCase,
-} from '@countersign/contract';
+import type { AiDecision, AuditPage, Queue, ReviewCase } from '@countersign/contract';
 import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
-import { eventually, passwords } from './test-loop.ts';
+import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
-const workflow = 'mail-moderation';
-const newId = () => uuidV7(Date.now(), randomBytes(10));
 let stage: TestPage;
-let service: NatsConnection;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -37,53 +23,13 @@ beforeAll(async () => {
       gold: 0,
     },
   }));
-  service = await connect({
-    servers: stage.loop.nats.url,
-    user: 'service',
-    pass: passwords.service,
-    inboxPrefix: '_INBOX_service',
-  });
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  await service?.close();
   await stage?.stop();
 });
 
-let tasks = 0;
-/** The AI decides, and a case waits for people. */
-async function aCase(title: string, change: Partial<AiDecision> = {}): Promise<string> {
-  tasks += 1;
-  const [id, decision_id] = [newId(), newId()];
-  const data: AiDecision = {
-    workflow_id: workflow,
-    task_id: `task-${tasks}`,
-    decision_id,
-    title,
-    model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` },
-    input_snapshot: { hash: `sha256:${'1'.repeat(64)}`, uri: 'urn:none' },
-    output: { label: 'spam', scores: { spam: 0.83, ham: 0.17 } },
-    confidence: 0.83,
-    risk_tier: 'medium',
-    reversible: true,
-    explanation: { relevance: [{ feature: 'links', value: 12, weight: 0.8 }] },
-    action: 'accept',
-    justification: 'because of the links',
-    route: 'human',
-    breaker_epoch: 0,
-    latency_ms: 1,
-    ...change,
-  };
-  const event = { specversion: '1.0', id, source: 'test', subject: data.task_id, time: new Date().toISOString() };
-  const body = JSON.stringify({ ...event, type: eventTypes.aiDecision, data });
-  await jetstream(service).publish(eventSubject(workflow, 'decision_ai'), body, { msgID: id });
-  await eventually('the case', async () => {
-    const { status } = await stage.ask('ann', `v1/evidence/cases/${decision_id}`);
-    return status === 200 ? true : null;
-  });
-  return decision_id;
-}
 const caseOf = async (login: string, id: string) =>
   (await stage.ask(login, `v1/evidence/cases/${id}`)).body as ReviewCase;
 const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
@@ -97,9 +43,9 @@ async function as(login: string, path = 'review') {
 }
 
 it('finds cases by what the address says, and by keyboard', async () => {
-  await aCase('A grave one', { risk_tier: 'high', confidence: 0.99 });
-  const unsure = await aCase('An unsure one', { confidence: 0.55 });
-  await aCase('A sure one', { confidence: 0.97 });
+  await stage.decided('A grave one', { risk_tier: 'high', confidence: 0.99 });
+  const unsure = await stage.decided('An unsure one', { confidence: 0.55 });
+  await stage.decided('A sure one', { confidence: 0.97 });
   const { page, troubles } = await as('ann', 'review?confidence_below=0.6');
   await item(page, 'An unsure one').waitFor();
   expect(await page.getByTestId('queue-item').count()).toBe(1);
@@ -115,7 +61,7 @@ it('finds cases by what the address says, and by keyboard', async () => {
 });
 
 it('says first what they think, and sees then what the AI says', async () => {
-  const id = await aCase('A grave message', { risk_tier: 'high' });
+  const id = await stage.decided('A grave message', { risk_tier: 'high' });
   const { page, troubles } = await as('ann', `review/${id}`);
   await page.getByTestId('commit-first').waitFor();
   expect(await page.content()).not.toContain('because of the links');
@@ -138,7 +84,7 @@ it('says first what they think, and sees then what the AI says', async () => {
 });
 
 it('undoes a decision with a key, and finds everything as it was typed', async () => {
-  const id = await aCase('A hasty one', { confidence: 0.5 });
+  const id = await stage.decided('A hasty one', { confidence: 0.5 });
   const { page, troubles } = await as('ann', `review/${id}`);
   await page.getByTestId('claim').waitFor();
   await page.keyboard.press('c');
@@ -170,7 +116,7 @@ it('undoes a decision with a key, and finds everything as it was typed', async (
 });
 
 it('two people, one case: one wins, the other hears who and what, and keeps their text', async () => {
-  const id = await aCase('A wanted one', { confidence: 0.6 });
+  const id = await stage.decided('A wanted one', { confidence: 0.6 });
   const [ann, ben] = [await as('ann', `review/${id}`), await as('ben', `review/${id}`)];
   await ann.page.getByTestId('claim').waitFor();
   await ben.page.getByTestId('claim').waitFor();
@@ -209,7 +155,7 @@ it('two people, one case: one wins, the other hears who and what, and keeps thei
 });
 
 it('hands a case over to a colleague, who finds it first', async () => {
-  const id = await aCase('One for Ben', { risk_tier: 'low' });
+  const id = await stage.decided('One for Ben', { risk_tier: 'low' });
   await stage.ask('ben', 'v1/reviews/claim-next', {});
   const { page } = await as('ann', `review/${id}`);
   await page.getByTestId('claim').waitFor();
@@ -234,9 +180,9 @@ it('hands a case over to a colleague, who finds it first', async () => {
 
 it('decides alike cases at once, when the sample was opened and the odd one is set aside', async () => {
   const like = (length: number): Partial<AiDecision> => ({ risk_tier: 'low', features: { length }, confidence: 0.9 });
-  const seed = await aCase('Newsletter 0', like(100));
-  for (let i = 1; i <= 7; i++) await aCase(`Newsletter ${i}`, like(100 + i));
-  await aCase('A very long one', like(50_000));
+  const seed = await stage.decided('Newsletter 0', like(100));
+  for (let i = 1; i <= 7; i++) await stage.decided(`Newsletter ${i}`, like(100 + i));
+  await stage.decided('A very long one', like(50_000));
   const { page, troubles } = await as('dana', `review/${seed}`);
   await page.getByTestId('claim').waitFor();
   await page.keyboard.press('x');

@@ -1,12 +1,15 @@
 /** The app in a browser with a daemon behind it and cases of the test's own making: for stories that the demo does not tell. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Policy } from '@countersign/contract';
+import { randomBytes } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { eventSubject, eventTypes, uuidV7, type AiDecision, type Policy } from '@countersign/contract';
 import { parse } from 'yaml';
 import { readConfig } from '../daemon/src/config.ts';
 import { startDaemon, type Daemon } from '../daemon/src/main.ts';
 import { freePort, run } from './process.ts';
-import { eventually, pluginSecret, repository, startTestLoop, type TestLoop } from './test-loop.ts';
+import { eventually, passwords, pluginSecret, repository, startTestLoop, type TestLoop } from './test-loop.ts';
 
 export interface TestPage {
   readonly loop: TestLoop;
@@ -17,6 +20,8 @@ export interface TestPage {
   url(page: string): string;
   /** What a person of the host gets from the API; a body makes it a POST. */
   ask(login: string, path: string, body?: object): Promise<{ status: number; body: unknown }>;
+  /** The AI decides something that needs a person; its decision_id, when it waits for one. */
+  decided(title: string, change?: Partial<AiDecision>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -25,8 +30,11 @@ export async function startTestPage(
   postgresUrl: string,
   natsServer: string,
   change: (demo: Policy) => Partial<Policy>,
+  /** Before there is a daemon. */
+  prepare: (loop: TestLoop) => Promise<void> = async () => undefined,
 ): Promise<TestPage> {
   const loop = await startTestLoop(postgresUrl, natsServer);
+  await prepare(loop);
   const policies = join(loop.directory, 'policies');
   mkdirSync(policies);
   const demo = parse(readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8')) as Policy;
@@ -61,22 +69,69 @@ export async function startTestPage(
     COUNTERSIGN_LOG_LEVEL: 'silent',
   };
   const daemon = await startDaemon(readConfig(env));
+  const service = await connect({
+    servers: loop.nats.url,
+    user: 'service',
+    pass: passwords.service,
+    inboxPrefix: '_INBOX_service',
+  });
+  const ask: TestPage['ask'] = async (login, path, body) => {
+    const response = await fetch(`${appUrl}/api/plugin-proxy/countersign-decisions-app/${path}`, {
+      headers: { cookie: `countersign_user=${login}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  let tasks = 0;
   return {
+    decided: async (title, differs = {}) => {
+      tasks += 1;
+      const event = aiDecisionOf(title, tasks, differs);
+      const { workflow_id, decision_id } = event.data;
+      await jetstream(service).publish(eventSubject(workflow_id, 'decision_ai'), JSON.stringify(event), {
+        msgID: event.id,
+      });
+      await eventually('the case', async () => {
+        const { status } = await ask('ann', `v1/evidence/cases/${decision_id}`);
+        return status === 200 ? true : null;
+      });
+      return decision_id;
+    },
     loop,
     daemon,
     env,
     url: (page) => `${appUrl}/a/countersign-decisions-app/${page}`,
-    ask: async (login, path, body) => {
-      const response = await fetch(`${appUrl}/api/plugin-proxy/countersign-decisions-app/${path}`, {
-        headers: { cookie: `countersign_user=${login}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-      });
-      return { status: response.status, body: await response.json() };
-    },
+    ask,
     stop: async () => {
+      await service.close();
       await daemon.stop();
       await host.stop();
       await loop.stop();
     },
   };
+}
+
+function aiDecisionOf(title: string, nth: number, change: Partial<AiDecision>) {
+  const newId = () => uuidV7(Date.now(), randomBytes(10));
+  const data: AiDecision = {
+    workflow_id: 'mail-moderation',
+    task_id: `task-${nth}`,
+    decision_id: newId(),
+    title,
+    model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` },
+    input_snapshot: { hash: `sha256:${'1'.repeat(64)}`, uri: 'urn:none' },
+    output: { label: 'spam', scores: { spam: 0.83, ham: 0.17 } },
+    confidence: 0.83,
+    risk_tier: 'medium',
+    reversible: true,
+    explanation: { relevance: [{ feature: 'links', value: 12, weight: 0.8 }] },
+    action: 'accept',
+    justification: 'because of the links',
+    route: 'human',
+    breaker_epoch: 0,
+    latency_ms: 1,
+    ...change,
+  };
+  const [id, time] = [newId(), new Date().toISOString()];
+  return { specversion: '1.0', id, source: 'test', type: eventTypes.aiDecision, subject: data.task_id, time, data };
 }

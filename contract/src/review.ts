@@ -187,6 +187,10 @@ export const Decided = Type.Object({
 });
 export type Decided = Static<typeof Decided>;
 
+/** A decision, and with it the next case, when it was asked for: claimed, with its evidence. Null when none waits. */
+export const DecidedAndNext = Type.Object({ ...Decided.properties, next: Type.Optional(nullable(ReviewCase)) });
+export type DecidedAndNext = Static<typeof DecidedAndNext>;
+
 export const CommitRequest = Type.Object(
   {
     /** One of the policy's. */

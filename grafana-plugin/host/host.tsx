@@ -9,6 +9,8 @@ import {
   ThemeContext,
   type AppPlugin,
   type AppPluginMeta,
+  type PanelPlugin,
+  type PanelProps,
   type GrafanaTheme2,
   type PluginInclude,
 } from '@grafana/data';
@@ -35,11 +37,12 @@ import {
   TextLink,
   useStyles2,
 } from '@grafana/ui';
-import { Suspense, useLayoutEffect, useState, type ReactNode } from 'react';
+import { Suspense, useEffect, useLayoutEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Navigate, Route, Router, Routes, type NavigationType } from 'react-router-dom';
 import { HostBackendSrv } from './backend-srv.ts';
-import { loadAppPlugin } from './loader.ts';
+import { loadAppPlugin, loadPanelPlugin } from './loader.ts';
+import { HostPluginPage } from './PluginPage.tsx';
 import { Toasts } from './Toasts.tsx';
 import { userCookie } from './users.ts';
 
@@ -92,6 +95,8 @@ function Host({ meta, plugin }: Loaded) {
           <Layout meta={meta} isDark={theme.isDark} onToggleTheme={toggleTheme}>
             <Routes>
               <Route path={`/a/${meta.id}/*`} element={<App meta={meta} plugin={plugin} />} />
+              <Route path={`/plugins/${meta.id}`} element={<Configuration meta={meta} plugin={plugin} />} />
+              <Route path="/d/queue" element={<Dashboard />} />
               <Route path="*" element={<Navigate to={`/a/${meta.id}`} replace />} />
             </Routes>
           </Layout>
@@ -120,6 +125,37 @@ function App({ meta, plugin: { root: Root } }: Loaded) {
         </PluginContextProvider>
       </Suspense>
     </ErrorBoundaryAlert>
+  );
+}
+
+/** As Grafana shows the app's own page among its plugins. */
+function Configuration({ meta, plugin }: Loaded) {
+  const [page] = plugin.configPages ?? [];
+  if (page === undefined) return null;
+  return (
+    <HostPluginPage pageNav={{ text: page.title }}>
+      <Suspense fallback={<LoadingPlaceholder text="" />}>
+        <PluginContextProvider meta={meta}>
+          <page.body plugin={plugin} query={{}} />
+        </PluginContextProvider>
+      </Suspense>
+    </HostPluginPage>
+  );
+}
+
+/** A dashboard with nothing on it but the queue's panel. */
+function Dashboard() {
+  const [panel, setPanel] = useState<PanelPlugin | null>(null);
+  useEffect(() => {
+    void loadPanelPlugin('countersign-queue-panel').then(setPanel);
+  }, []);
+  const Body = panel?.panel as ComponentType<Partial<PanelProps>> | undefined;
+  return (
+    <HostPluginPage pageNav={{ text: 'Dashboard' }}>
+      <section aria-label="Countersign queue" style={{ width: 480, height: 320 }}>
+        {Body && <Body id={1} options={{ workflow: '', mine: false }} width={480} height={320} />}
+      </section>
+    </HostPluginPage>
   );
 }
 

@@ -65,3 +65,9 @@ async function loadTranslations({ id, translations = {} }: grafanaData.AppPlugin
   const texts: unknown = await (await fetch(`/${file}`)).json();
   i18next.addResourceBundle(language, id, texts);
 }
+
+/** A panel that comes with the app: a plugin of its own, from a folder inside the app's. */
+export async function loadPanelPlugin(id: string): Promise<grafanaData.PanelPlugin> {
+  const { plugin } = await System.import<{ plugin: grafanaData.PanelPlugin }>(`/public/plugins/${id}/module.js`);
+  return plugin;
+}

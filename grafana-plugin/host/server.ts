@@ -122,12 +122,15 @@ function userOf(request: IncomingMessage): HostUser {
 
 function serveFile(response: ServerResponse, path: string): void {
   const underPlugin = `/public/plugins/${pluginId}/`;
+  const underPanel = '/public/plugins/countersign-queue-panel/';
   const isPage = !path.startsWith('/public/') && !path.startsWith('/api/') && extname(path) === '';
   const file = isPage
     ? join(dist, 'host/index.html')
-    : path.startsWith(underPlugin)
-      ? join(plugin, path.slice(underPlugin.length))
-      : join(dist, 'host', path);
+    : path.startsWith(underPanel)
+      ? join(plugin, 'panel', path.slice(underPanel.length))
+      : path.startsWith(underPlugin)
+        ? join(plugin, path.slice(underPlugin.length))
+        : join(dist, 'host', path);
   if (!file.startsWith(dist + sep) || !existsSync(file) || !statSync(file).isFile()) {
     return json(response, 404, { message: 'Not found' });
   }

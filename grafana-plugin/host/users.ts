@@ -18,6 +18,13 @@ export const users: readonly HostUser[] = [
   { id: 3, login: 'cleo', name: 'Cleo', role: 'Auditor', permissions: ['read', 'audit'] },
   { id: 4, login: 'sam', name: 'Sam', role: 'SRE', permissions: ['read', 'operate'] },
   { id: 5, login: 'dana', name: 'Dana', role: 'Approver', permissions: ['read', 'decide', 'operate', 'approve'] },
+  {
+    id: 7,
+    login: 'ada',
+    name: 'Ada',
+    role: 'Admin',
+    permissions: ['read', 'decide', 'audit', 'operate', 'approve'],
+  },
   { id: 6, login: 'vic', name: 'Vic', role: 'Viewer', permissions: ['read'] },
   {
     id: 11,

@@ -7,6 +7,9 @@ export const base = `/a/${pluginId}`;
 export const routes = {
   review: (decisionId?: string) => `${base}/review${decisionId ? `/${decisionId}` : ''}`,
   batch: (decisionId: string) => `${base}/batch/${decisionId}`,
+  inspections: () => `${base}/inspections`,
+  inspection: (id: string) => `${base}/inspections/${id}`,
+  loop: () => `${base}/loop`,
   response: () => `${base}/response`,
   audit: (filter: Record<string, string> = {}) => {
     const query = new URLSearchParams(filter).toString();

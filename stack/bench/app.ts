@@ -1,11 +1,215 @@
-/** What Grafana has to load before the app is there. */
-import { readFileSync } from 'node:fs';
+/** What people who work with the app all day feel: how soon the next case is there, and whether long lists stay smooth. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { atMost, type Figure } from './figure.ts';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { eventSubject, eventTypes, uuidV7, type Queue } from '@countersign/contract';
+import pg from 'pg';
+import type { Page } from 'playwright-core';
+import { openPool } from '../../daemon/src/database/index.ts';
+import { decode } from '../../daemon/src/ingest/decode.ts';
+import { Ledger, loadSigningKey, newEntry, newUuid, recordKeys, stepsToKey } from '../../daemon/src/ledger/index.ts';
+import { become, launchBrowser, openPage } from '../browser.ts';
+import { findNatsServer } from '../nats.ts';
+import { makeReachableDirectory, startPostgres } from '../postgres.ts';
+import { eventually, passwords, repository, type TestLoop } from '../test-loop.ts';
+import { startTestPage, type TestPage } from '../test-page.ts';
+import { aiDecision } from './events.ts';
+import { atMost, milliseconds, type Figure } from './figure.ts';
 
-export function benchmarkApp(): Promise<Figure[]> {
+const [decisions, queued, recorded] = [40, 10_000, 1_000_000];
+const workflow = 'mail-moderation';
+const newId = () => uuidV7(Date.now(), randomBytes(10));
+
+export async function benchmarkApp(): Promise<Figure[]> {
   const entry = readFileSync(join(import.meta.dirname, '../../grafana-plugin/dist/plugin/module.js'));
   const kilobytes = gzipSync(entry).length / 1_000;
-  return Promise.resolve([atMost('entry bundle, gzipped', kilobytes, 150, (n) => `${n.toFixed(1)} kB`)]);
+  const directory = makeReachableDirectory(join(tmpdir(), 'countersign-bench-'));
+  const postgres = await startPostgres(join(directory, 'postgres'), 'bench');
+  const nats = findNatsServer(join(repository, '.countersign/tools'));
+  const withoutRules = { commit_first: {}, two_people: {}, gold: 0 };
+  const stage = await startTestPage(
+    postgres.url,
+    nats,
+    (demo) => ({ review: { ...demo.review, ...withoutRules } }),
+    fillLog,
+  );
+  const browser = await launchBrowser();
+  try {
+    const { page } = await openPage(browser, stage.url('review'));
+    await become(page, 'ann');
+    await publishCases(stage.loop);
+    const times = await decideTimes(page);
+    await fillQueue(stage);
+    const queueFrames = await scrollFrames(
+      page,
+      stage.url('review'),
+      '[data-testid=queue] > div:last-child',
+      'queue-item',
+    );
+    await become(page, 'cleo');
+    const opened = performance.now();
+    await page.goto(stage.url('audit'));
+    await page.getByTestId('records').locator('tbody tr').first().waitFor();
+    const shown = performance.now() - opened;
+    const auditFrames = await scrollFrames(page, stage.url('audit'), '[role=region]', 'records');
+    return [
+      atMost('entry bundle, gzipped', kilobytes, 150, (n) => `${n.toFixed(1)} kB`),
+      atMost(
+        `key press → decided, and the next case shown, p95 of ${decisions}`,
+        quantile(times, 0.95),
+        150,
+        milliseconds,
+      ),
+      { what: 'the same, p50', measured: milliseconds(quantile(times, 0.5)), goal: '', met: null },
+      atMost(`queue of ${queued} cases, scrolled: frame, p95`, quantile(queueFrames, 0.95), 33.4, milliseconds),
+      {
+        what: `audit of ${recorded} records: page opened → rows shown`,
+        measured: milliseconds(shown),
+        goal: '',
+        met: null,
+      },
+      atMost(`audit of ${recorded} records, scrolled: frame, p95`, quantile(auditFrames, 0.95), 33.4, milliseconds),
+    ];
+  } finally {
+    await browser.close();
+    await stage.stop();
+    await postgres.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A log as it is after a while, written as the daemon writes it. */
+async function fillLog(loop: TestLoop): Promise<void> {
+  const pool = openPool(loop.daemonDatabaseUrl, 'countersign_writer', () => undefined);
+  const key = loadSigningKey(join(loop.directory, 'signing-key.pem'), 'countersign.local/main');
+  const now = () => new Date();
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const ledger = await Ledger.open({
+    pool,
+    logId: 'main',
+    key,
+    now,
+    onAppend: () => undefined,
+    onListenerError: fail,
+    onFenced: fail,
+  });
+  await recordKeys(ledger, 'main', await stepsToKey(pool, 'main', key, []), now, newUuid);
+  const at = now();
+  for (let i = 0; i < recorded; i += 4_096) {
+    const entries = Array.from({ length: Math.min(4_096, recorded - i) }, (_, j) => {
+      // Twenty a second, up to now.
+      const time = new Date(at.getTime() - (recorded - i - j) * 50);
+      const bytes = Buffer.from(JSON.stringify(aiDecision(i + j, time)));
+      const decoded = decode(bytes, at);
+      if (decoded.is !== 'event') throw new Error('the benchmark made an event that is none');
+      return newEntry(decoded.event, bytes, null);
+    });
+    await ledger.write(({ append }) => append(entries));
+  }
+  await pool.end();
+}
+
+async function publishCases({ nats }: TestLoop): Promise<void> {
+  const connection = await connect({
+    servers: nats.url,
+    user: 'service',
+    pass: passwords.service,
+    inboxPrefix: '_INBOX_service',
+  });
+  const stream = jetstream(connection);
+  for (let i = 0; i < decisions + 10; i++) {
+    const [id, task] = [newId(), `bench-${i}`];
+    const data = {
+      ...aiDecision(i, new Date()).data,
+      workflow_id: workflow,
+      task_id: task,
+      decision_id: newId(),
+      route: 'human',
+    };
+    const event = { specversion: '1.0', id, source: 'bench', subject: task, time: new Date().toISOString() };
+    const body = JSON.stringify({ ...event, type: eventTypes.aiDecision, data });
+    await stream.publish(eventSubject(workflow, 'decision_ai'), body, { msgID: id });
+  }
+  await connection.close();
+}
+
+/** From the key that records a decision until the form of another case is on screen, in the page's own time. In ms. */
+async function decideTimes(page: Page): Promise<number[]> {
+  await page.getByTestId('queue-item').first().waitFor();
+  await page.keyboard.press('n');
+  const times: number[] = [];
+  for (let i = 0; i < decisions; i++) {
+    await page.getByTestId('decision-form').waitFor();
+    const before = await page.getByRole('article').getAttribute('data-decision');
+    await page.keyboard.press('a');
+    const measured = page.evaluate(
+      (decided) =>
+        new Promise<number>((resolve) => {
+          let pressed = 0;
+          document.addEventListener('keydown', () => (pressed ||= performance.now()), { capture: true, once: true });
+          const look = () => {
+            const shown = document.querySelector('article')?.getAttribute('data-decision');
+            const isThere = shown !== decided && document.querySelector('[data-testid=decision-form]') !== null;
+            if (pressed > 0 && isThere) resolve(performance.now() - pressed);
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+      before,
+    );
+    await page.keyboard.press('Control+Enter');
+    times.push(await measured);
+  }
+  return times;
+}
+
+/** Ten thousand cases that wait, as copies of one. */
+async function fillQueue(stage: TestPage): Promise<void> {
+  const owner = new pg.Client(stage.loop.databaseUrl);
+  await owner.connect();
+  await owner.query(
+    `INSERT INTO review_case (decision_id, workflow_id, task_id, title, reason, priority, risk_tier, model_name,
+       model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at)
+     SELECT gen_random_uuid(), workflow_id, 'queued-' || i, 'Case ' || i, reason, priority, risk_tier, model_name,
+       model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at,
+       due_at + i * interval '1 second'
+     FROM (SELECT * FROM review_case LIMIT 1) AS one, generate_series(1, $1::int) AS i`,
+    [queued],
+  );
+  await owner.end();
+  await eventually('the queue', async () => {
+    const { body } = await stage.ask('ann', 'v1/reviews/queue?limit=1');
+    return (body as Queue).matching >= queued ? true : null;
+  });
+}
+
+/** How long each frame takes while a list is scrolled from its beginning on, as fast as somebody who looks for something. */
+async function scrollFrames(page: Page, url: string, scroller: string, row: string): Promise<number[]> {
+  if (page.url() !== url) await page.goto(url);
+  await page.getByTestId(row).first().waitFor();
+  return page.evaluate(async (selector) => {
+    const element = document.querySelector(selector);
+    if (element === null) throw new Error(`there is no ${selector}`);
+    const frames: number[] = [];
+    let last = await new Promise<number>(requestAnimationFrame);
+    const end = last + 5_000;
+    while (last < end) {
+      element.scrollTop += 60;
+      const now = await new Promise<number>(requestAnimationFrame);
+      frames.push(now - last);
+      last = now;
+    }
+    return frames;
+  }, scroller);
+}
+
+function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -1,8 +1,18 @@
 /** The audit API, a hook a verb. */
-import type { AuditPage, AuditProof } from '@countersign/contract';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type {
+  AuditHistogram,
+  AuditPage,
+  AuditProof,
+  DrawRequest,
+  FindingRequest,
+  Inspection,
+  LogGrowth,
+  OpenInspection,
+} from '@countersign/contract';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { config } from '@grafana/runtime';
-import { get, getBytes, proxyPath } from './client';
+import { t } from '../parts/i18n';
+import { get, getBytes, post, proxyPath } from './client';
 
 /** What the audit page filters by, as the daemon's route takes it; times in RFC 3339. */
 export const filterNames = [
@@ -28,10 +38,73 @@ export const exportUrl = (filter: AuditFilter, format: 'jsonl' | 'csv'): string 
 export const useAuditRecords = (filter: AuditFilter) =>
   useInfiniteQuery({
     queryKey: ['audit', filter],
-    queryFn: ({ pageParam }) => get<AuditPage>('v1/audit/records', { ...filter, before: pageParam, limit: 50 }),
+    queryFn: ({ pageParam }) => get<AuditPage>('v1/audit/records', { ...filter, before: pageParam, limit: 100 }),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
+
+/** How many records fit, over time. */
+export const useHistogram = (filter: AuditFilter) =>
+  useQuery({
+    queryKey: ['histogram', filter],
+    queryFn: () => get<AuditHistogram>('v1/audit/histogram', { ...filter, bins: 60 }),
+    retry: false,
+  });
+
+/** The newest checkpoint, with the proof that the log has only grown since it had `from` records. */
+export const useGrowth = (from: number) =>
+  useQuery({
+    queryKey: ['growth', from],
+    queryFn: () => get<LogGrowth>('v1/audit/growth', { from }),
+    retry: false,
+  });
+
+/** All that is on record of a task, the newest first. */
+export const useLife = (workflow: string, task: string) =>
+  useQuery({
+    queryKey: ['life', workflow, task],
+    queryFn: () => get<AuditPage>('v1/audit/records', { workflow, task, limit: 200 }),
+  });
+
+const inspections = ['inspections'];
+export const useInspections = () =>
+  useQuery({ queryKey: inspections, queryFn: () => get<Inspection[]>('v1/inspections') });
+export const useInspection = (id: string) =>
+  useQuery({ queryKey: [...inspections, id], queryFn: () => get<OpenInspection>(`v1/inspections/${id}`) });
+
+function useOnInspections<Variables, Answer>(
+  send: (variables: Variables) => Promise<Answer>,
+  meta: () => { readonly done?: string; readonly failed: string },
+) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: send,
+    onSettled: () => client.invalidateQueries({ queryKey: inspections }),
+    meta: meta(),
+  });
+}
+export const useDraw = () =>
+  useOnInspections(
+    (request: DrawRequest) => post<{ inspection_id: string }>('v1/inspections', request),
+    () => ({
+      failed: t('api.not-drawn', 'No sample was drawn'),
+    }),
+  );
+export const useFinding = (id: string) =>
+  useOnInspections(
+    (request: FindingRequest) => post(`v1/inspections/${id}/findings`, request),
+    () => ({
+      failed: t('api.not-kept', 'It was not kept'),
+    }),
+  );
+export const useSignOff = (id: string) =>
+  useOnInspections(
+    (statement: string) => post(`v1/inspections/${id}/sign-off`, { statement }),
+    () => ({
+      done: t('api.signed-off', 'Signed off, and on record'),
+      failed: t('api.not-signed-off', 'It was not signed off'),
+    }),
+  );
 
 /** An input as it was sent, for auditors. */
 export const useAuditedInput = (hash: string, enabled: boolean) =>

@@ -5,6 +5,7 @@ import type {
   Claim,
   CommitRequest,
   Decided,
+  DecidedAndNext,
   DecideBatchRequest,
   DecideRequest,
   HandOverRequest,
@@ -97,13 +98,26 @@ export const useCommit = () =>
   useOnCase((id, request: CommitRequest) => post(`v1/reviews/cases/${id}/commit`, request), {
     failed: t('review.failed.commit', 'What you said was not kept'),
   });
-/** The form itself says what went wrong. */
-export const useDecide = () =>
-  useOnCase((id, request: DecideRequest) => post<Decided>(`v1/reviews/cases/${id}/decide`, request), {
-    // While it can be undone, the page says so itself.
-    done: (answer) => ((answer as Decided).undo_until === null ? t('review.said.decide', 'Decision recorded') : null),
-    failed: t('review.failed.decide', 'Your decision was not recorded'),
+/** Brings the next case along, claimed: who decides all day waits for it each time. The form says what went wrong. */
+export function useDecide(filter: QueueFilter) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, ...request }: DecideRequest & { readonly id: string }) => {
+      const query = new URLSearchParams({ ...filter, next: 'true' });
+      return post<DecidedAndNext>(`v1/reviews/cases/${id}/decide?${query.toString()}`, request);
+    },
+    onSuccess: ({ next }) => {
+      if (next) client.setQueryData(keys.case(next.item.decision_id), next);
+    },
+    // Not waited for: the next case is there.
+    onSettled: (_answer, _error, { id }) => void refresh(client, id),
+    meta: {
+      // While it can be undone, the page says so itself.
+      done: (answer) => ((answer as Decided).undo_until === null ? t('review.said.decide', 'Decision recorded') : null),
+      failed: t('review.failed.decide', 'Your decision was not recorded'),
+    },
   });
+}
 export const useUndo = () =>
   useOnCase((id) => post(`v1/reviews/cases/${id}/undo`, {}), {
     done: t('review.said.undo', 'Undone'),

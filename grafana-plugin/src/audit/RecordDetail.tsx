@@ -9,9 +9,17 @@ import { useAuditedInput, useProof } from '../api/audit';
 import InputContent from '../review/InputContent';
 import { t, Trans } from '../parts/i18n';
 import { Failed, Skeleton } from '../parts/states';
+import { Life } from './Life';
 import { checkProof } from './verify-proof';
 
-export function RecordDetail({ eventId, onClose }: { eventId: string; onClose: () => void }) {
+interface RecordDetailProps {
+  readonly eventId: string;
+  readonly onClose: () => void;
+  /** Another record of the same task. */
+  readonly onOpen: (eventId: string) => void;
+}
+
+export function RecordDetail({ eventId, onClose, onOpen }: RecordDetailProps) {
   const proof = useProof(eventId);
   return (
     <Drawer title={t('audit.record.title', 'Record')} subtitle={eventId} onClose={onClose} size="md">
@@ -24,13 +32,13 @@ export function RecordDetail({ eventId, onClose }: { eventId: string; onClose: (
           retry={() => void proof.refetch()}
         />
       ) : (
-        <Detail proof={proof.data} />
+        <Detail proof={proof.data} onOpen={onOpen} />
       )}
     </Drawer>
   );
 }
 
-function Detail({ proof }: { proof: AuditProof }) {
+function Detail({ proof, onOpen }: Pick<RecordDetailProps, 'onOpen'> & { proof: AuditProof }) {
   const styles = useStyles2(getStyles);
   const check = useMemo(() => checkProof(proof), [proof]);
   const entry = useMemo(() => prettyEntry(proof.body ?? proof.entry), [proof.body, proof.entry]);
@@ -75,6 +83,8 @@ function Detail({ proof }: { proof: AuditProof }) {
           </Trans>
         </p>
       </section>
+      <h3>{t('audit.record.life', 'Life of the task')}</h3>
+      <Life record={proof.record} onOpen={onOpen} />
       <h3>{t('audit.record.fields', 'Fields')}</h3>
       <dl className={styles.fields}>
         {Object.entries({ type: proof.type, ...proof.record }).map(([name, value]) => (

@@ -31,6 +31,13 @@ export const reasonText = words<ReviewReason>({
   disagreement: () => t('words.reason.disagreement', 'Two people disagree: yours is the last word'),
 });
 
+export const actorText = words<Actor['type']>({
+  ai: () => t('words.actor.ai', 'ai'),
+  human: () => t('words.actor.human', 'human'),
+  service: () => t('words.actor.service', 'service'),
+  daemon: () => t('words.actor.daemon', 'daemon'),
+});
+
 export const riskText = words<RiskTier>({
   low: () => t('words.risk.low', 'low risk'),
   medium: () => t('words.risk.medium', 'medium risk'),

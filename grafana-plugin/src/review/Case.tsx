@@ -38,7 +38,10 @@ export function Case({ opened, now, instead }: CaseProps) {
   const { item, decision, answer, breaker } = opened;
   const deadline = due(item.due_at, now);
   return (
-    <article aria-label={t('review.case.name', 'Case {{title}}', { title: item.title })}>
+    <article
+      data-decision={item.decision_id}
+      aria-label={t('review.case.name', 'Case {{title}}', { title: item.title })}
+    >
       <header>
         <h2 className={styles.title}>{item.title}</h2>
         <div className={styles.badges}>

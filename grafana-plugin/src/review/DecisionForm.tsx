@@ -5,7 +5,7 @@ import type { DecideRequest, DecisionAction, Lease, ReviewCase } from '@counters
 import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } from '@grafana/ui';
 import { useRef, useState } from 'react';
 import { CallError } from '../api/client';
-import { useDecide } from '../api/reviews';
+import { useDecide, type QueueFilter } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
@@ -16,8 +16,10 @@ import { afterwards, jsonProblem, missingIn } from './what-is-missing';
 interface DecisionFormProps {
   readonly opened: ReviewCase;
   readonly lease: Lease;
-  /** With what can be undone, and until when. */
-  readonly onDecided: (undoable: Undoable | null) => void;
+  /** Which case comes next. */
+  readonly filter: QueueFilter;
+  /** With what can be undone, and until when, and the next case. */
+  readonly onDecided: (undoable: Undoable | null, next: string | undefined) => void;
 }
 
 const actions: readonly { action: DecisionAction; key: string; icon: IconName }[] = [
@@ -28,11 +30,11 @@ const actions: readonly { action: DecisionAction; key: string; icon: IconName }[
   { action: 'rollback', key: 'b', icon: 'history' },
 ];
 
-export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
+export function DecisionForm({ opened, lease, filter, onDecided }: DecisionFormProps) {
   const styles = useStyles2(getStyles);
   const { item, rules, decision } = opened;
   const { draft, change, clear } = useDraft(item.decision_id);
-  const decide = useDecide();
+  const decide = useDecide(filter);
   const justification = useRef<HTMLTextAreaElement>(null);
   // A form belongs to one case, so this is when the case was claimed or opened.
   const [openedAt] = useState(() => performance.now());
@@ -69,10 +71,11 @@ export function DecisionForm({ opened, lease, onDecided }: DecisionFormProps) {
     decide.mutate(
       { id: item.decision_id, ...request },
       {
-        onSuccess: ({ undo_until }) => {
+        onSuccess: ({ undo_until, next }) => {
           clear();
           const until = undo_until === null ? 0 : performance.timeOrigin + performance.now() + rules.undo_ms;
-          onDecided(undo_until === null ? null : { decisionId: item.decision_id, title: item.title, request, until });
+          const undoable = { decisionId: item.decision_id, title: item.title, request, until };
+          onDecided(undo_until === null ? null : undoable, next?.item.decision_id);
         },
       },
     );

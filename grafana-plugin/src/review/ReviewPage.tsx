@@ -157,9 +157,10 @@ export default function ReviewPage() {
                     key={decisionId}
                     opened={opened.data}
                     lease={lease}
-                    onDecided={(done) => {
+                    filter={filter}
+                    onDecided={(done, next) => {
                       setUndoable(done);
-                      void takeNext();
+                      go(next);
                     }}
                   />
                 )

@@ -4,7 +4,7 @@ import {
   Claim,
   CommitRequest,
   DecideRequest,
-  Decided,
+  DecidedAndNext,
   HandOverRequest,
   OwnFigures,
   Person,
@@ -182,18 +182,23 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
     {
       config: { grant: 'decide' },
       schema: {
-        summary: 'Decide a claimed case',
+        summary: 'Decide a claimed case; with `next`, claim and open the most urgent one that fits the filter',
         params: Params,
+        querystring: Type.Object({ ...filter, next: Type.Optional(Type.Boolean()) }),
         body: DecideRequest,
-        response: { ...errors, 200: Decided },
+        response: { ...errors, 200: DecidedAndNext },
       },
     },
-    async ({ params, body, person }, reply) => {
+    async ({ params, query: { next = false, ...query }, body, person }, reply) => {
       const decided = await decisions.decide(params.decision_id, person, body);
       if (decided === null) return reply.code(404).send(noCase(params.decision_id));
       if ('is' in decided) return refuse(reply, decided);
       onChange();
-      return decided;
+      if (!next) return decided;
+      // One way there and back: whoever decides all day waits for it each time.
+      const claim = await reviews.claimNext(query, person);
+      const isClaimed = claim !== null && !('is' in claim);
+      return { ...decided, next: isClaimed ? await reviews.open(claim.item.decision_id, person) : null };
     },
   );
 

@@ -1,0 +1,72 @@
+/** Says whether the log is still the one that this browser has seen before, and remembers what it sees now. */
+import { Alert, Button, Icon, useTheme2 } from '@grafana/ui';
+import { useEffect, useState } from 'react';
+import { useGrowth } from '../api/audit';
+import { CallError } from '../api/client';
+import { t, Trans } from '../parts/i18n';
+import { checkGrowth, readPin, sizeOf, writePin } from './growth';
+
+export function LogWatch() {
+  const theme = useTheme2();
+  const [pin, setPin] = useState(readPin);
+  const from = pin === null ? 0 : sizeOf(pin);
+  const growth = useGrowth(from);
+  const isShorter = growth.error instanceof CallError && growth.error.status === 404 && pin !== null;
+  const check = growth.data === undefined ? null : checkGrowth(pin, growth.data);
+  const isGood = check?.is === 'first' || check?.is === 'grown';
+  const keep = () => {
+    if (growth.data === undefined) return;
+    const { checkpoint, verifier_key } = growth.data;
+    writePin({ note: checkpoint, verifierKey: verifier_key, seenAt: new Date().toISOString() });
+  };
+  useEffect(() => {
+    if (isGood) keep();
+  });
+  if (isShorter || check?.is === 'rewritten') {
+    return (
+      <Alert severity="error" title={t('audit.log.rewritten', 'The log is not the one that this browser has seen')}>
+        <Trans i18nKey="audit.log.rewritten-help">
+          Records that were in it have been changed or taken away. Keep this page open, export what you can, and tell
+          whoever runs the audit. What this browser has seen is kept.
+        </Trans>
+      </Alert>
+    );
+  }
+  if (check?.is === 'another_key' || check?.is === 'damaged') {
+    return (
+      <Alert severity="warning" title={t('audit.log.another-key', 'The log is signed by another key than before')}>
+        <p>
+          <Trans i18nKey="audit.log.another-key-help">
+            Keys are changed now and then. Compare this one with what the operator says it is, then go on with it.
+          </Trans>
+        </p>
+        <p>
+          <code>{growth.data?.verifier_key}</code>
+        </p>
+        <Button
+          size="sm"
+          variant="secondary"
+          onClick={() => {
+            keep();
+            setPin(readPin());
+          }}
+        >
+          {t('audit.log.accept-key', 'It is the right key: go on')}
+        </Button>
+      </Alert>
+    );
+  }
+  if (!isGood) return null;
+  return (
+    <p data-testid="log-watch" style={{ color: theme.colors.text.secondary }}>
+      <Icon name="check-circle" size="sm" />{' '}
+      {check.is === 'grown'
+        ? t('audit.log.grown', 'The log has only grown since this browser first saw it: {{size}} records.', {
+            size: check.size,
+          })
+        : t('audit.log.first', 'This browser keeps the head of the log from now on: {{size}} records.', {
+            size: check.size,
+          })}
+    </p>
+  );
+}

@@ -1,0 +1,90 @@
+/** Searches that an auditor comes back to, kept in this browser under names of their own. */
+import { Button, Dropdown, Input, Menu } from '@grafana/ui';
+import { useState } from 'react';
+import { t } from '../parts/i18n';
+
+export interface SavedSearch {
+  readonly name: string;
+  /** As in the address. */
+  readonly query: string;
+}
+
+const storedUnder = 'countersign.searches';
+const mostKept = 50;
+
+function read(): SavedSearch[] {
+  try {
+    return JSON.parse(window.localStorage.getItem(storedUnder) ?? '[]') as SavedSearch[];
+  } catch {
+    // Storage is off or the text is damaged: start afresh.
+    return [];
+  }
+}
+
+interface SavedSearchesProps {
+  /** The search on screen. */
+  readonly query: string;
+  readonly onChoose: (query: string) => void;
+}
+
+export function SavedSearches({ query, onChoose }: SavedSearchesProps) {
+  const [searches, setSearches] = useState(read);
+  const [name, setName] = useState('');
+  const write = (after: SavedSearch[]) => {
+    setSearches(after);
+    try {
+      window.localStorage.setItem(storedUnder, JSON.stringify(after));
+    } catch {
+      // Without storage a search lives as long as the page.
+    }
+  };
+  const save = () => {
+    const given = name.trim();
+    if (given === '') return;
+    write([{ name: given, query }, ...searches.filter((other) => other.name !== given)].slice(0, mostKept));
+    setName('');
+  };
+  const menu = (
+    <Menu>
+      {searches.map((search) => (
+        <Menu.Item
+          key={search.name}
+          label={search.name}
+          onClick={() => onChoose(search.query)}
+          childItems={[
+            <Menu.Item
+              key="forget"
+              label={t('audit.saved.forget', 'Forget it')}
+              onClick={() => write(searches.filter((other) => other !== search))}
+            />,
+          ]}
+        />
+      ))}
+    </Menu>
+  );
+  return (
+    <>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <Input
+          aria-label={t('audit.saved.name', 'Name of this search')}
+          placeholder={t('audit.saved.keep', 'Keep this search as …')}
+          width={24}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+      </form>
+      {searches.length > 0 && (
+        <Dropdown overlay={menu}>
+          <Button variant="secondary" icon="star">
+            {t('audit.saved.searches', 'Searches')}
+          </Button>
+        </Dropdown>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { consistencyProof, leafHash, treeHead } from '@countersign/contract/merkle';
+import { formatCheckpoint, formatNote, formatVerifierKey, toBase64, verifierKey } from '@countersign/contract/note';
+import { describe, expect, it } from 'vitest';
+import { checkGrowth, sizeOf, type Pin } from './growth';
+
+const keyOf = (seed: number) => {
+  const secret = new Uint8Array(32).fill(seed);
+  return { secret, key: verifierKey('log.example', ed25519.getPublicKey(secret)) };
+};
+const ours = keyOf(7);
+const leavesOf = (...texts: string[]) => texts.map((text) => leafHash(new TextEncoder().encode(text)));
+const noteOf = (leaves: Uint8Array[], { secret, key } = ours) => {
+  const text = formatCheckpoint({ origin: key.name, size: leaves.length, root: treeHead(leaves) });
+  return formatNote(text, key, ed25519.sign(new TextEncoder().encode(text), secret));
+};
+const before = leavesOf('a', 'b', 'c');
+const after = leavesOf('a', 'b', 'c', 'd', 'e');
+const pin: Pin = { note: noteOf(before), verifierKey: formatVerifierKey(ours.key), seenAt: '2026-01-01T00:00:00Z' };
+const growth = (leaves: Uint8Array[], signer = ours) => ({
+  from: 3,
+  checkpoint: noteOf(leaves, signer),
+  proof: consistencyProof(leaves, 3).map(toBase64),
+  verifier_key: formatVerifierKey(signer.key),
+});
+
+describe('what a browser has seen of the log', () => {
+  it('begins with the first checkpoint', () => {
+    expect(checkGrowth(null, growth(after))).toEqual({ is: 'first', size: 5 });
+    expect(sizeOf(pin)).toBe(3);
+  });
+
+  it('has only grown when the old tree is the beginning of the new one', () => {
+    expect(checkGrowth(pin, growth(after))).toEqual({ is: 'grown', size: 5, from: 3 });
+    expect(checkGrowth(pin, growth(before))).toEqual({ is: 'grown', size: 3, from: 3 });
+  });
+
+  it.each<[string, Uint8Array[]]>([
+    ['a record was changed', leavesOf('a', 'X', 'c', 'd', 'e')],
+    ['a record was taken away', leavesOf('a', 'c', 'd', 'e')],
+    ['the newest record was changed', leavesOf('a', 'b', 'X')],
+  ])('was rewritten when %s, however well it is signed', (_what, leaves) => {
+    expect(checkGrowth(pin, growth(leaves))).toEqual({ is: 'rewritten' });
+  });
+
+  it('asks a person when another key signs, and believes nothing that is not signed', () => {
+    expect(checkGrowth(pin, growth(after, keyOf(9)))).toEqual({ is: 'another_key' });
+    const forged = { ...growth(after), checkpoint: noteOf(after, keyOf(9)) };
+    expect(checkGrowth(pin, forged)).toEqual({ is: 'damaged' });
+    expect(checkGrowth(pin, { ...growth(after), proof: ['%%'] })).toEqual({ is: 'rewritten' });
+  });
+});

@@ -1,0 +1,99 @@
+/** What is to be drawn: of which workflow and time, how many of each risk tier, and by which seed. */
+import type { DrawRequest } from '@countersign/contract';
+import { Button, Field, Input, Modal } from '@grafana/ui';
+import { useState } from 'react';
+import { useDraw } from '../api/audit';
+import { t } from '../parts/i18n';
+
+interface DrawFormProps {
+  readonly onClose: () => void;
+  readonly onDrawn: (inspectionId: string) => void;
+}
+
+const tiers = ['low', 'medium', 'high'] as const;
+/** The quarter before this one, as date fields have it. */
+function lastQuarter(now: Date): { from: string; to: string } {
+  const first = Math.floor(now.getMonth() / 3) * 3;
+  const day = (month: number) => {
+    const at = new Date(now.getFullYear(), month, 1, 12);
+    return at.toISOString().slice(0, 10);
+  };
+  return { from: day(first - 3), to: day(first) };
+}
+
+export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
+  const [quarter] = useState(() => lastQuarter(new Date()));
+  const [title, setTitle] = useState('');
+  const [workflow, setWorkflow] = useState('');
+  const [from, setFrom] = useState(quarter.from);
+  const [to, setTo] = useState(quarter.to);
+  const [seed, setSeed] = useState<string>(() => crypto.randomUUID());
+  const [wanted, setWanted] = useState({ low: 10, medium: 20, high: 30 });
+  const draw = useDraw();
+  const isComplete = [title, workflow, from, to, seed].every((text) => text.trim() !== '');
+  const submit = () => {
+    if (!isComplete || draw.isPending) return;
+    const request: DrawRequest = {
+      title: title.trim(),
+      workflow_id: workflow.trim(),
+      from: `${from}T00:00:00Z`,
+      to: `${to}T00:00:00Z`,
+      wanted,
+      seed: seed.trim(),
+    };
+    draw.mutate(request, { onSuccess: ({ inspection_id }) => onDrawn(inspection_id) });
+  };
+  const text = (id: string, label: string, value: string, change: (value: string) => void, more: object = {}) => (
+    <Field label={label} {...more}>
+      <Input id={id} value={value} onChange={(event) => change(event.currentTarget.value)} />
+    </Field>
+  );
+  return (
+    <Modal title={t('inspections.draw', 'Draw a sample')} isOpen onDismiss={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        {text('draw-title', t('inspections.form.title', 'What the audit is called'), title, setTitle)}
+        {text('draw-workflow', t('inspections.form.workflow', 'Workflow'), workflow, setWorkflow)}
+        <Field label={t('inspections.form.from', 'From (UTC)')}>
+          <Input id="draw-from" type="date" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
+        </Field>
+        <Field label={t('inspections.form.to', 'To, that day not included (UTC)')}>
+          <Input id="draw-to" type="date" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+        </Field>
+        {tiers.map((tier) => (
+          <Field key={tier} label={t('inspections.form.wanted', 'Decisions of {{tier}} risk', { tier })}>
+            <Input
+              id={`draw-${tier}`}
+              type="number"
+              min={0}
+              max={500}
+              value={wanted[tier]}
+              onChange={(event) => {
+                const count = Math.trunc(event.currentTarget.valueAsNumber) || 0;
+                setWanted((before) => ({ ...before, [tier]: count }));
+              }}
+            />
+          </Field>
+        ))}
+        {text('draw-seed', t('inspections.form.seed', 'Seed'), seed, setSeed, {
+          description: t(
+            'inspections.form.seed-help',
+            'The same seed draws the same decisions. It goes on record with them.',
+          ),
+        })}
+        <Modal.ButtonRow>
+          <Button variant="secondary" fill="outline" onClick={onClose}>
+            {t('inspections.form.cancel', 'Cancel')}
+          </Button>
+          <Button type="submit" disabled={!isComplete} aria-busy={draw.isPending}>
+            {t('inspections.form.draw', 'Draw')}
+          </Button>
+        </Modal.ButtonRow>
+      </form>
+    </Modal>
+  );
+}

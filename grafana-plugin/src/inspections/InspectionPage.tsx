@@ -1,0 +1,214 @@
+/** One periodic audit: its sample, decision by decision, and the sign-off. G finds good, W wanting, J and K move. */
+import { css, cx } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { InspectedDecision, OpenInspection } from '@countersign/contract';
+import { PluginPage } from '@grafana/runtime';
+import { Alert, Badge, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
+import { useRef, useState } from 'react';
+import { useParams } from 'react-router-dom';
+import { useFinding, useInspection, useSignOff } from '../api/audit';
+import { Life } from '../audit/Life';
+import { RecordDetail } from '../audit/RecordDetail';
+import { t } from '../parts/i18n';
+import { Empty, Failed, Skeleton } from '../parts/states';
+import { useKeys } from '../parts/use-keys';
+import { routes } from '../routes';
+
+export default function InspectionPage() {
+  const { inspectionId = '' } = useParams();
+  const opened = useInspection(inspectionId);
+  return (
+    <PluginPage
+      pageNav={{
+        text: opened.data?.inspection.title ?? t('inspection.title', 'Audit'),
+        subTitle: t('inspection.subtitle', 'J and K move, G finds a decision good, W finds it wanting.'),
+        parentItem: { text: t('inspections.title', 'Periodic audits'), url: routes.inspections() },
+      }}
+    >
+      {opened.isPending ? (
+        <Skeleton lines={12} height={28} />
+      ) : opened.isError ? (
+        <Failed
+          what={t('inspection.failed', 'The audit could not be read')}
+          error={opened.error}
+          retry={() => void opened.refetch()}
+        />
+      ) : (
+        <Sample opened={opened.data} />
+      )}
+    </PluginPage>
+  );
+}
+
+function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection }) {
+  const styles = useStyles2(getStyles);
+  const [at, setAt] = useState(0);
+  const [shown, setShown] = useState<string | null>(null);
+  const decision = decisions[at];
+  const isOpen = inspection.signed_off === null;
+  const move = (by: number) => setAt((before) => Math.max(0, Math.min(decisions.length - 1, before + by)));
+  useKeys({ j: () => move(1), k: () => move(-1) });
+  return (
+    <div className={styles.page}>
+      <div>
+        <p className={styles.quiet}>
+          {inspection.drawn
+            .map(({ risk_tier, sample, of }) =>
+              t('inspection.drawn', '{{sample}} of {{of}} of {{tier}} risk', { sample, of, tier: risk_tier }),
+            )
+            .join(', ')}
+          . {t('inspection.seed', 'Seed: {{seed}}', { seed: inspection.seed })}
+        </p>
+        <ol className={styles.list} aria-label={t('inspection.sample', 'Sample')} data-testid="sample">
+          {decisions.map((one, i) => (
+            <li key={one.log_index}>
+              <button
+                type="button"
+                className={cx(styles.item, i === at && styles.selected)}
+                onClick={() => setAt(i)}
+                aria-current={i === at}
+              >
+                {one.log_index} · {one.risk_tier} <Found finding={one.finding} />
+              </button>
+            </li>
+          ))}
+        </ol>
+        <SignOff
+          inspectionId={inspection.inspection_id}
+          signedOff={inspection.signed_off}
+          left={decisions.filter(({ finding }) => finding === null).length}
+        />
+      </div>
+      <div>
+        {decision === undefined ? null : decision.record === null ? (
+          <Empty title={t('inspection.dropped', 'This record is not kept any more')}>
+            {t('inspection.dropped-help', 'Retention has dropped it. Its hash is still in the log.')}
+          </Empty>
+        ) : (
+          <>
+            <Life record={decision.record} onOpen={setShown} />
+            <Button size="sm" variant="secondary" onClick={() => setShown(decision.record?.event_id ?? null)}>
+              {t('inspection.proof', 'The record with its proof')}
+            </Button>
+            {isOpen && (
+              <Judge
+                key={decision.log_index}
+                inspectionId={inspection.inspection_id}
+                decision={decision}
+                onDone={() => move(1)}
+              />
+            )}
+          </>
+        )}
+      </div>
+      {shown !== null && <RecordDetail key={shown} eventId={shown} onClose={() => setShown(null)} onOpen={setShown} />}
+    </div>
+  );
+}
+
+function Found({ finding }: Pick<InspectedDecision, 'finding'>) {
+  if (finding === null) return null;
+  return finding === 'good' ? (
+    <Badge text={t('inspection.good', 'good')} color="green" />
+  ) : (
+    <Badge text={t('inspection.wanting', 'wanting')} color="red" />
+  );
+}
+
+interface JudgeProps {
+  readonly inspectionId: string;
+  readonly decision: InspectedDecision;
+  readonly onDone: () => void;
+}
+
+function Judge({ inspectionId, decision, onDone }: JudgeProps) {
+  const [note, setNote] = useState(decision.note);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const find = useFinding(inspectionId);
+  const say = (finding: 'good' | 'wanting') => {
+    if (finding === 'wanting' && note.trim() === '') {
+      // It has to say what; the cursor is where that is written.
+      field.current?.focus();
+      return;
+    }
+    find.mutate({ log_index: decision.log_index, finding, note }, { onSuccess: onDone });
+  };
+  useKeys({ g: () => say('good'), w: () => say('wanting') });
+  return (
+    <section aria-label={t('inspection.judge', 'What you find')} data-testid="judge">
+      <Field label={t('inspection.note', 'What you found (needed where something is wanting)')}>
+        <TextArea
+          id="inspection-note"
+          ref={field}
+          rows={2}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') event.currentTarget.blur();
+          }}
+        />
+      </Field>
+      <Button variant="secondary" onClick={() => say('good')}>
+        {t('inspection.find-good', 'Good (G)')}
+      </Button>{' '}
+      <Button variant="secondary" onClick={() => say('wanting')}>
+        {t('inspection.find-wanting', 'Wanting (W)')}
+      </Button>
+    </section>
+  );
+}
+
+interface SignOffProps {
+  readonly inspectionId: string;
+  readonly signedOff: OpenInspection['inspection']['signed_off'];
+  readonly left: number;
+}
+
+function SignOff({ inspectionId, signedOff, left }: SignOffProps) {
+  const [statement, setStatement] = useState('');
+  const sign = useSignOff(inspectionId);
+  if (signedOff !== null) {
+    const title = t('inspection.signed-off', 'Signed off by {{name}}, {{at}}', {
+      name: signedOff.by.name,
+      at: new Date(signedOff.at).toLocaleString(),
+    });
+    return (
+      <Alert severity="success" title={title}>
+        {signedOff.statement}
+      </Alert>
+    );
+  }
+  if (left > 0) {
+    return <p>{t('inspection.left', '{{left}} are still to be looked at before it can be signed off.', { left })}</p>;
+  }
+  return (
+    <section aria-label={t('inspection.sign-off', 'Sign off')}>
+      <Field label={t('inspection.statement', 'What the audit has found')}>
+        <TextArea
+          id="inspection-statement"
+          rows={3}
+          value={statement}
+          onChange={(event) => setStatement(event.currentTarget.value)}
+        />
+      </Field>
+      <Button disabled={statement.trim() === ''} aria-busy={sign.isPending} onClick={() => sign.mutate(statement)}>
+        {t('inspection.sign-off', 'Sign off')}
+      </Button>
+    </section>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  page: css({ display: 'grid', gridTemplateColumns: 'minmax(260px, 1fr) 2fr', gap: theme.spacing(3) }),
+  quiet: css({ color: theme.colors.text.secondary }),
+  list: css({ listStyle: 'none', margin: theme.spacing(1, 0), padding: 0, maxHeight: '50vh', overflowY: 'auto' }),
+  item: css({
+    width: '100%',
+    padding: theme.spacing(0.5, 1),
+    textAlign: 'left',
+    background: 'none',
+    border: 0,
+    borderLeft: '3px solid transparent',
+  }),
+  selected: css({ background: theme.colors.action.selected, borderLeftColor: theme.colors.primary.main }),
+});

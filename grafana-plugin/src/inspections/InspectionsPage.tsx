@@ -1,0 +1,106 @@
+/** Periodic audits: those that were drawn, and a form to draw the next. */
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import type { Inspection } from '@countersign/contract';
+import { PluginPage } from '@grafana/runtime';
+import { Badge, Button, useStyles2 } from '@grafana/ui';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router-dom';
+import { useInspections } from '../api/audit';
+import { t } from '../parts/i18n';
+import { Empty, Failed, Skeleton } from '../parts/states';
+import { routes } from '../routes';
+import { DrawForm } from './DrawForm';
+
+export default function InspectionsPage() {
+  const inspections = useInspections();
+  const navigate = useNavigate();
+  const [isDrawing, setDrawing] = useState(false);
+  return (
+    <PluginPage
+      pageNav={{
+        text: t('inspections.title', 'Periodic audits'),
+        subTitle: t(
+          'inspections.subtitle',
+          'A sample of decisions by risk, drawn so that anybody can draw it again, looked at and signed off.',
+        ),
+        parentItem: { text: t('audit.title', 'Audit'), url: routes.audit() },
+      }}
+      actions={<Button onClick={() => setDrawing(true)}>{t('inspections.draw', 'Draw a sample')}</Button>}
+    >
+      {inspections.isPending ? (
+        <Skeleton lines={6} height={36} />
+      ) : inspections.isError ? (
+        <Failed
+          what={t('inspections.failed', 'The audits could not be read')}
+          error={inspections.error}
+          retry={() => void inspections.refetch()}
+        />
+      ) : inspections.data.length === 0 ? (
+        <Empty title={t('inspections.none', 'No audit has been drawn yet')}>
+          {t('inspections.none-help', 'Draw a sample of last quarter’s decisions, and look at them one by one.')}
+        </Empty>
+      ) : (
+        <List items={inspections.data} />
+      )}
+      {isDrawing && <DrawForm onClose={() => setDrawing(false)} onDrawn={(id) => navigate(routes.inspection(id))} />}
+    </PluginPage>
+  );
+}
+
+function List({ items }: { items: readonly Inspection[] }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <table className={styles} data-testid="inspections">
+      <thead>
+        <tr>
+          <th scope="col">{t('inspections.what', 'Audit')}</th>
+          <th scope="col">{t('inspections.workflow', 'Workflow')}</th>
+          <th scope="col">{t('inspections.time', 'Decisions from')}</th>
+          <th scope="col">{t('inspections.looked-at', 'Looked at')}</th>
+          <th scope="col">{t('inspections.wanting', 'Wanting')}</th>
+          <th scope="col">{t('inspections.state', 'State')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((one) => (
+          <tr key={one.inspection_id}>
+            <td>
+              <Link to={routes.inspection(one.inspection_id)}>{one.title}</Link>
+            </td>
+            <td>{one.workflow_id}</td>
+            <td>
+              {new Date(one.from).toLocaleDateString()} – {new Date(one.to).toLocaleDateString()}
+            </td>
+            <td>
+              {t('inspections.of', '{{looked}} of {{all}}', {
+                looked: one.looked_at,
+                all: one.drawn.reduce((sum, { sample }) => sum + sample, 0),
+              })}
+            </td>
+            <td>{one.wanting}</td>
+            <td>
+              {one.signed_off === null ? (
+                <Badge text={t('inspections.open', 'open')} color="orange" />
+              ) : (
+                <Badge
+                  text={t('inspections.signed', 'signed off by {{name}}', { name: one.signed_off.by.name })}
+                  color="green"
+                />
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) =>
+  css({
+    width: '100%',
+    'th, td': { padding: theme.spacing(1), textAlign: 'left' },
+    th: { color: theme.colors.text.secondary, fontWeight: 'normal' },
+    'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
+    a: { color: theme.colors.text.link },
+  });

@@ -1,0 +1,193 @@
+/** What auditors do: look through time, follow a case, notice a rewritten log, and inspect a sample each quarter. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { AuditPage, Inspection, ReviewCase } from '@countersign/contract';
+import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { eventually } from './test-loop.ts';
+import { startTestPage, type TestPage } from './test-page.ts';
+
+let stage: TestPage;
+let browser: Browser;
+let changed = '';
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  stage = await startTestPage(inject('postgresUrl'), inject('natsServer'), (demo) => {
+    const { undo_window: _atOnce, ...review } = demo.review;
+    return { review: { ...review, commit_first: {}, two_people: {}, gold: 0 } };
+  });
+  browser = await launchBrowser();
+  for (let i = 0; i < 12; i++) await stage.decided(`Message ${i}`, { risk_tier: i % 3 === 0 ? 'high' : 'low' });
+  changed = await stage.decided('A message that was changed', { task_id: 'the-changed-one' });
+  await decide('ann', changed, { action: 'modify', output: { label: 'ham' }, justification: 'it is from his aunt' });
+});
+afterAll(async () => {
+  await browser?.close();
+  await stage?.stop();
+});
+
+async function decide(login: string, id: string, change: object): Promise<void> {
+  const { body: claim } = await stage.ask(login, `v1/reviews/cases/${id}/claim`, {});
+  const opened = (await stage.ask(login, `v1/evidence/cases/${id}`)).body as ReviewCase;
+  const { status } = await stage.ask(login, `v1/reviews/cases/${id}/decide`, {
+    justification: '',
+    lease_epoch: (claim as { lease: { epoch: number } }).lease.epoch,
+    case_version: opened.item.version,
+    evidence_hash: opened.evidence_hash,
+    idempotency_key: crypto.randomUUID(),
+    review_ms: 5,
+    ...change,
+  });
+  expect(status).toBe(200);
+}
+const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+async function as(login: string, path: string) {
+  const opened = await openPage(browser, stage.url('review'));
+  await become(opened.page, login);
+  await opened.page.goto(stage.url(path));
+  return opened;
+}
+
+it('shows when things were recorded, and narrows the time by drawing over it', async () => {
+  const { page, troubles } = await as('cleo', 'audit');
+  const histogram = page.getByTestId('histogram');
+  await histogram.waitFor();
+  const { body } = await stage.ask('cleo', 'v1/audit/records?limit=200');
+  expect(Number(await histogram.getAttribute('data-total'))).toBeGreaterThanOrEqual((body as AuditPage).records.length);
+  await keep(page, 'audit-histogram');
+  expect(await seriousProblems(page)).toEqual([]);
+  const box = await histogram.locator('svg').boundingBox();
+  if (box === null) throw new Error('the histogram is not on screen');
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.95, box.y + 20, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*to=/);
+  await page.getByRole('button', { name: 'All time' }).click();
+  await page.waitForURL((url) => !url.search.includes('from='));
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('shows the whole life of a task, and what was changed of the output', async () => {
+  const { page, troubles } = await as('cleo', 'audit?task=the-changed-one');
+  const row = page.getByTestId('records').locator('tr', { hasText: 'it is from his aunt' });
+  await row.waitFor();
+  await row.getByRole('button').press('Enter');
+  const life = page.getByTestId('life');
+  await life.waitFor();
+  expect(await life.locator('> li').count()).toBe(2);
+  expect(await page.getByTestId('diff').textContent()).toBe('label"spam""ham"');
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, 'audit-life');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('notices that the log is not the one it has seen', async () => {
+  const { page } = await as('cleo', 'audit');
+  await page.getByText('This browser keeps the head of the log from now on').waitFor();
+  await stage.decided('One more');
+  await page.reload();
+  await page.getByText('The log has only grown since this browser first saw it').waitFor();
+  // What it has seen had another root: the same as when the log is rewritten and signed anew, as far as it can tell.
+  await page.evaluate(() => {
+    const name = 'countersign.checkpoint';
+    const pin = JSON.parse(window.localStorage.getItem(name) ?? '{}') as { note: string };
+    window.localStorage.setItem(`${name}.kept`, JSON.stringify(pin));
+  });
+  await page.route('**/v1/audit/growth*', async (route) => {
+    const answer = await route.fetch();
+    const growth = (await answer.json()) as { proof: string[] };
+    await route.fulfill({ json: { ...growth, proof: growth.proof.map(() => Buffer.alloc(32).toString('base64')) } });
+  });
+  await stage.decided('And another');
+  await eventually('a newer checkpoint', async () => {
+    const { body } = await stage.ask('cleo', 'v1/audit/growth?from=0');
+    return (body as { checkpoint: string }).checkpoint.includes('\n') ? true : null;
+  });
+  await page.waitForTimeout(1_500);
+  await page.reload();
+  await page.getByText('The log is not the one that this browser has seen').waitFor();
+  await keep(page, 'audit-rewritten');
+  // It stays so: what was seen is kept.
+  const kept = await page.evaluate(() => [
+    window.localStorage.getItem('countersign.checkpoint'),
+    window.localStorage.getItem('countersign.checkpoint.kept'),
+  ]);
+  expect(kept[0]).toBe(kept[1]);
+  await page.close();
+});
+
+it('keeps a search under a name', async () => {
+  const { page } = await as('cleo', 'audit?action=modify');
+  await page.getByTestId('records').waitFor();
+  await page.getByLabel('Name of this search').fill('What people changed');
+  await page.keyboard.press('Enter');
+  await page.goto(stage.url('audit'));
+  await page.getByRole('button', { name: 'Searches' }).click();
+  await page.getByRole('menuitem', { name: 'What people changed' }).click();
+  await page.waitForURL(/action=modify/);
+  expect(new URL(page.url()).search).toBe('?action=modify');
+  await page.close();
+});
+
+it('draws a sample, looks at each by keyboard, and signs off', async () => {
+  const { page, troubles } = await as('cleo', 'inspections');
+  await page.getByText('No audit has been drawn yet').waitFor();
+  await page.getByRole('button', { name: 'Draw a sample' }).press('Enter');
+  const form = page.getByRole('dialog');
+  await form.getByLabel('What the audit is called').fill('This quarter');
+  await form.getByLabel('Workflow').fill('mail-moderation');
+  await form.getByLabel('From (UTC)').fill(new Date(Date.now() - 86_400_000).toISOString().slice(0, 10));
+  // Today is not over: what is drawn now could not be drawn again.
+  await form.getByLabel('To, that day').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 10));
+  for (const [tier, count] of Object.entries({ low: '1', medium: '1', high: '1' })) {
+    await form.getByLabel(`Decisions of ${tier} risk`).fill(count);
+  }
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, 'inspection-draw');
+  await form.getByRole('button', { name: 'Draw', exact: true }).press('Enter');
+  await page.getByText('to is in the future').waitFor();
+  await page.keyboard.press('Escape');
+  const { body } = await stage.ask('cleo', 'v1/inspections', {
+    title: 'This quarter',
+    workflow_id: 'mail-moderation',
+    from: new Date(Date.now() - 86_400_000).toISOString(),
+    to: new Date().toISOString(),
+    wanted: { low: 1, medium: 1, high: 1 },
+    seed: 'a dice roll',
+  });
+  await page.goto(stage.url(`inspections/${(body as { inspection_id: string }).inspection_id}`));
+  await page.getByTestId('judge').waitFor();
+  await page.getByTestId('life').waitFor();
+  await page.keyboard.press('g');
+  await page.getByTestId('sample').getByText('good').first().waitFor();
+  await page.keyboard.press('w');
+  await page.keyboard.type('nobody looked at the sender');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('w');
+  await page.getByTestId('sample').getByText('wanting').waitFor();
+  await page.keyboard.press('g');
+  await page.getByLabel('What the audit has found').fill('Two of three are as they should be');
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, 'inspection');
+  await page.getByRole('button', { name: 'Sign off' }).press('Enter');
+  await page.getByText('Signed off by Cleo').waitFor();
+  const list = (await stage.ask('cleo', 'v1/inspections')).body as Inspection[];
+  expect(list[0]).toMatchObject({ looked_at: 3, wanting: 1, signed_off: { by: { name: 'Cleo' } } });
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('draws the loop from its policy', async () => {
+  const { page, troubles } = await as('vic', 'loop');
+  await page.getByTestId('loop').waitFor();
+  expect(await page.getByTestId('loop').textContent()).toContain('Is this message spam?');
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, 'loop');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
