@@ -1,4 +1,4 @@
-/** Builds the app (dist/plugin) and the page that hosts it without Grafana (dist/host). */
+/** Builds the app (dist/plugin), and the page that hosts it without Grafana once for each line of Grafana's libraries. */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,10 +8,11 @@ import { pluginConfig } from './webpack.config.ts';
 
 const root = import.meta.dirname;
 const require = createRequire(import.meta.url);
-const packageOf = (name: string) => dirname(require.resolve(`${name}/package.json`));
+const packageOf = (name: string, from = require) => dirname(from.resolve(`${name}/package.json`));
 
 await buildPlugin();
-await buildHost();
+await buildHost('host-12', root);
+await buildHost('host-13', join(root, '../stack/grafana-13'));
 
 async function buildPlugin(): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -26,8 +27,11 @@ async function buildPlugin(): Promise<void> {
   cpSync(join(root, '../docs/runbooks'), join(root, 'dist/plugin/runbooks'), { recursive: true });
 }
 
-async function buildHost(): Promise<void> {
-  const out = join(root, 'dist/host');
+/** With the libraries that the package in `directory` names. */
+async function buildHost(name: string, directory: string): Promise<void> {
+  const out = join(root, 'dist', name);
+  // That package's copy, whoever imports it: npm lays what both lines can use beside the other line's React.
+  const own = ['react', 'react-dom', 'react-router-dom', 'i18next', '@grafana/data', '@grafana/runtime', '@grafana/ui'];
   await build({
     entryPoints: [join(root, 'host/host.tsx')],
     outfile: join(out, 'host.js'),
@@ -38,25 +42,26 @@ async function buildHost(): Promise<void> {
     minify: true,
     legalComments: 'none',
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.FRONTEND_DEV_BUILD': 'undefined', global: 'window' },
-    alias: {
-      // The version 5 router would come in for one component; version 6 has what it uses.
-      'react-router-dom-v5-compat': 'react-router-dom',
-      // One for the page, its libraries and the app, as in Grafana; npm installs a copy for each.
-      i18next: packageOf('i18next'),
-    },
+    // The version 5 router would come in for one component; version 6 has what it uses.
+    alias: { ...Object.fromEntries(own.map((it) => [it, it])), 'react-router-dom-v5-compat': 'react-router-dom' },
+    // Where aliases are looked up.
+    absWorkingDir: directory,
     loader: { '.svg': 'text', '.css': 'empty' },
     logLevel: 'warning',
     // systemjs says "type": "script".
     logOverride: { 'package.json': 'silent' },
   });
   cpSync(join(root, 'host/index.html'), join(out, 'index.html'));
-  copyIcons(join(out, 'public/build/img/icons'));
+  copyIcons(
+    packageOf('@grafana/ui', createRequire(join(directory, 'package.json'))),
+    join(out, 'public/build/img/icons'),
+  );
   copyFonts(join(out, 'public/fonts'));
 }
 
 /** Grafana's icons, and from their source those that its npm package leaves out. */
-function copyIcons(to: string): void {
-  cpSync(join(packageOf('@grafana/ui'), 'dist/public/img/icons'), to, { recursive: true });
+function copyIcons(ui: string, to: string): void {
+  cpSync(join(ui, 'dist/public/img/icons'), to, { recursive: true });
   const { icons } = JSON.parse(readFileSync(join(packageOf('@iconify-json/uil'), 'icons.json'), 'utf8')) as {
     icons: Record<string, { body: string }>;
   };

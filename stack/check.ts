@@ -7,6 +7,8 @@ const checks: readonly (readonly [name: string, command: string, ...args: string
   ['format', 'prettier', '--check', '.'],
   ['types', 'tsc', '-p', '.'],
   ['types of the app', 'tsc', '-p', 'grafana-plugin'],
+  ['types of the app in Grafana 13', 'tsc', '-p', 'stack/grafana-13'],
+  ['what the app uses of Grafana', 'node', 'grafana-plugin/apis.ts'],
   ['lint', 'oxlint'],
 ];
 

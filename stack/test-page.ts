@@ -25,13 +25,19 @@ export interface TestPage {
   stop(): Promise<void>;
 }
 
-/** With the demo's policy, in which `change` replaces what it names. */
+export interface TestPageOptions {
+  /** Before there is a daemon. */
+  readonly prepare?: (loop: TestLoop) => Promise<void>;
+  /** The line of Grafana whose libraries the host has. */
+  readonly grafana?: '12' | '13';
+}
+
+/** With the demo's policy, in which `change` replaces what it names, in a page of that line of Grafana's libraries. */
 export async function startTestPage(
   postgresUrl: string,
   natsServer: string,
   change: (demo: Policy) => Partial<Policy>,
-  /** Before there is a daemon. */
-  prepare: (loop: TestLoop) => Promise<void> = async () => undefined,
+  { prepare = async () => undefined, grafana = '12' }: TestPageOptions = {},
 ): Promise<TestPage> {
   const loop = await startTestLoop(postgresUrl, natsServer);
   await prepare(loop);
@@ -47,6 +53,7 @@ export async function startTestPage(
     args: [join(repository, 'grafana-plugin/host/server.ts')],
     env: {
       PATH: process.env['PATH'],
+      COUNTERSIGN_GRAFANA: grafana,
       COUNTERSIGN_APP_PORT: new URL(appUrl).port,
       COUNTERSIGN_DAEMON_URL: `http://127.0.0.1:${daemonPort}`,
       COUNTERSIGN_PLUGIN_SECRET: pluginSecret,

@@ -21,12 +21,14 @@ import {
   setAppEvents,
   setBackendSrv,
   setCurrentUser,
+  setDataSourceSrv,
   setLocationSrv,
   setPluginComponentHook,
   setPluginComponentsHook,
   setPluginFunctionsHook,
   setPluginLinksHook,
   ThemeChangedEvent,
+  type DataSourceSrv,
 } from '@grafana/runtime';
 import {
   Button,
@@ -51,6 +53,13 @@ setAppEvents(events);
 setBackendSrv(new HostBackendSrv(events));
 setLocationSrv(locationService);
 setCurrentUser(config.bootData.user);
+// There are no data sources here.
+setDataSourceSrv({
+  get: () => Promise.reject(new Error('there are no data sources')),
+  getList: () => [],
+  getInstanceSettings: () => undefined,
+  reload: () => undefined,
+} as unknown as DataSourceSrv);
 setPluginLinksHook(() => ({ links: [], isLoading: false }));
 setPluginComponentHook(() => ({ component: null, isLoading: false }));
 setPluginComponentsHook(() => ({ components: [], isLoading: false }));

@@ -13,6 +13,8 @@ import { userCookie, users, type HostUser } from './users.ts';
 const dist = join(import.meta.dirname, '../dist');
 const pluginId = 'countersign-decisions-app';
 const plugin = join(dist, 'plugin');
+/** Which line of Grafana's libraries the page has: 12 or 13. */
+const page = join(dist, `host-${process.env['COUNTERSIGN_GRAFANA'] ?? '12'}`);
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -125,12 +127,12 @@ function serveFile(response: ServerResponse, path: string): void {
   const underPanel = '/public/plugins/countersign-queue-panel/';
   const isPage = !path.startsWith('/public/') && !path.startsWith('/api/') && extname(path) === '';
   const file = isPage
-    ? join(dist, 'host/index.html')
+    ? join(page, 'index.html')
     : path.startsWith(underPanel)
       ? join(plugin, 'panel', path.slice(underPanel.length))
       : path.startsWith(underPlugin)
         ? join(plugin, path.slice(underPlugin.length))
-        : join(dist, 'host', path);
+        : join(page, path);
   if (!file.startsWith(dist + sep) || !existsSync(file) || !statSync(file).isFile()) {
     return json(response, 404, { message: 'Not found' });
   }

@@ -31,12 +31,9 @@ export async function benchmarkApp(): Promise<Figure[]> {
   const postgres = await startPostgres(join(directory, 'postgres'), 'bench');
   const nats = findNatsServer(join(repository, '.countersign/tools'));
   const withoutRules = { commit_first: {}, two_people: {}, gold: 0 };
-  const stage = await startTestPage(
-    postgres.url,
-    nats,
-    (demo) => ({ review: { ...demo.review, ...withoutRules } }),
-    fillLog,
-  );
+  const stage = await startTestPage(postgres.url, nats, (demo) => ({ review: { ...demo.review, ...withoutRules } }), {
+    prepare: fillLog,
+  });
   const browser = await launchBrowser();
   try {
     const { page } = await openPage(browser, stage.url('review'));

@@ -438,6 +438,19 @@ describe('a case', () => {
     expect(next.item).toMatchObject({ decision_id: id, assigned_to: { name: 'ben' } });
   });
 
+  it('is kept through a reload, and free soon after its page was closed', async () => {
+    const id = await aCase('paired', { risk_tier: 'low' });
+    const { lease } = await claim('ann', id);
+    await ask('ann', `cases/${id}/leave`, {});
+    const left = await open('ann', id);
+    expect(left.lease?.epoch).toBe(lease.epoch);
+    expect(Date.parse(left.lease?.until ?? '')).toBeLessThan(Date.now() + 21_000);
+    // Leaving again makes it no longer, and the page that comes back renews it.
+    await ask('ann', `cases/${id}/leave`, {});
+    expect((await open('ann', id)).lease?.until).toBe(left.lease?.until);
+    expect(Date.parse((await claim('ann', id)).lease.until)).toBeGreaterThan(Date.now() + 60_000);
+  });
+
   it('shows who else looks at it, what its confidence has meant, and what was alike', async () => {
     const features = { length: 500 };
     for (const action of ['accept', 'accept', 'accept', 'reject']) {

@@ -57,6 +57,8 @@ export interface QueueQuery {
 }
 
 const [comparedWith, similarShown] = [500, 5];
+/** Long enough for a page to be loaded anew. */
+const reloadMs = 20_000;
 
 export class Reviews {
   private readonly options: ReviewsOptions;
@@ -241,6 +243,13 @@ export class Reviews {
     const { pool, now } = this.options;
     this.lookers.away(decisionId, person);
     return store.releaseCase(pool, decisionId, person.id, now());
+  }
+
+  /** The page with the case is going: closed, which ends the claim soon, or loaded anew, which renews it before. */
+  async leave(decisionId: string, person: Reviewer): Promise<boolean> {
+    const { pool, now } = this.options;
+    this.lookers.away(decisionId, person);
+    return store.releaseCase(pool, decisionId, person.id, new Date(now().getTime() + reloadMs));
   }
 
   /** Gives a case that the person holds to a colleague, who finds it first in their queue. */

@@ -242,11 +242,11 @@ export async function claimNextCase(
   return rows[0]?.decision_id ?? null;
 }
 
-/** Ends a person's lease. The epoch stays, so that the same person may still finish. */
-export async function releaseCase(db: Queryable, decisionId: string, person: string, now: Date): Promise<boolean> {
+/** Ends a person's lease by `at`, or earlier. The epoch stays, so that the same person may still finish. */
+export async function releaseCase(db: Queryable, decisionId: string, person: string, at: Date): Promise<boolean> {
   const { rowCount } = await db.query(
-    'UPDATE review_case SET lease_until = $3 WHERE decision_id = $1 AND claimed_by = $2 AND decided_at IS NULL',
-    [decisionId, person, now],
+    'UPDATE review_case SET lease_until = least(lease_until, $3) WHERE decision_id = $1 AND claimed_by = $2 AND decided_at IS NULL',
+    [decisionId, person, at],
   );
   return rowCount === 1;
 }

@@ -1,12 +1,12 @@
 /** Which rows of a long list are in sight, so that only those are drawn. All rows are equally high. */
-import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 
 /** Drawn beyond the edges, so that scrolling shows no gap. */
 const beyond = 8;
 
 export interface RowsInSight {
-  /** For the element that scrolls. */
-  readonly scroller: RefObject<HTMLDivElement>;
+  /** The ref of the element that scrolls. */
+  readonly scroller: (element: HTMLDivElement | null) => void;
   readonly first: number;
   /** One behind the last. */
   readonly end: number;
@@ -15,10 +15,9 @@ export interface RowsInSight {
 }
 
 export function useRowsInSight(count: number, rowHeight: number): RowsInSight {
-  const scroller = useRef<HTMLDivElement>(null);
+  const [element, scroller] = useState<HTMLDivElement | null>(null);
   const [sight, setSight] = useState({ first: 0, end: 30 });
   useEffect(() => {
-    const element = scroller.current;
     if (element === null) return undefined;
     const measure = () => {
       const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - beyond);
@@ -32,16 +31,16 @@ export function useRowsInSight(count: number, rowHeight: number): RowsInSight {
       resized.disconnect();
       element.removeEventListener('scroll', measure);
     };
-  }, [rowHeight]);
+  }, [element, rowHeight]);
   const show = useCallback(
     (index: number) => {
-      const element = scroller.current;
       if (element === null) return;
       const [top, bottom] = [index * rowHeight, (index + 1) * rowHeight];
-      if (top < element.scrollTop) element.scrollTop = top;
-      else if (bottom > element.scrollTop + element.clientHeight) element.scrollTop = bottom - element.clientHeight;
+      if (top < element.scrollTop) element.scrollTo({ top });
+      else if (bottom > element.scrollTop + element.clientHeight)
+        element.scrollTo({ top: bottom - element.clientHeight });
     },
-    [rowHeight],
+    [element, rowHeight],
   );
   return { scroller, first: sight.first, end: Math.min(count, sight.end), show };
 }

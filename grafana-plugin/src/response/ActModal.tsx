@@ -46,8 +46,10 @@ export function ActModal({
         </Button>
         <Button
           variant={destructive ? 'destructive' : 'primary'}
-          disabled={pending || justification.trim() === ''}
-          onClick={() => onConfirm(justification)}
+          // Not while it is pending: a button that is disabled loses the cursor, and Grafana 12.3 then hears no Escape.
+          disabled={justification.trim() === ''}
+          aria-busy={pending}
+          onClick={() => pending || onConfirm(justification)}
         >
           {confirm}
         </Button>

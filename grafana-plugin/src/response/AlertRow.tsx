@@ -94,8 +94,9 @@ function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void })
           {t('parts.cancel', 'Cancel')}
         </Button>
         <Button
-          disabled={silence.isPending || justification.trim() === ''}
-          onClick={() => silence.mutate(request, { onSuccess: onClose })}
+          disabled={justification.trim() === ''}
+          aria-busy={silence.isPending}
+          onClick={() => silence.isPending || silence.mutate(request, { onSuccess: onClose })}
         >
           {t('response.silence.confirm', 'Silence')}
         </Button>

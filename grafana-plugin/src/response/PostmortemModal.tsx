@@ -92,7 +92,7 @@ export function PostmortemModal({ incident, pending, onConfirm, onClose }: Postm
         <Button variant="secondary" fill="outline" onClick={onClose}>
           {t('response.postmortem.later', 'Later')}
         </Button>
-        <Button disabled={pending || !isComplete} onClick={() => onConfirm(postmortem)}>
+        <Button disabled={!isComplete} aria-busy={pending} onClick={() => pending || onConfirm(postmortem)}>
           {t('response.postmortem.confirm', 'Close the incident')}
         </Button>
       </Modal.ButtonRow>

@@ -51,7 +51,7 @@ export function HandOver({ item, onClose, onDone }: HandOverProps) {
         <Button variant="secondary" fill="outline" onClick={onClose}>
           {t('parts.cancel', 'Cancel')}
         </Button>
-        <Button disabled={to === null || handOver.isPending} onClick={give}>
+        <Button disabled={to === null} aria-busy={handOver.isPending} onClick={() => handOver.isPending || give()}>
           {t('review.hand-over.give', 'Hand over')}
         </Button>
       </Modal.ButtonRow>

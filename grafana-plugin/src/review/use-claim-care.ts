@@ -13,6 +13,8 @@ export function useClaimCare(decisionId: string | undefined, held: boolean): voi
   useEffect(() => {
     if (decisionId === undefined || !held) return undefined;
     let away: ReturnType<typeof setTimeout> | undefined;
+    // It may have been held by the page before this one, which has said that it goes.
+    void renewClaim(decisionId).catch(() => undefined);
     const renewal = setInterval(() => {
       if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
     }, renewEveryMs);
@@ -22,9 +24,9 @@ export function useClaimCare(decisionId: string | undefined, held: boolean): voi
       else away = setTimeout(() => void releaseClaim(decisionId).catch(() => undefined), awayForMs);
     };
     document.addEventListener('visibilitychange', onVisibility);
-    // The page is going: nothing that waits for an answer would get out.
+    // The page is going, or is loaded anew: nothing that waits for an answer would get out.
     const onLeave = () => {
-      void fetch(`${config.appSubUrl}/${proxyPath}/v1/reviews/cases/${decisionId}/release`, {
+      void fetch(`${config.appSubUrl}/${proxyPath}/v1/reviews/cases/${decisionId}/leave`, {
         method: 'POST',
         body: '{}',
         headers: { 'content-type': 'application/json' },

@@ -125,6 +125,20 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
   );
 
   app.post(
+    '/v1/reviews/cases/:decision_id/leave',
+    {
+      config: { grant: 'decide' },
+      schema: {
+        summary: 'Say that the page with the case is going: the claim ends soon, unless it is renewed',
+        params: Params,
+        body: Nothing,
+        response: { ...errors, 200: Type.Object({ released: Type.Boolean() }) },
+      },
+    },
+    async ({ params, person }) => ({ released: await reviews.leave(params.decision_id, person) }),
+  );
+
+  app.post(
     '/v1/reviews/cases/:decision_id/look',
     {
       config: { grant: 'decide' },

@@ -183,7 +183,8 @@ export class SearchIndex {
     const stored = await store.extentsWithin(db, logId, end, span.from, span.to);
     const extent = extentOf(span, stored, inMemory);
     if (extent === null) return null;
-    const counted = new HistogramBins(extent, bins);
+    // Times are in seconds: with more bins than those, some would always be empty.
+    const counted = new HistogramBins(extent, Math.min(bins, extent.to - extent.from + 1));
     for (const segment of inMemory) counted.addEach(this.hitsInMemory(segment, fields, words), segment.times);
     const isExact = stored.length <= mostCountedEach;
     const isAll = fields.length + words.length === 0;

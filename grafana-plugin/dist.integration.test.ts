@@ -1,0 +1,83 @@
+/** What is built, as Grafana's catalogue and its loader want it. */
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { externals } from './webpack.config.ts';
+
+const dist = join(import.meta.dirname, 'dist/plugin');
+const read = (path: string) => readFileSync(join(dist, path), 'utf8');
+
+interface PluginJson {
+  readonly id: string;
+  readonly info: {
+    readonly version: string;
+    readonly updated: string;
+    readonly logos: { readonly small: string; readonly large: string };
+    readonly screenshots?: readonly { readonly name: string; readonly path: string }[];
+  };
+  readonly includes?: readonly { readonly type: string; readonly path?: string; readonly action?: string }[];
+  readonly roles?: readonly { readonly role: { readonly permissions: readonly { readonly action: string }[] } }[];
+  readonly routes?: readonly { readonly reqAction: string }[];
+}
+const jsonOf = (path: string) => JSON.parse(read(path)) as PluginJson;
+
+describe.each(['.', 'panel'])('the plugin in %s', (folder) => {
+  const plugin = jsonOf(join(folder, 'plugin.json'));
+
+  it('says which version it is, and of when', () => {
+    expect(plugin.info.version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(plugin.info.updated).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    expect(read(join(folder, 'plugin.json'))).not.toContain('%');
+  });
+
+  it('has every file that it names', () => {
+    const { logos, screenshots = [] } = plugin.info;
+    const files = [logos.small, logos.large, ...screenshots.map(({ path }) => path), 'module.js'];
+    expect(files.filter((file) => !existsSync(join(dist, folder, file)))).toEqual([]);
+  });
+
+  it('takes from Grafana what Grafana provides, and nothing else', () => {
+    const wanted =
+      /define\(\[([^\]]*)\]/
+        .exec(read(join(folder, 'module.js')))?.[1]
+        ?.replaceAll('"', '')
+        .split(',') ?? [];
+    const provided = (name: string) =>
+      [externals]
+        .flat()
+        .some((one) =>
+          one instanceof RegExp
+            ? one.test(name)
+            : one === name || (typeof one === 'object' && Object.values(one).includes(name)),
+        );
+    expect(wanted.length).toBeGreaterThan(3);
+    expect(wanted.filter((name) => !provided(name))).toEqual([]);
+    // Bundled, the old runtime is what breaks a plugin under React 19.
+    expect(wanted).toContain('react/jsx-runtime');
+  });
+});
+
+it('has what the catalogue shows', () => {
+  for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE'])
+    expect(statSync(join(dist, file)).size).toBeGreaterThan(150);
+  expect(read('CHANGELOG.md')).toContain(jsonOf('plugin.json').info.version);
+  expect(jsonOf('plugin.json').info.screenshots?.length).toBeGreaterThan(2);
+});
+
+it('gives no page and no route without an action of its own, and each action to a role', () => {
+  const { id, includes = [], routes = [], roles = [] } = jsonOf('plugin.json');
+  const given = new Set(roles.flatMap(({ role }) => role.permissions.map(({ action }) => action)));
+  const pages = includes.filter(({ type }) => type === 'page').map(({ action }) => action ?? 'none');
+  for (const action of [...pages, ...routes.map(({ reqAction }) => reqAction)]) {
+    expect(action.startsWith(`${id}:`)).toBe(true);
+    expect(given).toContain(action);
+  }
+});
+
+it('touches no internals of React, and names no machine', () => {
+  for (const file of globSync('**/*.js', { cwd: dist })) {
+    const code = read(file);
+    expect([file, code.includes('__SECRET_INTERNALS')]).toEqual([file, false]);
+    expect([file, /localhost|127\.0\.0\.1/.test(code)]).toEqual([file, false]);
+  }
+});

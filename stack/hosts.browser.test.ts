@@ -1,0 +1,87 @@
+/** The same build of the app in both lines of Grafana that it is for: each page shows what there is, and nothing goes wrong. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import * as countersign from '@countersign/otel-instrumentation';
+import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { passwords } from './test-loop.ts';
+import { startTestPage, type TestPage } from './test-page.ts';
+
+const workflow = 'mail-moderation';
+
+describe.each([
+  { grafana: '12', react: /^18\.3\./ },
+  { grafana: '13', react: /^19\./ },
+] as const)('in Grafana $grafana', ({ grafana, react }) => {
+  let stage: TestPage;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    stage = await startTestPage(inject('postgresUrl'), inject('natsServer'), () => ({}), { grafana });
+    await countersign.start({
+      source: 'test',
+      natsUrl: stage.loop.nats.url,
+      user: 'service',
+      password: passwords.service,
+      onTrouble: () => undefined,
+    });
+    await countersign.verdicts(workflow, () => undefined);
+    await countersign.decision(
+      {
+        workflow,
+        task: 'm1',
+        model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'1'.repeat(64)}` },
+        riskTier: 'low',
+        reversible: true,
+        input: { content: 'Buy now' },
+      },
+      async (decision) => {
+        decision.output({ label: 'spam' }, 0.6);
+        decision.propose('accept', 'perhaps');
+        decision.authority();
+      },
+    );
+    await countersign.flush();
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await countersign.shutdown(1_000);
+    await stage?.stop();
+  });
+
+  it.each([
+    { name: 'review', login: 'ann', shows: 'm1' },
+    { name: 'response', login: 'ben', shows: 'Version 1.0.0' },
+    { name: 'audit', login: 'cleo', shows: 'perhaps' },
+    { name: 'inspections', login: 'cleo', shows: 'No audit has been drawn yet' },
+    { name: 'loop', login: 'vic', shows: 'Is this message spam?' },
+    { name: 'settings', login: 'ada', shows: 'Shared secret', path: '/plugins/countersign-decisions-app' },
+    { name: 'panel', login: 'vic', shows: 'm1', path: '/d/queue' },
+  ])('shows $name', async ({ name, login, shows, path }) => {
+    const { page, troubles } = await openPage(browser, stage.url(path === undefined ? name : 'review'));
+    await become(page, login);
+    if (path !== undefined) await page.goto(new URL(path, stage.url('')).href);
+    await page.getByText(shows).first().waitFor();
+    const version = await page.evaluate(
+      () => (window.System.get('package:react')?.['default'] as { version: string } | undefined)?.version,
+    );
+    expect(version).toMatch(react);
+    expect(await seriousProblems(page)).toEqual([]);
+    if (name === 'settings') {
+      await page.getByRole('button', { name: 'Test', exact: true }).press('Enter');
+      await page.getByText('The daemon answers, and knows who you are').waitFor();
+    }
+    await page.screenshot({ path: join(screenshots, `${name}-grafana-${grafana}.png`) });
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+});
+
+declare global {
+  interface Window {
+    System: { get(name: string): Record<string, unknown> | null };
+  }
+}
