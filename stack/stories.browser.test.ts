@@ -93,7 +93,7 @@ it('a reviewer rejects a real message, and an auditor proves it', async () => {
     return records[0];
   });
   await become(page, 'cleo');
-  await page.getByRole('link', { name: 'Audit' }).click();
+  await page.getByRole('link', { name: 'Audit', exact: true }).click();
   await page.getByLabel('Task').fill(task ?? '');
   await page.getByLabel('Task').press('Enter');
   const row = page.getByTestId('records').locator('tr', { hasText: 'I read it all, and the label is wrong' });
