@@ -46,11 +46,22 @@ async function buildHost(name: string, directory: string): Promise<void> {
     alias: { ...Object.fromEntries(own.map((it) => [it, it])), 'react-router-dom-v5-compat': 'react-router-dom' },
     // Where aliases are looked up.
     absWorkingDir: directory,
-    loader: { '.svg': 'text', '.css': 'empty' },
+    // Style sheets come out beside the script.
+    loader: {
+      '.svg': 'text',
+      '.css': 'css',
+      '.ttf': 'empty',
+      '.png': 'empty',
+      '.gif': 'empty',
+      '.woff': 'empty',
+      '.woff2': 'empty',
+    },
     logLevel: 'warning',
     // systemjs says "type": "script".
     logOverride: { 'package.json': 'silent' },
   });
+  const style = join(out, 'host.css');
+  if (!existsSync(style)) writeFileSync(style, '');
   cpSync(join(root, 'host/index.html'), join(out, 'index.html'));
   copyIcons(
     packageOf('@grafana/ui', createRequire(join(directory, 'package.json'))),
