@@ -5,7 +5,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AiDecision, AuditPage, Queue, ReviewCase } from '@countersign/contract';
 import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
-import { eventually } from './test-loop.ts';
+import * as countersign from '@countersign/otel-instrumentation';
+import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
 let stage: TestPage;
@@ -218,6 +219,61 @@ it('decides alike cases at once, when the sample was opened and the odd one is s
   );
   await keep(page, 'batch-results');
   expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('shows inputs by what they are, and runs nothing of them', async () => {
+  await countersign.start({
+    source: 'test',
+    natsUrl: stage.loop.nats.url,
+    user: 'service',
+    password: passwords.service,
+    onTrouble: () => undefined,
+  });
+  const pixel = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  const inputs: Record<string, { content: string | Uint8Array; mediaType: string; shows: string }> = {
+    image: { content: pixel, mediaType: 'image/png', shows: 'img[src^="data:image/png"]' },
+    table: { content: 'name,amount\nAnn,5\n', mediaType: 'text/csv', shows: 'td:text-is("Ann")' },
+    drawing: {
+      content: '<svg xmlns="http://www.w3.org/2000/svg" onload="document.title=1"/>',
+      mediaType: 'image/svg+xml',
+      shows: 'pre:has-text("onload")',
+    },
+  };
+  const { page, troubles } = await as('ann');
+  for (const [name, { content, mediaType, shows }] of Object.entries(inputs)) {
+    const ref = countersign.decision(
+      {
+        workflow: 'mail-moderation',
+        task: `input-${name}`,
+        title: `An input: ${name}`,
+        model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` },
+        riskTier: 'medium',
+        reversible: true,
+        input: { content, mediaType, capture: true },
+      },
+      (decision) => {
+        decision.output({ label: 'spam' }, 0.5);
+        return decision.ref();
+      },
+    );
+    await countersign.flush();
+    await eventually('the case', async () => {
+      const { status } = await stage.ask('ann', `v1/evidence/cases/${ref.decision_id}`);
+      return status === 200 ? true : null;
+    });
+    await page.goto(stage.url(`review/${ref.decision_id}`));
+    await page.getByText('Matches its recorded hash').waitFor();
+    await page.getByTestId('input').locator(shows).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    await keep(page, `input-${name}`);
+  }
+  expect(await page.title()).toBe('Countersign');
+  expect(troubles).toEqual([]);
+  await countersign.shutdown(1_000);
   await page.close();
 });
 

@@ -2,12 +2,11 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { InputSnapshot } from '@countersign/contract';
-import { hex } from '@countersign/contract/note';
 import { Alert, Badge, useStyles2 } from '@grafana/ui';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
-import PostalMime from 'postal-mime';
 import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
+import { readInput, type Shown } from './read-input';
 
 interface InputContentProps {
   readonly content: UseQueryResult<Uint8Array>;
@@ -15,7 +14,6 @@ interface InputContentProps {
 }
 
 export default function InputContent({ content, snapshot }: InputContentProps) {
-  const styles = useStyles2(getStyles);
   const shown = useQuery({
     queryKey: ['shown', snapshot.hash],
     queryFn: () => readInput(content.data ?? new Uint8Array(), snapshot),
@@ -34,7 +32,7 @@ export default function InputContent({ content, snapshot }: InputContentProps) {
     );
   }
   if (shown.data === undefined) return <Skeleton lines={8} />;
-  const { intact, headers, text } = shown.data;
+  const { intact } = shown.data;
   return (
     <section aria-label={t('review.input.name', 'Input')} data-testid="input">
       {intact ? (
@@ -48,56 +46,87 @@ export default function InputContent({ content, snapshot }: InputContentProps) {
           )}
         </Alert>
       )}
-      {headers.length > 0 && (
-        <dl className={styles.headers}>
-          {headers.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
-      <pre className={styles.text} role="region" aria-label={t('review.input.text', 'Text of the input')} tabIndex={0}>
-        {text.trim() === '' ? t('review.input.no-text', '(no text)') : text}
-      </pre>
+      <Body shown={shown.data.shown} />
     </section>
   );
 }
 
-interface Shown {
-  readonly intact: boolean;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly text: string;
+function Body({ shown }: { shown: Shown }) {
+  const styles = useStyles2(getStyles);
+  switch (shown.is) {
+    case 'image':
+      return <img className={styles.image} src={shown.url} alt={t('review.input.image', 'The image that came in')} />;
+    case 'table':
+      return <Table table={shown} />;
+    case 'mail':
+    case 'text':
+      return (
+        <>
+          {shown.is === 'mail' && (
+            <dl className={styles.headers}>
+              {shown.headers.map(([name, value]) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+          <pre
+            className={styles.text}
+            role="region"
+            aria-label={t('review.input.text', 'Text of the input')}
+            tabIndex={0}
+          >
+            {shown.text.trim() === '' ? t('review.input.no-text', '(no text)') : shown.text}
+          </pre>
+        </>
+      );
+  }
 }
 
-async function readInput(sent: Uint8Array, { hash, media_type, salt_bytes }: InputSnapshot): Promise<Shown> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(sent)));
-  const bytes = sent.slice(salt_bytes ?? 0);
-  const intact = `sha256:${hex(digest)}` === hash;
-  if (media_type !== 'message/rfc822') return { intact, headers: [], text: new TextDecoder().decode(bytes) };
-  const mail = await PostalMime.parse(bytes);
-  const from = mail.from === undefined ? '' : `${mail.from.name ?? ''} <${mail.from.address ?? ''}>`.trim();
-  return {
-    intact,
-    headers: [
-      [t('review.input.subject', 'Subject'), mail.subject ?? t('review.input.no-subject', '(no subject)')],
-      [t('review.input.from', 'From'), from],
-      [t('review.input.date', 'Date'), mail.date ?? ''],
-    ],
-    text: mail.text ?? textOf(mail.html ?? ''),
-  };
-}
-
-/** A document that is parsed and never attached runs no script and loads nothing. */
-function textOf(html: string): string {
-  const { body } = new DOMParser().parseFromString(html, 'text/html');
-  for (const hidden of body.querySelectorAll('script, style')) hidden.remove();
-  for (const block of body.querySelectorAll('p, div, br, tr, li, h1, h2, h3')) block.append('\n');
-  return (body.textContent ?? '').replace(/[ \t]+/g, ' ').replace(/ ?\n[\s]*\n/g, '\n\n');
+function Table({ table: { columns, rows, more } }: { table: Extract<Shown, { is: 'table' }> }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <div
+      className={styles.scroller}
+      role="region"
+      aria-label={t('review.input.table', 'Table of the input')}
+      tabIndex={0}
+    >
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            {columns.map((name, i) => (
+              <th key={i} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, i) => (
+            <tr key={i}>
+              {row.map((cell, j) => (
+                <td key={j}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more > 0 && <p>{t('review.input.more-rows', 'and {{more}} rows more', { more })}</p>}
+    </div>
+  );
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
+  image: css({ display: 'block', maxWidth: '100%', maxHeight: 480, marginTop: theme.spacing(1) }),
+  scroller: css({ maxHeight: 420, overflow: 'auto', marginTop: theme.spacing(1) }),
+  table: css({
+    'th, td': { padding: theme.spacing(0.25, 1), textAlign: 'left', verticalAlign: 'top' },
+    th: { position: 'sticky', top: 0, background: theme.colors.background.secondary },
+    'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
+  }),
   headers: css({
     margin: theme.spacing(1, 0),
     '> div': { display: 'flex', gap: theme.spacing(1) },
