@@ -11,9 +11,9 @@ import { startTestPage, type TestPage } from './test-page.ts';
 const workflow = 'mail-moderation';
 
 describe.each([
-  { grafana: '12', react: /^18\.3\./ },
-  { grafana: '13', react: /^19\./ },
-] as const)('in Grafana $grafana', ({ grafana, react }) => {
+  { grafana: '12', react: /^18\.3\./, theme: 'dark' },
+  { grafana: '13', react: /^19\./, theme: 'light' },
+] as const)('in Grafana $grafana, $theme', ({ grafana, react, theme }) => {
   let stage: TestPage;
   let browser: Browser;
 
@@ -62,6 +62,7 @@ describe.each([
     { name: 'panel', login: 'vic', shows: 'm1', path: '/d/queue' },
   ])('shows $name', async ({ name, login, shows, path }) => {
     const { page, troubles } = await openPage(browser, stage.url(path === undefined ? name : 'review'));
+    await page.evaluate((wanted) => window.localStorage.setItem('host.theme', wanted), theme);
     await become(page, login);
     if (path !== undefined) await page.goto(new URL(path, stage.url('')).href);
     await page.getByText(shows).first().waitFor();
@@ -74,7 +75,7 @@ describe.each([
       await page.getByRole('button', { name: 'Test', exact: true }).press('Enter');
       await page.getByText('The daemon answers, and knows who you are').waitFor();
     }
-    await page.screenshot({ path: join(screenshots, `${name}-grafana-${grafana}.png`) });
+    await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) });
     expect(troubles).toEqual([]);
     await page.close();
   });
