@@ -72,7 +72,7 @@ describe.each([
     expect(version).toMatch(react);
     expect(await seriousProblems(page)).toEqual([]);
     if (name === 'settings') {
-      await page.getByRole('button', { name: 'Test', exact: true }).press('Enter');
+      await page.getByRole('button', { name: 'Test what is saved' }).press('Enter');
       await page.getByText('The daemon answers, and knows who you are').waitFor();
     }
     await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) });

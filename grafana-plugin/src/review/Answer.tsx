@@ -48,8 +48,16 @@ export function Answer({ answer, opened }: { answer: AiAnswer; opened: ReviewCas
   );
 }
 
-export function Counterfactuals({ items }: { items: readonly Counterfactual[] }) {
+/** Undefined when the service has not said; empty when it has looked, and found none. */
+export function Counterfactuals({ items }: { items: readonly Counterfactual[] | undefined }) {
   const styles = useStyles2(getStyles);
+  if (items === undefined) {
+    return (
+      <p className={styles.quiet}>
+        {t('review.counterfactual.unsaid', 'The service did not say what would have given another answer.')}
+      </p>
+    );
+  }
   if (items.length === 0) {
     return (
       <p className={styles.quiet}>

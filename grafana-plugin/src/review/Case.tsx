@@ -95,7 +95,7 @@ export function Case({ opened, now, instead }: CaseProps) {
                   scores={answer.output.scores}
                   label={answer.output.label}
                 />
-                <Counterfactuals items={answer.explanation?.counterfactuals ?? []} />
+                <Counterfactuals items={answer.explanation?.counterfactuals} />
               </Part>
               <Part title={t('review.case.similar', 'Similar cases')}>
                 <Similar items={opened.similar} now={now} />

@@ -1,6 +1,6 @@
 /** What an administrator sets: where the daemon is, the secret it shares with us, and where traces are. Tested at once. */
 import type { AppPluginMeta, PluginConfigPageProps } from '@grafana/data';
-import { config, DataSourcePicker, getBackendSrv } from '@grafana/runtime';
+import { DataSourcePicker, getBackendSrv } from '@grafana/runtime';
 import { Alert, Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { useState } from 'react';
 import { lastValueFrom } from 'rxjs';
@@ -105,7 +105,7 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
           )}
         >
           <DataSourcePicker
-            current={tracesUid === '' ? null : tracesUid}
+            {...(tracesUid === '' ? {} : { current: tracesUid })}
             tracing
             noDefault
             onChange={({ uid }) => setTracesUid(uid)}
@@ -125,9 +125,8 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
         {t('settings.save', 'Save and test')}
       </Button>{' '}
       <Button variant="secondary" onClick={() => void test()}>
-        {t('settings.test', 'Test')}
+        {t('settings.test', 'Test what is saved')}
       </Button>
-      <p>{t('settings.version', 'Grafana {{version}}', { version: config.buildInfo.version })}</p>
     </form>
   );
 }
