@@ -166,7 +166,7 @@ it('hands a case over to a colleague, who finds it first', async () => {
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('To').click();
   await page.keyboard.type('Ben');
-  await page.getByRole('option', { name: 'Ben' }).waitFor();
+  await page.locator('[role=option]', { hasText: 'Ben' }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await keep(page, 'hand-over');

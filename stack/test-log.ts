@@ -142,14 +142,14 @@ const idOf = (kind: number, i: number): string => {
 const hash = (i: number) => `sha256:${i.toString(16).padStart(64, '0')}`;
 
 /** The i-th AI decision; all of it follows from `i` and `change`. */
-export function aiDecisionEntry(i: number, change: object = {}, padding = 0): Entry {
+export function aiDecisionEntry(i: number, change: object = {}, padding = 0, at = testStart + i * 1_000): Entry {
   const event = {
     specversion: '1.0',
     id: idOf(1, i),
     source: 'test',
     type: 'countersign.decision.ai.v1',
     subject: `task-${i}`,
-    time: new Date(testStart + i * 1_000).toISOString(),
+    time: new Date(at).toISOString(),
     ...(padding === 0 ? {} : { padding: 'x'.repeat(padding) }),
     data: {
       workflow_id: i % 2 === 0 ? 'mail-moderation' : 'refunds',

@@ -20,6 +20,8 @@ export const DrawRequest = Type.Object(
     wanted: Type.Object({ low: Count, medium: Count, high: Count }, closed),
     /** The same seed draws the same decisions from the same time. */
     seed: Type.String({ minLength: 1, maxLength: 200 }),
+    /** To draw an earlier sample again: only from the first so many records of the log. */
+    log_size: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   },
   closed,
 );
@@ -45,6 +47,7 @@ export const Inspection = Type.Object({
   from: Type.String(),
   to: Type.String(),
   seed: Type.String(),
+  log_size: Type.Integer(),
   drawn_by: Person,
   drawn_at: Type.String(),
   /** In the sample, by risk tier, and of how many decisions of the time. */

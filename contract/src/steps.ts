@@ -264,8 +264,21 @@ export const InspectionStep = Type.Object({
   seed: Name,
   from: UtcInstant,
   to: UtcInstant,
+  /** Drawn from the first so many records of the log. */
+  log_size: Type.Integer({ minimum: 0 }),
   /** The decisions by their place in the log. */
   sample: Type.Array(Type.Integer({ minimum: 0 })),
+  /** What was found of each, by whom, and the SHA-256 of the note: with `signed_off`. */
+  found: Type.Optional(
+    Type.Array(
+      Type.Object({
+        log_index: Type.Integer({ minimum: 0 }),
+        finding: Type.Enum(['good', 'wanting']),
+        by: Name,
+        note_hash: Sha256,
+      }),
+    ),
+  ),
   /** How many were found good and how many wanting, by risk tier: with `signed_off`. */
   findings: Type.Optional(
     Type.Array(Type.Object({ risk_tier: RiskTier, good: Type.Integer(), wanting: Type.Integer() })),

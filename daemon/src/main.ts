@@ -1,4 +1,5 @@
 /** The one place that wires the rooms together: what is handed down, in which order things start, and how they stop. */
+import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventTypes, type AuditRecord } from '@countersign/contract';
@@ -189,7 +190,14 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       signals: () => monitors.signals(),
     });
     const decisions = new Decisions({ pool, ledger, policies, now, timer, newId: newUuid, onDecided: weigh });
-    const batches = new Batches({ pool, policies, decisions, now, newId: newUuid, random: Math.random });
+    const batches = new Batches({
+      pool,
+      policies,
+      decisions,
+      now,
+      newId: newUuid,
+      salt: randomBytes(16).toString('hex'),
+    });
     const inspections = new Inspections({
       pool,
       ledger,

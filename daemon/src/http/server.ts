@@ -62,7 +62,14 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
   app.addHook('preValidation', async (request, reply) => {
     const unstorable = unstorableIn({ query: request.query, body: request.body });
     if (unstorable === null) return;
-    return reply.code(400).send(apiError('bad_request', `${unstorable} holds U+0000 or half a character. Remove it.`));
+    return reply
+      .code(400)
+      .send(
+        apiError(
+          'bad_request',
+          `${unstorable} holds U+0000, half a character, or a number that is too large. Remove it.`,
+        ),
+      );
   });
 
   app.addHook('onResponse', async (request, reply) => {

@@ -77,11 +77,20 @@ it('draws as many of each risk tier as are wanted, of the workflow and the time,
   });
 });
 
+it('draws the same though more is recorded about that time', async () => {
+  const first = await drawn({ wanted: { low: 5, medium: 5, high: 5 } });
+  const late = Array.from({ length: 300 }, (_, i) => aiDecisionEntry(20_000 + i, {}, 0, testStart + i * 1_000));
+  await log.ledger.write(({ append }) => append(late));
+  const places = ({ decisions }: typeof first) => decisions.map(({ log_index }) => log_index);
+  const { log_size } = first.inspection;
+  expect(places(await drawn({ wanted: { low: 5, medium: 5, high: 5 }, log_size }))).toEqual(places(first));
+});
+
 it('is signed off when every decision was looked at, and not changed afterwards', async () => {
   const { inspection, decisions } = await drawn({ wanted: { low: 2, medium: 1, high: 1 }, title: 'Second' });
   const id = inspection.inspection_id;
   const find = (i: number, finding: 'good' | 'wanting', note = '') =>
-    inspections.find(id, { log_index: decisions[i]?.log_index ?? -1, finding, note });
+    inspections.find(id, { log_index: decisions[i]?.log_index ?? -1, finding, note }, cleo);
   expect(await find(0, 'wanting')).toMatchObject({ reason: 'say in note what is wanting' });
   expect(await find(0, 'wanting', 'nobody looked at the sender')).toBe('kept');
   expect(await find(9, 'good')).toMatchObject({ reason: expect.stringContaining('is not in the sample') });
@@ -92,6 +101,12 @@ it('is signed off when every decision was looked at, and not changed afterwards'
   expect(await find(1, 'good')).toMatchObject({ reason: expect.stringContaining('signed off') });
   expect(await sign()).toMatchObject({ is: 'refused' });
   expect((await steps()).at(-1)).toMatchObject({ step: 'signed_off', by: 'user:3' });
+  expect((await steps()).at(-1)?.found?.map(({ finding, by }) => `${finding} ${by}`)).toEqual([
+    'wanting user:3',
+    'good user:3',
+    'good user:3',
+    'good user:3',
+  ]);
   const findings = (await steps()).at(-1)?.findings ?? [];
   expect([findings.reduce((sum, f) => sum + f.good, 0), findings.reduce((sum, f) => sum + f.wanting, 0)]).toEqual([
     3, 1,
@@ -114,14 +129,15 @@ it.each([
   });
 });
 
-it('draws each with the same chance', () => {
+it('draws each with the same chance', async () => {
   const times = new Map<number, number>();
   for (let seed = 0; seed < 2_000; seed++) {
-    for (const index of draw(
+    const { drawn: picked } = await draw(
       Array.from({ length: 20 }, (_, i) => i),
       5,
       String(seed),
-    )) {
+    );
+    for (const index of picked) {
       times.set(index, (times.get(index) ?? 0) + 1);
     }
   }

@@ -2,6 +2,7 @@
  * Periodic audits. A sample of AI decisions is drawn by risk tier and by a seed, and put on record before anybody has looked
  * at it; each is found good or wanting; whoever signs off puts what was found on record.
  */
+import { createHash } from 'node:crypto';
 import {
   eventTypes,
   type DrawRequest,
@@ -33,11 +34,14 @@ export interface InspectionsOptions {
 
 export type Refused = { readonly is: 'refused'; readonly reason: string };
 
+/** More than fit are drawn at first. */
+const spare = 64;
 const tiers: readonly RiskTier[] = ['low', 'medium', 'high'];
 const refused = (reason: string): Refused => ({ is: 'refused', reason });
 
 export class Inspections {
   private readonly options: InspectionsOptions;
+  private drawing: Promise<unknown> = Promise.resolve();
 
   constructor(options: InspectionsOptions) {
     this.options = options;
@@ -45,19 +49,32 @@ export class Inspections {
 
   /** Draws a sample and puts it on record. */
   async draw(request: DrawRequest, person: Reviewer): Promise<{ inspection_id: string } | Refused> {
-    const { ledger, search, policies, now, newId, meet } = this.options;
+    // One after another: each may look at the whole log.
+    const turn = this.drawing.then(() => this.drawNow(request, person));
+    this.drawing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async drawNow(request: DrawRequest, person: Reviewer): Promise<{ inspection_id: string } | Refused> {
+    const { ledger, log, search, policies, now, newId, meet } = this.options;
     const { workflow_id, from, to, wanted, seed, title } = request;
     if (!policies.has(workflow_id)) return refused(`there is no workflow ${workflow_id}`);
     if (Date.parse(from) >= Date.parse(to)) return refused('to is not after from');
     if (Date.parse(to) > now().getTime())
       return refused('to is in the future: what is drawn now could not be drawn again');
+    const logSize = Math.min(request.log_size ?? Number.MAX_SAFE_INTEGER, await log.size());
     const drawn: store.InspectionRow['drawn'] = [];
     const sample: { index: number; riskTier: RiskTier }[] = [];
     for (const riskTier of tiers) {
       const filter = { type: eventTypes.aiDecision, workflow_id, risk_tier: riskTier, from, to };
-      const indexes = await search.indexes(filter);
-      const picked = draw(indexes, wanted[riskTier], seed);
-      drawn.push({ risk_tier: riskTier, sample: picked.length, of: indexes.length });
+      // The index may propose what does not fit; a few more make up for it.
+      const proposed = await draw(search.proposed(filter, logSize), wanted[riskTier] + spare, seed);
+      const fitting = new Set((await search.fitting(filter, proposed.drawn)).map(({ index }) => index));
+      const picked = proposed.drawn
+        .filter((index) => fitting.has(index))
+        .slice(0, wanted[riskTier])
+        .toSorted((a, b) => a - b);
+      drawn.push({ risk_tier: riskTier, sample: picked.length, of: proposed.of });
       sample.push(...picked.map((index) => ({ index, riskTier })));
     }
     if (sample.length === 0) return refused('there is no decision to draw: widen the time, or want more');
@@ -65,7 +82,7 @@ export class Inspections {
     const at = now();
     const inspectionId = newId(at);
     await ledger.write(async (tx) => {
-      await store.insertInspection(tx.client, inspectionId, request, drawn, sample, person.id, at);
+      await store.insertInspection(tx.client, inspectionId, request, logSize, drawn, sample, person.id, at);
       const data: InspectionStep = {
         workflow_id,
         inspection_id: inspectionId,
@@ -74,6 +91,7 @@ export class Inspections {
         seed,
         from,
         to,
+        log_size: logSize,
         sample: sample.map(({ index }) => index),
         by: person.id,
         reason: drawn.map((d) => `${d.sample} of ${d.of} of ${d.risk_tier} risk`).join(', '),
@@ -104,20 +122,21 @@ export class Inspections {
       inspection: inspectionOf(row, await namesOf([row.drawn_by, row.signed_by ?? []].flat())),
       decisions: decisions.map((decision) => {
         const record = records.get(decision.log_index);
-        return { ...decision, record: record === undefined ? null : log.auditRecord(record) };
+        const { found_by: _who, ...shown } = decision;
+        return { ...shown, record: record === undefined ? null : log.auditRecord(record) };
       }),
     };
   }
 
   /** Says what was found of one decision. Null when there is no such inspection. */
-  async find(inspectionId: string, request: FindingRequest): Promise<'kept' | Refused | null> {
+  async find(inspectionId: string, request: FindingRequest, person: Reviewer): Promise<'kept' | Refused | null> {
     const { ledger } = this.options;
     return ledger.write(async ({ client }) => {
       const row = await store.lockInspection(client, inspectionId);
       if (row === null) return null;
       if (row.signed_at !== null) return refused('it is signed off; what was found is on record');
       if (request.finding === 'wanting' && request.note.trim() === '') return refused('say in note what is wanting');
-      return (await store.writeFinding(client, inspectionId, request))
+      return (await store.writeFinding(client, inspectionId, request, person.id))
         ? 'kept'
         : refused(`record ${request.log_index} is not in the sample`);
     });
@@ -150,7 +169,14 @@ export class Inspections {
         seed: row.seed,
         from: row.from_time.toISOString(),
         to: row.to_time.toISOString(),
+        log_size: row.log_size,
         sample: decisions.map(({ log_index }) => log_index),
+        found: decisions.map(({ log_index, finding, note, found_by }) => ({
+          log_index,
+          finding: finding ?? 'wanting',
+          by: found_by ?? 'nobody',
+          note_hash: `sha256:${createHash('sha256').update(note).digest('hex')}`,
+        })),
         findings: tiers.map((tier) => ({
           risk_tier: tier,
           good: count(tier, 'good'),
@@ -174,6 +200,7 @@ function inspectionOf(row: store.InspectionRow, names: Record<string, string>): 
     from: row.from_time.toISOString(),
     to: row.to_time.toISOString(),
     seed: row.seed,
+    log_size: row.log_size,
     drawn_by: person(row.drawn_by),
     drawn_at: row.drawn_at.toISOString(),
     drawn: row.drawn,

@@ -9,6 +9,7 @@ export interface InspectionRow {
   readonly from_time: Date;
   readonly to_time: Date;
   readonly seed: string;
+  readonly log_size: number;
   readonly drawn: { readonly risk_tier: RiskTier; readonly sample: number; readonly of: number }[];
   readonly drawn_by: string;
   readonly drawn_at: Date;
@@ -24,9 +25,10 @@ export interface DecisionRow {
   readonly risk_tier: RiskTier;
   readonly finding: 'good' | 'wanting' | null;
   readonly note: string;
+  readonly found_by: string | null;
 }
 
-const selectInspection = `SELECT i.*,
+const selectInspection = `SELECT i.*, i.log_size::float8 AS log_size,
     (SELECT count(*)::int FROM inspected_decision d WHERE d.inspection_id = i.inspection_id AND finding IS NOT NULL) AS looked_at,
     (SELECT count(*)::int FROM inspected_decision d WHERE d.inspection_id = i.inspection_id AND finding = 'wanting') AS wanting
   FROM inspection i`;
@@ -35,18 +37,20 @@ export async function insertInspection(
   db: Queryable,
   inspectionId: string,
   request: DrawRequest,
+  logSize: number,
   drawn: InspectionRow['drawn'],
   sample: readonly { readonly index: number; readonly riskTier: RiskTier }[],
   by: string,
   at: Date,
 ): Promise<void> {
-  await db.query('INSERT INTO inspection VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+  await db.query('INSERT INTO inspection VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
     inspectionId,
     request.title,
     request.workflow_id,
     request.from,
     request.to,
     request.seed,
+    logSize,
     JSON.stringify(drawn),
     by,
     at,
@@ -77,17 +81,22 @@ export async function lockInspection(db: Queryable, inspectionId: string): Promi
 
 export async function readDecisions(db: Queryable, inspectionId: string): Promise<DecisionRow[]> {
   const { rows } = await db.query<Omit<DecisionRow, 'log_index'> & { log_index: string }>(
-    'SELECT log_index, risk_tier, finding, note FROM inspected_decision WHERE inspection_id = $1 ORDER BY log_index',
+    'SELECT log_index, risk_tier, finding, note, found_by FROM inspected_decision WHERE inspection_id = $1 ORDER BY log_index',
     [inspectionId],
   );
   return rows.map((row) => ({ ...row, log_index: Number(row.log_index) }));
 }
 
 /** False when it is not in the sample. */
-export async function writeFinding(db: Queryable, inspectionId: string, request: FindingRequest): Promise<boolean> {
+export async function writeFinding(
+  db: Queryable,
+  inspectionId: string,
+  request: FindingRequest,
+  by: string,
+): Promise<boolean> {
   const { rowCount } = await db.query(
-    'UPDATE inspected_decision SET finding = $3, note = $4 WHERE inspection_id = $1 AND log_index = $2',
-    [inspectionId, request.log_index, request.finding, request.note],
+    'UPDATE inspected_decision SET finding = $3, note = $4, found_by = $5 WHERE inspection_id = $1 AND log_index = $2',
+    [inspectionId, request.log_index, request.finding, request.note, by],
   );
   return rowCount === 1;
 }

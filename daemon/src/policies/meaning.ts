@@ -61,14 +61,30 @@ function wrongReview({ review: { undo_window, output } }: Policy): Wrong[] {
     wrong.push({ path: ['review', 'undo_window'], message });
   }
   if (output !== undefined && !isSchema(output)) {
-    wrong.push({ path: ['review', 'output'], message: 'It is no JSON Schema.' });
+    wrong.push({
+      path: ['review', 'output'],
+      message: 'It is no JSON Schema without references. Name types, properties and items in full.',
+    });
   }
   return wrong;
 }
 
-function isSchema(output: Record<string, unknown>): boolean {
+const schemaTypes = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
+
+/** As far as it goes without the meta-schema: types that there are, and no references, which may go round in circles. */
+function isSchema(output: unknown): boolean {
+  if (typeof output === 'boolean') return true;
+  if (typeof output !== 'object' || output === null || Array.isArray(output)) return false;
+  const schema = output as Record<string, unknown>;
+  if ('$ref' in schema || '$dynamicRef' in schema) return false;
+  const types = [schema['type'] ?? []].flat();
+  if (!types.every((type) => typeof type === 'string' && schemaTypes.includes(type))) return false;
+  const properties = schema['properties'] ?? {};
+  if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) return false;
+  const parts = [...Object.values(properties), ...(schema['items'] === undefined ? [] : [schema['items']])];
+  if (!parts.every(isSchema)) return false;
   try {
-    Schema.Compile(output).Check(null);
+    Schema.Compile(schema).Check(null);
     return true;
   } catch {
     return false;

@@ -3,6 +3,7 @@
  * sample drawn at random has to be opened first, the policy limits how many, and each case gets a record of its own.
  */
 import type { Batch, BatchDecided, DecideBatchRequest, DecideRequest, Reviewer } from '@countersign/contract';
+import { createHash } from 'node:crypto';
 import type { Pool } from '../database/index.ts';
 import type { NewId } from '../ledger/index.ts';
 import { durationOf, mayReview, type Policies } from '../policies/index.ts';
@@ -18,13 +19,12 @@ export interface BatchesOptions {
   readonly decisions: Decisions;
   readonly now: () => Date;
   readonly newId: NewId;
-  /** Uniform on [0, 1): nobody should know which cases have to be opened. */
-  readonly random: () => number;
+  /** Not known to anybody, so that nobody knows beforehand which cases have to be opened. */
+  readonly salt: string;
 }
 
 /** As many are looked at for likeness. */
 const mostCompared = 1_000;
-const stands = { hasCommitted: true, looking: [] };
 
 export class Batches {
   private readonly options: BatchesOptions;
@@ -48,11 +48,12 @@ export class Batches {
       return refused('refused', 'This case has to be decided by itself.');
     }
     const at = now();
+    const stands = { person: person.id, hasCommitted: true, looking: [] };
     const alike = await store.readAlike(pool, row, person.id, at, mostCompared);
     const because = outliersAmong(alike);
     const fitting = alike.filter(({ decision_id }) => !because.has(decision_id));
     const items = fitting.slice(0, most);
-    const sample = this.draw(items, Math.max(1, Math.ceil(rules.sample * items.length)));
+    const sample = this.draw(person, items, Math.max(1, Math.ceil(rules.sample * items.length)));
     const batch_id = newId(at);
     await store.writeBatch(pool, {
       batch_id,
@@ -76,14 +77,15 @@ export class Batches {
     };
   }
 
-  /** Fisher and Yates, as far as it is needed. */
-  private draw(items: readonly store.CaseRow[], count: number): string[] {
-    const ids = items.map(({ decision_id }) => decision_id);
-    for (let i = 0; i < Math.min(count, ids.length); i++) {
-      const j = i + Math.floor(this.options.random() * (ids.length - i));
-      [ids[i], ids[j]] = [ids[j] ?? '', ids[i] ?? ''];
-    }
-    return ids.slice(0, count);
+  /** The same however often it is planned: nobody draws until the sample pleases. */
+  private draw({ id }: Reviewer, items: readonly store.CaseRow[], count: number): string[] {
+    const rank = (decisionId: string) =>
+      createHash('sha256').update(`${this.options.salt} ${id} ${decisionId}`).digest('hex');
+    return items
+      .map(({ decision_id }) => ({ decision_id, rank: rank(decision_id) }))
+      .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
+      .slice(0, count)
+      .map(({ decision_id }) => decision_id);
   }
 
   /** Which of the sample the asker has opened. Null when the batch is not theirs, or planned anew. */
@@ -168,7 +170,8 @@ export class Batches {
     const decided = await decisions.decide(row.decision_id, person, one, batch_id);
     if (decided === null) return 'it is gone';
     if (!('is' in decided)) return decided;
-    // Nobody should wait for a case that we hold and did not decide.
+    // Nobody should wait for a case that we hold for this alone and did not decide.
+    if (row.claimed_by === person.id) return decided.message;
     await store.releaseCase(pool, row.decision_id, person.id, now());
     return decided.message;
   }

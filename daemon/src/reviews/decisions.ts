@@ -47,6 +47,8 @@ interface Waiting {
   readonly humanDecisionId: string;
   readonly at: string;
   readonly committedLabel: string | null;
+  /** The label that the answer comes to; null when all that is known of it is that it is another. */
+  readonly said: string | null;
   readonly batchId: string | null;
 }
 
@@ -69,7 +71,7 @@ export class Decisions {
     const row = await store.readCase(pool, decisionId);
     const policy = policies.get(row?.workflow_id ?? '')?.policy;
     if (row === null || policy === undefined || !mayReview(policies, row.workflow_id, person)) return null;
-    if (row.decided_at !== null) return decidedFirst(row);
+    if (row.decided_at !== null) return decidedFirst(row, person.id);
     if (row.claimed_by !== person.id || row.lease_epoch !== lease_epoch) {
       return heldByOther(row, now()) ?? refused('lease_lost', 'You do not hold this case. Claim it first.');
     }
@@ -107,12 +109,12 @@ export class Decisions {
       }
       const at = now();
       const committed = (await store.readCommitments(client, [decisionId], person.id)).get(decisionId);
-      const opinions = await store.readOpinions(client, decisionId);
+      const isOpen = row.decided_at !== null || (await store.isOpenFor(client, decisionId, person.id));
       const refusal = refusalOf(row, request, policy, {
         person: person.id,
         now: at,
         hasCommitted: committed !== undefined,
-        hasDecidedBefore: opinions.some(({ reviewer }) => reviewer.id === person.id),
+        hasDecidedBefore: !isOpen,
         wrongOutput: (output) => wrongOutput(policy, output),
       });
       if (refusal !== null) return refusal;
@@ -124,13 +126,14 @@ export class Decisions {
         humanDecisionId: newId(at),
         at: at.toISOString(),
         committedLabel: committed?.label ?? null,
+        said: labelSaid(row, request, policy),
         batchId,
       };
       const undoMs = undoMsOf(policy);
       const undoUntil = undoMs === 0 ? null : new Date(timer().getTime() + undoMs);
       let logIndex: number | null = null;
       if (undoUntil === null) {
-        logIndex = await this.settle(tx, row, policy, waiting);
+        logIndex = await this.settle(tx, row, waiting);
       } else {
         await store.closeCase(client, decisionId, person.id, request.action, at);
         await store.writePending(client, {
@@ -169,7 +172,7 @@ export class Decisions {
         return refused('refused', 'It was decided by somebody else; only they can undo it.');
       const taken = await store.takePending<Waiting>(client, decisionId);
       await store.reopenCase(client, decisionId);
-      await store.forgetAnswer(client, decisionId, person.id);
+      if (taken !== null) await store.forgetAnswer(client, taken.decision.request.idempotency_key);
       const at = now();
       await store.claimCase(
         client,
@@ -194,20 +197,19 @@ export class Decisions {
 
   /** Records the decisions whose time to be undone is over. */
   async settleDue(): Promise<void> {
-    const { pool, ledger, policies, timer } = this.options;
+    const { pool, ledger, timer } = this.options;
     const due = await store.duePending(pool, timer(), settledAtOnce);
     for (const decisionId of due) {
       await ledger.write(async (tx) => {
         const row = await store.lockCase(tx.client, decisionId);
-        const policy = policies.get(row?.workflow_id ?? '')?.policy;
         const taken = await store.takePending<Waiting>(tx.client, decisionId);
-        if (row !== null && policy !== undefined && taken !== null) await this.settle(tx, row, policy, taken.decision);
+        if (row !== null && taken !== null) await this.settle(tx, row, taken.decision);
       });
     }
   }
 
   /** Puts a decision on record, with what follows from it. Its index in the log. */
-  private async settle(tx: LedgerTransaction, row: store.CaseRow, policy: Policy, waiting: Waiting): Promise<number> {
+  private async settle(tx: LedgerTransaction, row: store.CaseRow, waiting: Waiting): Promise<number> {
     const [appended] = await tx.append([entryOf(row, waiting)]);
     if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
     const { record } = appended;
@@ -221,7 +223,7 @@ export class Decisions {
     if (request.action === 'escalate') {
       await store.reopenCase(tx.client, row.decision_id);
       await store.escalateCase(tx.client, row.decision_id, new Date(at));
-    } else if (await this.isLastWord(tx.client, row, policy, waiting)) {
+    } else if (await this.isLastWord(tx.client, row, waiting)) {
       await close();
       await store.putInOutbox(tx.client, verdictOf(row, waiting, record));
     }
@@ -230,14 +232,14 @@ export class Decisions {
   }
 
   /** Whether it takes nobody else. Where it does, the case waits for them. */
-  private async isLastWord(client: PoolClient, row: store.CaseRow, policy: Policy, waiting: Waiting): Promise<boolean> {
+  private async isLastWord(client: PoolClient, row: store.CaseRow, waiting: Waiting): Promise<boolean> {
     if (row.people_wanted === 1) return true;
     const { person, request, at } = waiting;
-    const said = labelSaid(row, request, policy);
     await store.writeOpinion(client, row.decision_id, {
       reviewer: person,
       action: request.action,
-      label: said,
+      label: waiting.said,
+      has_value: request.output?.value !== undefined,
       justification: request.justification,
       decided_at: at,
     });
@@ -248,11 +250,18 @@ export class Decisions {
       return false;
     }
     const [first, second] = opinions;
-    const agree = first?.label === second?.label && (first?.action === 'rollback') === (second?.action === 'rollback');
-    if (agree && request.output?.value === undefined) return true;
+    if (first !== undefined && second !== undefined && agree(first, second)) return true;
     await store.reopenCase(client, row.decision_id, { reason: 'disagreement', priority: 'P1', peopleWanted: 3 });
     return false;
   }
+}
+
+/** Only what is surely the same: one label, or one action where there is none; of answers with more to them nobody can tell. */
+function agree(first: store.KeptOpinion, second: store.KeptOpinion): boolean {
+  if (first.has_value || second.has_value || (first.action === 'rollback') !== (second.action === 'rollback'))
+    return false;
+  if (first.label !== null || second.label !== null) return first.label === second.label;
+  return first.action === second.action;
 }
 
 export const undoMsOf = ({ review }: Policy): number =>

@@ -9,7 +9,7 @@ import {
   type ReviewReason,
 } from '@countersign/contract';
 import type { Breakers } from '../breakers/index.ts';
-import type { LedgerRecord, LedgerTransaction, NewId } from '../ledger/index.ts';
+import { writtenEntry, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
 import { dueAt, priorityOf, type Policies } from '../policies/index.ts';
 import { chanceOf } from './chance.ts';
 import * as store from './store.ts';
@@ -24,9 +24,10 @@ export interface EnlistOptions {
 /** Queues the AI decisions among the records that need a person, and closes the cases that people decided elsewhere. */
 export async function enlist(
   { policies, breakers, now, newId }: EnlistOptions,
-  { client }: LedgerTransaction,
+  tx: LedgerTransaction,
   records: readonly LedgerRecord[],
 ): Promise<void> {
+  const { client } = tx;
   // Asked once a batch for each model version, and not for what goes to people anyway.
   const known = new Map<string, Present>();
   const authorityOf = async ({ workflow_id, model, route, risk_tier }: AiDecision): Promise<Present | null> => {
@@ -43,6 +44,20 @@ export async function enlist(
       const { workflow_id, reviews, reviewer, action } = event.data;
       const queued = await store.caseOf(client, workflow_id, reviews);
       if (queued === null) continue;
+      // The service had a decision of its own before ours was final.
+      const pending = await store.takePending(client, queued);
+      if (pending !== null) {
+        await store.reopenCase(client, queued);
+        const data = {
+          workflow_id,
+          task_id: event.subject,
+          reviews,
+          step: 'undone' as const,
+          by: 'daemon',
+          reason: 'the service sent a decision of its own before this one was final',
+        };
+        await tx.append([writtenEntry({ type: eventTypes.review, subject: event.subject, data }, now(), newId)]);
+      }
       if (action === 'escalate') await store.escalateCase(client, queued, now());
       else await store.closeCase(client, queued, reviewer, action, new Date(recordedAt));
     }
@@ -54,15 +69,22 @@ export async function enlist(
     if (reason === null) continue;
     const queued = caseFor(policy, decision, reason, now());
     const like = { ...queued, ai_event_id: event.id, evidence_hash: evidenceHash(entry) };
-    await store.insertCase(client, like);
-    if (chanceOf(decision.decision_id, 'gold') < (policy.review.gold ?? 0)) {
-      const seed = decision.decision_id;
-      await store.plantCase(client, { decisionId: newId(now()), like, labels: policy.review.labels, seed });
+    if (!(await store.insertCase(client, like))) continue;
+    const chance = chanceOf(decision.decision_id, 'gold');
+    const share = policy.review.gold ?? 0;
+    if (chance < share) {
+      // Not of the same moment as the one it came with.
+      const earlierMs = Math.floor((chance / share) * mostApartMs);
+      const copy = { like, labels: policy.review.labels, seed: decision.decision_id, earlierMs };
+      await store.plantCase(client, { decisionId: newId(now()), ...copy });
     }
   }
   const outcomes = records.flatMap(({ event }) => (event.type === eventTypes.outcome ? [event.data] : []));
   if (outcomes.length > 0) await store.noteOutcomes(client, outcomes);
 }
+
+/** A planted case seems to have come so much earlier at most. */
+const mostApartMs = 60_000;
 
 function caseFor(policy: Policy, decision: AiDecision, reason: ReviewReason, queuedAt: Date) {
   const { review } = policy;

@@ -41,6 +41,7 @@ const rules: Record<string, Partial<ReviewPolicy>> = {
   first: { commit_first: { high: 1 } },
   paired: { two_people: { medium: 1 } },
   undone: { undo_window: '2 seconds' },
+  both: { undo_window: '2 seconds', two_people: { medium: 1 } },
   planted: { gold: 0.2 },
   batched: { batch: { most: { low: 8, medium: 8 }, sample: 0.25 } },
   structured: {
@@ -112,7 +113,7 @@ async function ask<T>(person: string, path: string, body?: object): Promise<[num
 
 async function send(
   workflow: string,
-  kind: 'decision_ai' | 'outcome',
+  kind: 'decision_ai' | 'decision_human' | 'outcome',
   type: string,
   task: string,
   data: object,
@@ -150,6 +151,10 @@ async function aCase(workflow: string, change: Partial<AiDecision> = {}): Promis
   return decision_id;
 }
 
+const evidence = async (person: string, path: string): Promise<unknown> => {
+  const headers = await loop.headers(person, 'decide');
+  return (await fetch(`${daemon.address}/v1/evidence/${path}`, { headers })).json();
+};
 const claim = async (person: string, id: string) => (await ask<Claim>(person, `cases/${id}/claim`, {}))[1];
 const open = async (person: string, id: string) => (await ask<ReviewCase>(person, `cases/${id}`))[1];
 
@@ -215,6 +220,22 @@ describe('who says first what they think', () => {
     ]);
   });
 
+  it('finds the answer in no record of the task either', async () => {
+    const id = await aCase('first', { risk_tier: 'high' });
+    const { item } = await open('ann', id);
+    const records = async () =>
+      (await evidence('ann', `records?workflow=first&task=${item.task_id}`)) as { records: unknown[] };
+    expect((await records()).records).toEqual([]);
+    const { rows } = await owner.query<{ id: string }>(
+      `SELECT event ->> 'id' AS id FROM audit_record WHERE event -> 'data' ->> 'decision_id' = $1`,
+      [id],
+    );
+    expect(await evidence('ann', `records/${rows[0]?.id}`)).toMatchObject({ error: 'not_found' });
+    const { lease } = await claim('ann', id);
+    await ask('ann', `cases/${id}/commit`, { label: 'ham', lease_epoch: lease.epoch });
+    expect((await records()).records).toHaveLength(1);
+  });
+
   it('has to hold the case', async () => {
     const id = await aCase('first', { risk_tier: 'high' });
     await claim('ben', id);
@@ -244,6 +265,39 @@ describe('two people', () => {
     ]);
     expect(await onRecord(id)).toHaveLength(2);
     expect(await verdicts(id)).toBe(1);
+  });
+
+  it('are not the same who accept and reject where there is no label to compare', async () => {
+    const id = await aCase('paired', { output: { label: null, value: { amount: 5 } } });
+    await decide('ann', id);
+    await decide('ben', id, { action: 'reject', justification: 'no' });
+    expect((await open('cyd', id)).item).toMatchObject({ reason: 'disagreement', state: 'waiting' });
+    expect(await verdicts(id)).toBe(0);
+  });
+
+  it('do not see one another while the first may still undo, nor may the service’s word be undone', async () => {
+    const id = await aCase('both');
+    await decide('ann', id, { justification: 'it sells pills' });
+    const seen = await open('ben', id);
+    expect([seen.decided, seen.item.state, seen.item.claimed_by?.name]).toEqual([null, 'claimed', 'ann']);
+    expect(JSON.stringify(seen)).not.toContain('it sells pills');
+    const refusal = await ask<ApiError>('ben', `cases/${id}/claim`, {});
+    expect(JSON.stringify(refusal)).not.toContain('accept');
+    // The service decides by itself meanwhile: that stands, and ann's word was none.
+    await send('both', 'decision_human', eventTypes.humanDecision, seen.item.task_id, {
+      workflow_id: 'both',
+      task_id: seen.item.task_id,
+      decision_id: newId(),
+      reviews: id,
+      reviewer: 'owner',
+      action: 'reject',
+      justification: 'so',
+    });
+    await eventually('the service’s word', async () => ((await onRecord(id)).length > 0 ? true : null));
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    expect((await onRecord(id)).map(({ reviewer }) => reviewer)).toEqual(['owner']);
+    expect((await open('ben', id)).decided).toMatchObject({ action: 'reject' });
+    expect((await ask<ApiError>('ann', `cases/${id}/undo`, {}))[1]).toMatchObject({ error: 'too_late' });
   });
 
   it('who disagree leave it to a third, who sees both', async () => {
@@ -278,8 +332,9 @@ describe('an undo', () => {
     });
     expect(record?.action).toBe('reject');
     const { rows } = await owner.query(
-      `SELECT event -> 'data' ->> 'step' AS step, event -> 'data' ->> 'by' AS by FROM audit_record WHERE type = $1`,
-      [eventTypes.review],
+      `SELECT event -> 'data' ->> 'step' AS step, event -> 'data' ->> 'by' AS by FROM audit_record
+       WHERE type = $1 AND event -> 'data' ->> 'reviews' = $2`,
+      [eventTypes.review, id],
     );
     expect(rows).toMatchObject([{ step: 'undone', by: expect.stringContaining('user:ann') }]);
     expect((await ask<ApiError>('ann', `cases/${id}/undo`, {}))[1]).toMatchObject({ error: 'too_late' });
@@ -338,7 +393,8 @@ describe('planted cases', () => {
     expect(JSON.stringify(opened)).not.toMatch(/gold|planted_from|"ham"\}/);
     expect([opened.decision.decision_id, opened.item.state]).toEqual([planted, 'waiting']);
     // Nothing of what was decided on the one it is copied from.
-    expect(opened.history.map(({ decision_actor }) => decision_actor.type)).toEqual(['ai']);
+    expect(opened.history).toEqual([]);
+    expect(Date.parse(opened.decided_at)).toBe(Date.parse(opened.item.queued_at));
     expect(opened.similar.map(({ decision_id }) => decision_id)).not.toContain(known);
     const [, annsQueue] = await ask<Queue>('ann', 'queue?workflow=planted&limit=500');
     expect(annsQueue.items.map(({ decision_id }) => decision_id)).not.toContain(planted);

@@ -33,7 +33,7 @@ import { Lookers } from './lookers.ts';
 import { decidedFirst, heldByOther, refused, type Refusal } from './rules.ts';
 import { nearestTo } from './similar.ts';
 import * as store from './store.ts';
-import { isBlind, isHidden, queueItem, splitDecision, visibleHistory } from './view.ts';
+import { concealedIn, decidedOf, isBlind, isHidden, queueItem, splitDecision, visibleHistory } from './view.ts';
 
 export interface ReviewsOptions {
   readonly pool: Pool;
@@ -57,6 +57,8 @@ export interface QueueQuery {
 }
 
 const [comparedWith, similarShown] = [500, 5];
+/** A model's past says less of it the longer ago it is. */
+const countedNewest = 1_000;
 /** Long enough for a page to be loaded anew. */
 const reloadMs = 20_000;
 
@@ -102,6 +104,7 @@ export class Reviews {
       wanting.length === 0 ? new Map() : await store.readCommitments(this.options.pool, wanting, person.id);
     return rows.map((row) =>
       queueItem(row, at, {
+        person: person.id,
         hasCommitted: committed.has(row.decision_id),
         looking: this.lookers.at(row.decision_id, person.id, at.getTime()),
       }),
@@ -140,7 +143,7 @@ export class Reviews {
     const { model, risk_tier } = record.event.data;
     const breaker = await breakers.presentOf(pool, row.workflow_id, model, risk_tier);
     const found = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
-    const history = visibleHistory(row, found.records.toReversed(), record.index, hidden);
+    const history = visibleHistory(row, found.records.toReversed(), log.auditRecord(record), hidden);
     const { asked, answer } = splitDecision(row, record.event.data);
     const { review, title } = policy;
     return {
@@ -148,13 +151,14 @@ export class Reviews {
       decision: asked,
       answer: hidden ? null : answer,
       committed: committed === undefined ? null : { label: committed.label, at: committed.at.toISOString() },
-      opinions: isBlind(row) ? [] : opinions,
+      opinions: isBlind(row) ? [] : opinions.map(({ has_value: _more, ...opinion }) => opinion),
       precision: hidden ? null : await this.precisionAt(row),
       similar: hidden ? [] : await this.similarTo(row),
       trace_id: record.event.traceparent?.split('-')[1] ?? null,
-      decided: decidedOf(row),
+      decided: decidedOf(row, person.id),
       undo_until: pending?.person === person.id ? pending.settles_at.toISOString() : null,
-      decided_at: record.event.time,
+      // A planted case is as old as it seems.
+      decided_at: row.planted_from === null ? record.event.time : row.queued_at.toISOString(),
       evidence_hash: row.evidence_hash,
       lease: item.claimed_by?.id === person.id ? { epoch: row.lease_epoch, until: item.lease_until ?? '' } : null,
       rules: {
@@ -174,10 +178,10 @@ export class Reviews {
 
   /** What the confidence of a case has meant so far: in its tenth of the scale, how many decisions people changed. */
   private async precisionAt(row: store.CaseRow) {
-    const from = Math.min(Math.floor(row.confidence * 10), 9) / 10;
     // 1 belongs to the last tenth.
-    const counts = await store.countChanged(this.options.pool, row, from, from === 0.9 ? 2 : from + 0.1);
-    return { from, to: Math.min(1, Math.round((from + 0.1) * 10) / 10), ...counts };
+    const tenth = Math.min(Math.floor(row.confidence * 10), 9);
+    const counts = await store.countChanged(this.options.pool, row, tenth, countedNewest);
+    return { from: tenth / 10, to: (tenth + 1) / 10, ...counts };
   }
 
   private async similarTo(row: store.CaseRow) {
@@ -205,8 +209,7 @@ export class Reviews {
     const policy = policies.get(before?.workflow_id ?? '')?.policy;
     if (before === null || policy === undefined || !mayReview(policies, before.workflow_id, person)) return null;
     await this.meet(person);
-    const opinions = before.people_decided === 0 ? [] : await store.readOpinions(pool, decisionId);
-    if (opinions.some(({ reviewer }) => reviewer.id === person.id)) {
+    if (before.decided_at === null && !(await store.isOpenFor(pool, decisionId, person.id))) {
       return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
     }
     const at = now();
@@ -231,7 +234,7 @@ export class Reviews {
     const at = now();
     const row = await store.readCase(pool, decisionId);
     if (row === null) return null;
-    if (row.decided_at !== null) return decidedFirst(row);
+    if (row.decided_at !== null) return decidedFirst(row, person.id);
     const [item] = await this.itemsOf([row], person, at);
     if (item?.claimed_by?.id === person.id)
       return { item, lease: { epoch: row.lease_epoch, until: item.lease_until ?? '' } };
@@ -259,15 +262,15 @@ export class Reviews {
     { to, note }: HandOverRequest,
   ): Promise<'handed_over' | Refusal | null> {
     const { pool, ledger, policies, now, newId } = this.options;
-    const known = await store.readNames(pool, [to]);
+    const colleague = (await store.readPeople(pool, person.id)).find(({ id }) => id === to);
     return ledger.write(async (tx) => {
       const row = await store.lockCase(tx.client, decisionId);
       if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
-      if (known[to] === undefined || to === person.id)
-        return refused('bad_request', 'to is nobody who has been here. Choose a colleague.');
-      const opinions = await store.readOpinions(tx.client, decisionId);
-      if (opinions.some(({ reviewer }) => reviewer.id === to)) {
-        return refused('four_eyes', `${known[to]} has decided this case. It takes somebody else.`);
+      if (colleague === undefined || !mayReview(policies, row.workflow_id, colleague)) {
+        return refused('bad_request', 'to is nobody who may decide this. Choose a colleague.');
+      }
+      if (!(await store.isOpenFor(tx.client, decisionId, to))) {
+        return refused('four_eyes', `${colleague.name} cannot decide this case. It takes somebody else.`);
       }
       const at = now();
       if (!(await store.handOver(tx.client, decisionId, person.id, to, at))) {
@@ -292,8 +295,8 @@ export class Reviews {
   }
 
   /** Colleagues a case can be handed over to. */
-  people(person: Reviewer): Promise<Person[]> {
-    return store.readPeople(this.options.pool, person.id);
+  async people(person: Reviewer): Promise<Person[]> {
+    return (await store.readPeople(this.options.pool, person.id)).map(({ id, name }) => ({ id, name }));
   }
 
   /** How the asker decides, by workflow. */
@@ -302,6 +305,28 @@ export class Reviews {
     return reviewedBy(policies, person).map((workflow) =>
       ownFigures(workflow, policies.get(workflow)?.policy.title ?? workflow, signals(), person.id),
     );
+  }
+
+  /** Those of a workflow's records that a reviewer may read now: none that say what an open case does not show. */
+  async readable<T extends AuditRecord>(workflowId: string, person: Reviewer, records: readonly T[]): Promise<T[]> {
+    const { pool } = this.options;
+    const tasks = [...new Set(records.map(({ task_id }) => task_id))];
+    const open = await store.openCasesOf(pool, workflowId, tasks);
+    const ids = open.map(({ decision_id }) => decision_id);
+    const committed = new Set((await store.readCommitments(pool, ids, person.id)).keys());
+    const concealed = new Map(
+      tasks.map((task) => [
+        task,
+        concealedIn(
+          open.filter(({ task_id }) => task_id === task),
+          committed,
+        ),
+      ]),
+    );
+    return records.filter(({ task_id, decision_actor }) => {
+      const { answers, ai } = concealed.get(task_id) ?? { answers: false, ai: false };
+      return decision_actor.type === 'ai' ? !ai : !answers;
+    });
   }
 
   /** What the people who acted in these records are called, by id. */
@@ -316,30 +341,23 @@ export class Reviews {
   }
 
   /** Keeps what somebody is called. */
-  meet({ id, name }: Reviewer): Promise<void> {
-    return store.notePerson(this.options.pool, id, name);
+  meet(person: Reviewer): Promise<void> {
+    return store.notePerson(this.options.pool, person);
   }
 
   counts = () => store.countQueue(this.options.pool, this.options.now());
-}
-
-function decidedOf({ decided_by, decided_name, decided_action, decided_at }: store.CaseRow): ReviewCase['decided'] {
-  if (decided_by === null || decided_action === null || decided_at === null) return null;
-  return {
-    by: { id: decided_by, name: decided_name ?? decided_by },
-    action: decided_action,
-    at: decided_at.toISOString(),
-  };
 }
 
 /** Where a page ends, for the one that follows. */
 const cursorAt = ({ priority, due_at, decision_id }: store.CaseRow) =>
   `${priority}~${due_at.toISOString()}~${decision_id}`;
 
+const uuid = /^[0-9a-f-]{36}$/;
+
 /** Null for what is no cursor of ours: the queue from its beginning. */
 function cursorFrom(after: string | null) {
   const [priority, due, decisionId] = after?.split('~') ?? [];
-  if (priority === undefined || due === undefined || decisionId === undefined || Number.isNaN(Date.parse(due)))
-    return null;
+  if (priority === undefined || due === undefined || decisionId === undefined) return null;
+  if (Number.isNaN(Date.parse(due)) || !uuid.test(decisionId)) return null;
   return { priority, due_at: new Date(due), decision_id: decisionId };
 }

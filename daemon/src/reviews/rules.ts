@@ -30,7 +30,7 @@ export function refusalOf(
   circumstances: Circumstances,
 ): Refusal | null {
   const { person, now, hasCommitted, hasDecidedBefore } = circumstances;
-  if (row.decided_at !== null) return decidedFirst(row);
+  if (row.decided_at !== null) return decidedFirst(row, person);
   if (hasDecidedBefore) return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
   if (row.claimed_by !== person || row.lease_epoch !== request.lease_epoch) return lostLease(row, now);
   if (row.version !== request.case_version) {
@@ -45,7 +45,15 @@ export function refusalOf(
   return wrongIn(row, request, policy, circumstances.wrongOutput);
 }
 
-export function decidedFirst(row: CaseRow): Refusal {
+export function decidedFirst(row: CaseRow, person: string): Refusal {
+  if (row.pending_by !== null && row.pending_by !== person) {
+    const name = row.decided_name ?? row.pending_by;
+    return {
+      is: 'claimed_by_other',
+      message: `${name} is deciding this case.`,
+      winner: { id: row.pending_by, name, action: null, at: null },
+    };
+  }
   const name = row.decided_name ?? row.decided_by ?? 'Someone';
   return {
     is: 'already_decided',

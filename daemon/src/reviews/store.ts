@@ -5,6 +5,7 @@ import type {
   Opinion,
   Priority,
   ReviewReason,
+  Reviewer,
   RiskTier,
   Verdict,
   CompensationOrder,
@@ -51,6 +52,8 @@ export interface CaseRow {
   readonly decided_name: string | null;
   readonly assigned_name: string | null;
   readonly people_decided: number;
+  /** Who has decided it, while that can be undone: to everybody else it is not decided yet. */
+  readonly pending_by: string | null;
 }
 
 type NewCase = Pick<
@@ -77,9 +80,9 @@ type NewCase = Pick<
   | 'features'
 >;
 
-/** Queues a case, unless this decision is queued already. */
-export async function insertCase(db: Queryable, c: NewCase): Promise<void> {
-  await db.query(
+/** Queues a case; false when this decision is queued already. */
+export async function insertCase(db: Queryable, c: NewCase): Promise<boolean> {
+  const { rowCount } = await db.query(
     `INSERT INTO review_case (decision_id, workflow_id, task_id, title, reason, priority, risk_tier, model_name,
        model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at,
        commit_first, people_wanted, features)
@@ -108,10 +111,12 @@ export async function insertCase(db: Queryable, c: NewCase): Promise<void> {
       JSON.stringify(c.features),
     ],
   );
+  return rowCount === 1;
 }
 
 const selectCase = `SELECT c.*, p.name AS claimed_name, d.name AS decided_name, a.name AS assigned_name,
-    (SELECT count(*)::int FROM review_opinion o WHERE o.decision_id = c.decision_id) AS people_decided
+    (SELECT count(*)::int FROM review_opinion o WHERE o.decision_id = c.decision_id) AS people_decided,
+    (SELECT w.person FROM review_pending w WHERE w.decision_id = c.decision_id) AS pending_by
   FROM review_case c LEFT JOIN person p ON p.id = c.claimed_by LEFT JOIN person d ON d.id = c.decided_by
     LEFT JOIN person a ON a.id = c.assigned_to`;
 
@@ -138,7 +143,18 @@ export interface QueueFilter {
 /** Undecided, and not decided by this person before: neither this case nor the one that a planted one is a copy of. */
 const isOpenTo = (person: string) => `c.decided_at IS NULL
   AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.decision_id AND o.person = ${person})
-  AND NOT EXISTS (SELECT FROM review_case f WHERE f.decision_id = c.planted_from AND f.decided_by = ${person})`;
+  AND (c.planted_from IS NULL OR (
+    NOT EXISTS (SELECT FROM review_case f WHERE f.decision_id = c.planted_from AND f.decided_by = ${person})
+    AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.planted_from AND o.person = ${person})))`;
+
+/** Whether a person may decide a case that is not decided. */
+export async function isOpenFor(db: Queryable, decisionId: string, person: string): Promise<boolean> {
+  const { rows } = await db.query(`SELECT FROM review_case c WHERE c.decision_id = $1 AND ${isOpenTo('$2')}`, [
+    decisionId,
+    person,
+  ]);
+  return rows.length > 0;
+}
 
 /** Takes $1 to $6. A case whose answer is not shown yet is not told apart by the model's confidence. */
 const isWanted = `c.workflow_id = ANY($1) AND ($3::text IS NULL OR c.risk_tier = $3) AND ($4::text IS NULL OR c.reason = $4)
@@ -219,7 +235,10 @@ export async function claimCase(
   return rowCount === 1;
 }
 
-/** The most urgent case that nobody holds, what was handed over first, given to a person; the id of it. */
+/**
+ * The most urgent case that nobody holds, given to a person; the id of it. What was handed over to them comes first; what was
+ * handed over to somebody else is theirs until it is due.
+ */
 export async function claimNextCase(
   db: Queryable,
   filter: QueueFilter,
@@ -227,19 +246,22 @@ export async function claimNextCase(
   now: Date,
   until: Date,
 ): Promise<string | null> {
-  const { rows } = await db.query<{ decision_id: string }>(
-    `UPDATE review_case
-     SET claimed_by = $2, lease_until = $8,
-         lease_epoch = lease_epoch + CASE WHEN claimed_by IS NOT DISTINCT FROM $2 THEN 0 ELSE 1 END
-     WHERE decision_id = (
-       SELECT decision_id FROM review_case c
-       WHERE ${isOpenTo('$2')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7)
-         AND (c.assigned_to IS NULL OR c.assigned_to = $2)
-       ORDER BY c.assigned_to IS NULL, c.priority, c.due_at, c.decision_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
-     RETURNING decision_id`,
-    [...wanted(filter, person), now, until],
-  );
-  return rows[0]?.decision_id ?? null;
+  // One after the other, so that each finds its case by an index.
+  for (const whose of ['c.assigned_to = $2', '(c.assigned_to IS NULL OR c.due_at < $7)']) {
+    const { rows } = await db.query<{ decision_id: string }>(
+      `UPDATE review_case
+       SET claimed_by = $2, lease_until = $8,
+           lease_epoch = lease_epoch + CASE WHEN claimed_by IS NOT DISTINCT FROM $2 THEN 0 ELSE 1 END
+       WHERE decision_id = (
+         SELECT decision_id FROM review_case c
+         WHERE ${isOpenTo('$2')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7) AND ${whose}
+         ORDER BY c.priority, c.due_at, c.decision_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
+       RETURNING decision_id`,
+      [...wanted(filter, person), now, until],
+    );
+    if (rows[0] !== undefined) return rows[0].decision_id;
+  }
+  return null;
 }
 
 /** Ends a person's lease by `at`, or earlier. The epoch stays, so that the same person may still finish. */
@@ -289,7 +311,7 @@ export async function handOver(
   now: Date,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE review_case SET assigned_to = $3, lease_until = $4
+    `UPDATE review_case SET assigned_to = $3, claimed_by = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1
      WHERE decision_id = $1 AND claimed_by = $2 AND lease_until > $4 AND decided_at IS NULL`,
     [decisionId, from, to, now],
   );
@@ -325,31 +347,35 @@ export async function readCommitments(
   return new Map(rows.map(({ decision_id, label, committed_at }) => [decision_id, { label, at: committed_at }]));
 }
 
-export async function writeOpinion(db: Queryable, decisionId: string, opinion: Opinion): Promise<void> {
-  const { reviewer, action, label, justification, decided_at } = opinion;
-  await db.query('INSERT INTO review_opinion VALUES ($1, $2, $3, $4, $5, $6)', [
+export type KeptOpinion = Opinion & { readonly has_value: boolean };
+
+export async function writeOpinion(db: Queryable, decisionId: string, opinion: KeptOpinion): Promise<void> {
+  const { reviewer, action, label, has_value, justification, decided_at } = opinion;
+  await db.query('INSERT INTO review_opinion VALUES ($1, $2, $3, $4, $5, $6, $7)', [
     decisionId,
     reviewer.id,
     action,
     label,
+    has_value,
     justification,
     decided_at,
   ]);
 }
 
 /** In order. */
-export async function readOpinions(db: Queryable, decisionId: string): Promise<Opinion[]> {
+export async function readOpinions(db: Queryable, decisionId: string): Promise<KeptOpinion[]> {
   const { rows } = await db.query<
-    Omit<Opinion, 'reviewer' | 'decided_at'> & { person: string; name: string | null; at: Date }
+    Omit<KeptOpinion, 'reviewer' | 'decided_at'> & { person: string; name: string | null; at: Date }
   >(
-    `SELECT o.person, p.name, o.action, o.label, o.justification, o.decided_at AS at
+    `SELECT o.person, p.name, o.action, o.label, o.has_value, o.justification, o.decided_at AS at
      FROM review_opinion o LEFT JOIN person p ON p.id = o.person WHERE o.decision_id = $1 ORDER BY o.decided_at`,
     [decisionId],
   );
-  return rows.map(({ person, name, action, label, justification, at }) => ({
+  return rows.map(({ person, name, action, label, has_value, justification, at }) => ({
     reviewer: { id: person, name: name ?? person },
     action,
     label,
+    has_value,
     justification,
     decided_at: at.toISOString(),
   }));
@@ -367,7 +393,7 @@ export async function caseOf(db: Queryable, workflowId: string, decisionId: stri
 /** Back into the queue, more urgent, held by nobody. */
 export async function escalateCase(db: Queryable, decisionId: string, at: Date): Promise<void> {
   await db.query(
-    `UPDATE review_case SET reason = 'escalated', priority = 'P1', claimed_by = NULL, lease_until = NULL,
+    `UPDATE review_case SET reason = 'escalated', priority = 'P1', claimed_by = NULL, lease_until = NULL, assigned_to = NULL,
        version = version + 1, queued_at = $2
      WHERE decision_id = $1 AND decided_at IS NULL`,
     [decisionId, at],
@@ -422,25 +448,34 @@ export async function duePending(db: Queryable, now: Date, limit: number): Promi
 }
 
 /** An undone decision was never made: its key may not answer for it. */
-export async function forgetAnswer(db: Queryable, decisionId: string, reviewer: string): Promise<void> {
-  await db.query('DELETE FROM review_decision WHERE decision_id = $1 AND reviewer = $2', [decisionId, reviewer]);
+export async function forgetAnswer(db: Queryable, key: string): Promise<void> {
+  await db.query('DELETE FROM review_decision WHERE idempotency_key = $1', [key]);
 }
 
 /** Notes what turned out true. */
 export async function noteOutcomes(
   db: Queryable,
-  outcomes: readonly { decision_id: string; label: string }[],
+  outcomes: readonly { decision_id: string; workflow_id: string; label: string }[],
 ): Promise<void> {
   await db.query(
-    `UPDATE review_case c SET outcome_label = o.label FROM unnest($1::uuid[], $2::text[]) AS o (decision_id, label)
-     WHERE c.decision_id = o.decision_id AND c.outcome_label IS NULL`,
-    [outcomes.map(({ decision_id }) => decision_id), outcomes.map(({ label }) => label)],
+    `UPDATE review_case c SET outcome_label = o.label
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS o (decision_id, workflow_id, label)
+     WHERE c.decision_id = o.decision_id AND c.workflow_id = o.workflow_id AND c.outcome_label IS NULL`,
+    [
+      outcomes.map(({ decision_id }) => decision_id),
+      outcomes.map(({ workflow_id }) => workflow_id),
+      outcomes.map(({ label }) => label),
+    ],
   );
 }
 
+/** Decided, and for good. */
+const isSettled = `c.decided_at IS NOT NULL AND c.planted_from IS NULL
+  AND NOT EXISTS (SELECT FROM review_pending w WHERE w.decision_id = c.decision_id)`;
+
 /**
- * Puts a copy of an old case whose right answer is known among the others, looking like a new one; false when there is
- * none. Drawn by `seed` from the newest.
+ * Puts a copy of an old case whose right answer is known among the others, looking like the new one in all that is chosen for
+ * it; false when there is none. Drawn by `seed` from the newest of the same model version.
  */
 export async function plantCase(
   db: Queryable,
@@ -449,18 +484,22 @@ export async function plantCase(
     readonly like: NewCase;
     readonly labels: readonly string[];
     readonly seed: string;
+    /** So much earlier than the new one. */
+    readonly earlierMs: number;
   },
 ): Promise<boolean> {
-  const { decisionId, like, labels, seed } = copy;
+  const { decisionId, like, labels, seed, earlierMs } = copy;
+  const earlier = (at: Date) => new Date(at.getTime() - earlierMs);
   const { rowCount } = await db.query(
     `INSERT INTO review_case (decision_id, workflow_id, task_id, title, reason, priority, risk_tier, model_name,
        model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at,
-       features, planted_from, gold_label)
+       features, planted_from, gold_label, commit_first, people_wanted)
      SELECT $1, workflow_id, task_id, title, $3, $4, $5, model_name, model_version, proposed_action, label, confidence,
-       executed, ai_event_id, evidence_hash, $6, $7, features, decision_id, outcome_label
-     FROM (SELECT * FROM review_case WHERE workflow_id = $2 AND decided_at IS NOT NULL AND planted_from IS NULL
-             AND outcome_label = ANY($8) AND executed = $10 AND risk_tier = $5
-           ORDER BY decided_at DESC LIMIT 2000) AS known
+       executed, ai_event_id, evidence_hash, $6, $7, features, decision_id, outcome_label, $13, $14
+     FROM (SELECT * FROM review_case c WHERE workflow_id = $2 AND model_name = $11 AND model_version = $12
+             AND risk_tier = $5 AND ${isSettled} AND outcome_label = ANY($8) AND executed = $10
+             AND NOT EXISTS (SELECT FROM review_case p WHERE p.planted_from = c.decision_id AND p.decided_at IS NULL)
+           ORDER BY decided_at DESC LIMIT 500) AS known
      ORDER BY md5(decision_id::text || $9) LIMIT 1`,
     [
       decisionId,
@@ -468,28 +507,32 @@ export async function plantCase(
       like.reason,
       like.priority,
       like.risk_tier,
-      like.queued_at,
-      like.due_at,
+      earlier(like.queued_at),
+      earlier(like.due_at),
       labels,
       seed,
       like.executed,
+      like.model_name,
+      like.model_version,
+      like.commit_first,
+      like.people_wanted,
     ],
   );
   return rowCount === 1;
 }
 
-/** Of the decided cases of a model version with a confidence from `from` to below `to`. */
+/** Of the newest decisions of a model version with a confidence in the same tenth of the scale, from 0 to 9. */
 export async function countChanged(
   db: Queryable,
   { workflow_id, model_name, model_version }: CaseRow,
-  from: number,
-  to: number,
+  tenth: number,
+  newest: number,
 ): Promise<{ decided: number; changed: number }> {
   const { rows } = await db.query<{ decided: number; changed: number }>(
     `SELECT count(*)::int AS decided, count(*) FILTER (WHERE decided_action <> 'accept')::int AS changed
-     FROM review_case WHERE workflow_id = $1 AND model_name = $2 AND model_version = $3 AND confidence >= $4
-       AND confidence < $5 AND decided_at IS NOT NULL AND planted_from IS NULL`,
-    [workflow_id, model_name, model_version, from, to],
+     FROM (SELECT decided_action FROM review_case c WHERE workflow_id = $1 AND model_name = $2 AND model_version = $3
+             AND least(floor(confidence * 10), 9) = $4 AND ${isSettled} ORDER BY decided_at DESC LIMIT $5) AS newest`,
+    [workflow_id, model_name, model_version, tenth, newest],
   );
   return rows[0] ?? { decided: 0, changed: 0 };
 }
@@ -501,7 +544,7 @@ export async function newestDecided(
   limit: number,
 ): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
-    `${selectCase} WHERE c.workflow_id = $1 AND c.model_name = $2 AND c.decided_at IS NOT NULL AND c.planted_from IS NULL
+    `${selectCase} WHERE c.workflow_id = $1 AND c.model_name = $2 AND ${isSettled}
      ORDER BY c.decided_at DESC LIMIT $3`,
     [workflow_id, model_name, limit],
   );
@@ -582,10 +625,20 @@ export async function readCases(db: Queryable, decisionIds: readonly string[]): 
 }
 
 /** People who have been seen here and are not the asker, by name. */
-export async function readPeople(db: Queryable, except: string): Promise<{ id: string; name: string }[]> {
-  const { rows } = await db.query<{ id: string; name: string }>(
-    'SELECT id, name FROM person WHERE id <> $1 ORDER BY name, id LIMIT 500',
+export async function readPeople(db: Queryable, except: string): Promise<Reviewer[]> {
+  const { rows } = await db.query<Reviewer>(
+    'SELECT id, name, login FROM person WHERE id <> $1 ORDER BY name, id LIMIT 500',
     [except],
+  );
+  return rows;
+}
+
+/** Cases of some tasks that are not decided for good. */
+export async function openCasesOf(db: Queryable, workflowId: string, tasks: readonly string[]): Promise<CaseRow[]> {
+  const { rows } = await db.query<CaseRow>(
+    `${selectCase} WHERE c.workflow_id = $1 AND c.task_id = ANY($2) AND (c.decided_at IS NULL
+       OR EXISTS (SELECT FROM review_pending w WHERE w.decision_id = c.decision_id))`,
+    [workflowId, tasks],
   );
   return rows;
 }
@@ -638,12 +691,12 @@ export async function countOutbox(db: Queryable): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Remembers what a person is called. */
-export async function notePerson(db: Queryable, id: string, name: string): Promise<void> {
+/** Remembers what a person is called, and by what policies know them. */
+export async function notePerson(db: Queryable, { id, name, login }: Reviewer): Promise<void> {
   await db.query(
-    `INSERT INTO person (id, name) VALUES ($1, $2)
-     ON CONFLICT (id) DO UPDATE SET name = $2 WHERE person.name <> $2`,
-    [id, name],
+    `INSERT INTO person (id, name, login) VALUES ($1, $2, $3)
+     ON CONFLICT (id) DO UPDATE SET name = $2, login = $3 WHERE (person.name, person.login) IS DISTINCT FROM ($2, $3)`,
+    [id, name, login],
   );
 }
 

@@ -1,24 +1,52 @@
 /** What of a case is shown to whom: not the AI's answer before a person has said what they think, nor others' answers before they decide. Pure. */
-import type { AiAnswer, AiDecision, AskedOfAi, AuditRecord, Person, QueueItem } from '@countersign/contract';
+import type {
+  AiAnswer,
+  AiDecision,
+  AskedOfAi,
+  AuditRecord,
+  Person,
+  QueueItem,
+  ReviewCase,
+} from '@countersign/contract';
 import type { CaseRow } from './store.ts';
 
 /** What is known of the asker. */
 export interface Asker {
+  readonly person: string;
   /** What they have said beforehand of cases that want it. */
   readonly hasCommitted: boolean;
   readonly looking: readonly Person[];
 }
 
+/** Decided for good: nobody can undo it any more. */
+const isSettled = (row: CaseRow): boolean => row.decided_at !== null && row.pending_by === null;
+
 /** Whether the AI's answer is kept from a person until they have said what they think. */
 export const isHidden = (row: CaseRow, hasCommitted: boolean): boolean =>
-  row.commit_first && row.decided_at === null && !hasCommitted;
+  row.commit_first && !isSettled(row) && !hasCommitted;
 
 /** Whether others' answers are kept from people: while a second one has to decide without them. */
-export const isBlind = (row: CaseRow): boolean =>
-  row.people_wanted > 1 && row.decided_at === null && row.reason !== 'disagreement';
+export const isBlind = (row: CaseRow): boolean => row.people_wanted > 1 && !isSettled(row) && row.people_decided < 2;
 
-export function queueItem(row: CaseRow, now: Date, { hasCommitted, looking }: Asker): QueueItem {
-  const held = row.decided_at === null && row.lease_until !== null && row.lease_until > now && row.claimed_by !== null;
+/** While it can be undone, a decision is its maker's alone: to others the case is with somebody. */
+const isDecidedTo = (row: CaseRow, person: string): boolean =>
+  row.decided_at !== null && (row.pending_by === null || row.pending_by === person);
+
+export function decidedOf(row: CaseRow, person: string): ReviewCase['decided'] {
+  const { decided_by, decided_name, decided_action, decided_at } = row;
+  if (!isDecidedTo(row, person) || decided_by === null || decided_action === null || decided_at === null) return null;
+  return {
+    by: { id: decided_by, name: decided_name ?? decided_by },
+    action: decided_action,
+    at: decided_at.toISOString(),
+  };
+}
+
+export function queueItem(row: CaseRow, now: Date, { person, hasCommitted, looking }: Asker): QueueItem {
+  const decided = isDecidedTo(row, person);
+  const isPending = row.pending_by !== null && !decided;
+  const held =
+    !decided && row.claimed_by !== null && (isPending || (row.lease_until !== null && row.lease_until > now));
   const hidden = isHidden(row, hasCommitted);
   return {
     decision_id: row.decision_id,
@@ -35,7 +63,7 @@ export function queueItem(row: CaseRow, now: Date, { hasCommitted, looking }: As
     confidence: hidden ? null : row.confidence,
     queued_at: row.queued_at.toISOString(),
     due_at: row.due_at.toISOString(),
-    state: row.decided_at !== null ? 'decided' : held ? 'claimed' : 'waiting',
+    state: decided ? 'decided' : held ? 'claimed' : 'waiting',
     version: row.version,
     claimed_by: held ? { id: row.claimed_by ?? '', name: row.claimed_name ?? row.claimed_by ?? '' } : null,
     lease_until: held ? (row.lease_until?.toISOString() ?? null) : null,
@@ -56,16 +84,30 @@ export function splitDecision(row: CaseRow, decision: AiDecision): { asked: Aske
   };
 }
 
-/** The task's records that this person may see now, of all, oldest first. */
+/** Of the task's records, those that this person may see while the case is open; `own` is the event under review. */
 export function visibleHistory(
   row: CaseRow,
   records: readonly AuditRecord[],
-  aiIndex: number,
+  own: AuditRecord,
   hidden: boolean,
 ): AuditRecord[] {
-  return records.filter(({ decision_actor, log_index }) => {
-    // A planted case has no future, and a blind one no others.
-    if (log_index > aiIndex && (row.planted_from !== null || isBlind(row))) return false;
+  if (isSettled(row)) return row.planted_from === null ? [...records] : [];
+  // What is under review stands above; and a planted case has no past, as a new one has none.
+  if (row.planted_from !== null) return [];
+  return records.filter(({ decision_actor, log_index, event_id }) => {
+    if (event_id === own.event_id) return false;
+    if (log_index > own.log_index && isBlind(row)) return false;
     return !hidden || decision_actor.type !== 'ai';
   });
+}
+
+/** What of a task's records may be read elsewhere while cases of it are open that must not be looked up. */
+export function concealedIn(cases: readonly CaseRow[], hasCommitted: ReadonlySet<string>) {
+  const isConcealed = (row: CaseRow) => row.planted_from !== null || isBlind(row);
+  return {
+    /** What people and the world have said of it. */
+    answers: cases.some(isConcealed),
+    /** What the AI says of it. */
+    ai: cases.some((row) => isHidden(row, hasCommitted.has(row.decision_id))),
+  };
 }

@@ -47,6 +47,14 @@ export const Search = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
 });
 
+/** What is wrong with the times of a filter: the pattern lets the 31st of February pass. */
+export function wrongTime({ from, to }: { from?: string | undefined; to?: string | undefined }): string | null {
+  for (const [name, at] of Object.entries({ from, to })) {
+    if (at !== undefined && Number.isNaN(Date.parse(at))) return `${name} is "${at}", which is no time.`;
+  }
+  return null;
+}
+
 export const filterOf = ({ workflow, task, input, actor, ...rest }: Static<typeof Filters>): AuditFilter => ({
   ...rest,
   workflow_id: workflow,
@@ -72,7 +80,9 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
       config: { grant: 'audit' },
       schema: { summary: 'Audit records, newest first', querystring: Search, response: { ...errors, 200: AuditPage } },
     },
-    async ({ query: { before = null, limit = 50, ...query } }) => {
+    async ({ query: { before = null, limit = 50, ...query } }, reply) => {
+      const wrong = wrongTime(query);
+      if (wrong !== null) return reply.code(400).send(apiError('bad_request', wrong));
       const page = log.page(await search.search(filterOf(query), before, limit));
       return { ...page, people: await namesOf(page.records) };
     },
@@ -89,6 +99,8 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
       },
     },
     async ({ query: { bins = 60, ...query } }, reply) => {
+      const wrong = wrongTime(query);
+      if (wrong !== null) return reply.code(400).send(apiError('bad_request', wrong));
       const found = await search.histogram(filterOf(query), bins);
       if (found === null) return reply.code(404).send(apiError('not_found', 'There are no records in this time.'));
       const at = (seconds: number) => new Date(seconds * 1_000).toISOString();

@@ -71,7 +71,8 @@ export function evidenceRoutes(app: Server, room: EvidenceRoom): void {
         return reply.code(403).send(apiError('forbidden', `Say which workflow, one that you review. ${which}`));
       }
       const page = log.page(await search.search(filterOf(query), before, limit));
-      return { ...page, people: await namesOf(page.records) };
+      const records = await reviews.readable(query.workflow, person, page.records);
+      return { records, next: page.next, people: await namesOf(records) };
     },
   );
 
@@ -87,8 +88,18 @@ export function evidenceRoutes(app: Server, room: EvidenceRoom): void {
     },
     async ({ params, person }, reply) => {
       const proof = await log.prove(params.event_id);
-      if (proof !== null && reviewedBy(person).includes(proof.record.workflow_id)) return proof;
+      if (proof !== null && reviewedBy(person).includes(proof.record.workflow_id)) {
+        // What a planted case was is for auditors.
+        const isPlanted = entryIsPlanted(proof.body ?? proof.entry);
+        const [readable] = await reviews.readable(proof.record.workflow_id, person, [proof.record]);
+        if (readable !== undefined && !isPlanted) return proof;
+      }
       return reply.code(404).send(apiError('not_found', `there is no event ${params.event_id}`));
     },
   );
 }
+
+const entryIsPlanted = (base64: string): boolean => {
+  const { data } = JSON.parse(Buffer.from(base64, 'base64').toString('utf8')) as { data?: { gold?: unknown } };
+  return data?.gold !== undefined;
+};

@@ -67,8 +67,8 @@ export function inspectionRoutes(app: Server, inspections: Inspections): void {
         response: { ...errors, 200: Said },
       },
     },
-    async ({ params, body }, reply) => {
-      const kept = await inspections.find(params.inspection_id, body);
+    async ({ params, body, person }, reply) => {
+      const kept = await inspections.find(params.inspection_id, body, person);
       if (kept === null) return reply.code(404).send(none(params.inspection_id));
       return kept === 'kept' ? { message: 'Kept.' } : reply.code(409).send(wrong(kept));
     },

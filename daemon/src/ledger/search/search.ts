@@ -186,7 +186,8 @@ export class SearchIndex {
     // Times are in seconds: with more bins than those, some would always be empty.
     const counted = new HistogramBins(extent, Math.min(bins, extent.to - extent.from + 1));
     for (const segment of inMemory) counted.addEach(this.hitsInMemory(segment, fields, words), segment.times);
-    const isExact = stored.length <= mostCountedEach;
+    const isWhole = [filter.from, filter.to].every((at) => at === undefined || Date.parse(at) % 1_000 === 0);
+    const isExact = stored.length <= mostCountedEach && isWhole && filter.event_id === undefined;
     const isAll = fields.length + words.length === 0;
     const hits = isAll
       ? new Map(stored.map(({ first }) => [first, everything]))
@@ -204,22 +205,15 @@ export class SearchIndex {
     return { ...extent, counts: counted.counts.map(Math.round), exact: isExact };
   }
 
-  /** The places of all records that fit, ascending. */
-  async indexes(filter: AuditFilter): Promise<number[]> {
+  /** The places before `end` of all records that may fit; a few may not. */
+  proposed(filter: AuditFilter, end: number): AsyncGenerator<number> {
+    return this.candidates(filter, Math.min(end, this.nextIndex));
+  }
+
+  /** Those of some records that do fit. */
+  async fitting(filter: AuditFilter, indexes: readonly number[]): Promise<LedgerRecord[]> {
     const { db, logId } = this.options;
-    const fitting: number[] = [];
-    let some: number[] = [];
-    const look = async () => {
-      const records = await readRecords(db, logId, some);
-      fitting.push(...records.filter((record) => fits(record, filter)).map(({ index }) => index));
-      some = [];
-    };
-    for await (const index of this.candidates(filter, this.nextIndex)) {
-      some.push(index);
-      if (some.length === readAtOnce) await look();
-    }
-    await look();
-    return fitting.toSorted((a, b) => a - b);
+    return (await readRecords(db, logId, indexes)).filter((record) => fits(record, filter));
   }
 
   private async byEvent(eventId: string, filter: AuditFilter, end: number): Promise<Found> {
@@ -350,7 +344,8 @@ function extentOf(span: Span, stored: readonly Extent[], inMemory: readonly Open
 
 const secondsOf = ({ from, to }: AuditFilter): Span => ({
   from: from === undefined ? null : Math.floor(Date.parse(from) / 1000),
-  to: to === undefined ? null : Math.floor(Date.parse(to) / 1000),
+  // Exclusive: the second of the last millisecond before it.
+  to: to === undefined ? null : Math.floor((Date.parse(to) - 1) / 1000),
 });
 
 const within = ({ from: earliest, to: latest }: Span, times: ArrayLike<number>, hits: Hits): Hits => {
