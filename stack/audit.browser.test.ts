@@ -94,7 +94,7 @@ it('notices that the log is not the one it has seen', async () => {
   await page.getByText('The log has only grown since this browser first saw it').waitFor();
   // What it has seen had another root: the same as when the log is rewritten and signed anew, as far as it can tell.
   await page.evaluate(() => {
-    const name = 'countersign.checkpoint';
+    const name = 'countersign.checkpoint.1';
     const pin = JSON.parse(window.localStorage.getItem(name) ?? '{}') as { note: string };
     window.localStorage.setItem(`${name}.kept`, JSON.stringify(pin));
   });
@@ -114,8 +114,8 @@ it('notices that the log is not the one it has seen', async () => {
   await keep(page, 'audit-rewritten');
   // It stays so: what was seen is kept.
   const kept = await page.evaluate(() => [
-    window.localStorage.getItem('countersign.checkpoint'),
-    window.localStorage.getItem('countersign.checkpoint.kept'),
+    window.localStorage.getItem('countersign.checkpoint.1'),
+    window.localStorage.getItem('countersign.checkpoint.1.kept'),
   ]);
   expect(kept[0]).toBe(kept[1]);
   await page.close();

@@ -215,10 +215,60 @@ it('decides alike cases at once, when the sample was opened and the odd one is s
   await page.keyboard.press('Control+Enter');
   await page.getByTestId('batch-results').waitFor();
   expect(await page.getByTestId('batch-results').textContent()).toMatch(
-    /of \d+ are decided.*Newsletter 0: Ann decided this case first: accept\./,
+    /of \d+ are decided.*Newsletter 0: Ann is deciding this case\./,
   );
   await keep(page, 'batch-results');
   expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('asks nobody for what an address makes up', async () => {
+  const { page } = await as('ann');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const id = await stage.decided('A real one', { risk_tier: 'low' });
+  for (const path of [
+    `batch/${id}?open=..%2F..%2F..%2Fapi%2Fadmin%2Fusers%2F2%2Flogout%3F`,
+    'audit?record=..%2Fgrowth%3Ffrom=0',
+  ]) {
+    await page.goto(stage.url(path));
+    await page.waitForTimeout(1_000);
+  }
+  await page.evaluate(() => {
+    window.history.pushState(
+      {},
+      '',
+      '/a/countersign-decisions-app/review/..%2F..%2F..%2Fapi%2Fadmin%2Fusers%2F2%2Flogout%3F',
+    );
+    window.dispatchEvent(new PopStateEvent('popstate'));
+  });
+  await page.waitForTimeout(1_000);
+  expect(asked.filter((path) => path.includes('admin') || path.includes('..'))).toEqual([]);
+  await page.close();
+});
+
+it('keeps the form while the daemon does not answer, and claims one case however fast N is pressed', async () => {
+  for (const title of ['N1', 'N2', 'N3']) await stage.decided(title, { risk_tier: 'low', confidence: 0.51 });
+  const held = async () => {
+    const { body } = await stage.ask('sam', 'v1/reviews/queue?limit=500');
+    return (body as Queue).items.filter(({ claimed_by, title }) => claimed_by?.name === 'Ann' && /^N\d$/.test(title))
+      .length;
+  };
+  const { page } = await as('ann', 'review?confidence_below=0.6&risk_tier=low');
+  await item(page, 'N1').waitFor();
+  await page.keyboard.press('n');
+  await page.keyboard.press('n');
+  const form = page.getByTestId('decision-form');
+  await form.waitFor();
+  await page.waitForTimeout(500);
+  expect(await held()).toBe(1);
+  const url = page.url();
+  await page.keyboard.press('r');
+  await page.keyboard.type('the beginning ');
+  await page.route('**/v1/evidence/cases/*', (route) => route.fulfill({ status: 429, json: { message: 'slow down' } }));
+  await page.waitForTimeout(6_000);
+  await page.keyboard.type('and n the end');
+  expect([page.url(), await form.locator('textarea').inputValue()]).toEqual([url, 'the beginning and n the end']);
   await page.close();
 });
 

@@ -34,7 +34,11 @@ interface CallOptions {
   readonly responseType?: 'arraybuffer';
 }
 
+/** Ids come out of addresses, which anybody can write: what is no plain path of the daemon's is asked of nobody. */
+const plainPath = /^[\w:-]+(\/[\w:-]+)*(\?[^#\\]*)?$/;
+
 async function call<T>(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<T> {
+  if (!plainPath.test(path)) throw new CallError(404, null, t('api.no-such', 'There is nothing under this address.'));
   try {
     const response = await lastValueFrom(
       getBackendSrv().fetch<T>({

@@ -31,4 +31,11 @@ export const queryClient = new QueryClient({
   }),
 });
 
+/** Why something that nobody waits for has not come about: nothing there is no failure. */
+export function sayOf(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const isNothing = error instanceof CallError && error.status === 404;
+  say(isNothing ? AppEvents.alertInfo.name : AppEvents.alertError.name, message);
+}
+
 const say = (type: string, ...payload: string[]) => getAppEvents().publish({ type, payload });

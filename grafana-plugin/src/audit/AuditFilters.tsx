@@ -85,11 +85,16 @@ interface FilterProps {
 }
 
 /** Applied by Enter or on leaving, so that the list does not jump at each letter. */
-function TextFilter({ name, value, onChange }: FilterProps) {
+function TextFilter(props: FilterProps) {
+  // What is in the address is what is in the field, however it came there.
+  return <TextFilterOf key={props.value ?? ''} {...props} />;
+}
+
+function TextFilterOf({ name, value, onChange }: FilterProps) {
   const [typed, setTyped] = useState(value ?? '');
   const apply = (event?: FormEvent) => {
     event?.preventDefault();
-    if (typed !== (value ?? '')) onChange(typed.trim());
+    if (typed.trim() !== (value ?? '')) onChange(typed.trim());
   };
   return (
     <form onSubmit={apply}>
@@ -127,7 +132,8 @@ function TimeFilter({ name, value, onChange }: FilterProps) {
 /** As the input wants it: no zone, no milliseconds. */
 function localTime(at: Date): string {
   if (Number.isNaN(at.getTime())) return '';
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  const here = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return Number.isNaN(here.getTime()) ? '' : here.toISOString().slice(0, 19);
 }
 
 const getStyles = (theme: GrafanaTheme2) =>

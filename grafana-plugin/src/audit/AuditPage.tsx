@@ -51,10 +51,10 @@ export default function AuditPage() {
       actions={
         <>
           <SavedSearches query={query} onChoose={(saved) => setSearch(new URLSearchParams(saved))} />
-          <LinkButton variant="secondary" icon="download-alt" href={exportUrl(filter, 'jsonl')} download>
+          <LinkButton variant="secondary" icon="download-alt" href={exportUrl(filter, 'jsonl')} target="_self" download>
             {t('audit.export', 'Export')}
           </LinkButton>
-          <LinkButton variant="secondary" icon="download-alt" href={exportUrl(filter, 'csv')} download>
+          <LinkButton variant="secondary" icon="download-alt" href={exportUrl(filter, 'csv')} target="_self" download>
             {t('audit.csv', 'CSV')}
           </LinkButton>
           <Button
@@ -81,7 +81,7 @@ export default function AuditPage() {
       )}
       {records.isPending ? (
         <Skeleton lines={12} height={28} />
-      ) : records.isError ? (
+      ) : records.isLoadingError ? (
         <Failed
           what={t('audit.failed', 'The audit trail could not be read')}
           error={records.error}

@@ -48,6 +48,7 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
         role="img"
         aria-label={label}
         onPointerDown={(event) => {
+          if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           setDrawn([placeOf(event), placeOf(event)]);
         }}
@@ -88,7 +89,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     width: '100%',
     height,
     cursor: 'crosshair',
-    touchAction: 'none',
+    touchAction: 'pan-y',
     borderBottom: `1px solid ${theme.colors.border.medium}`,
   }),
   bar: css({ fill: theme.visualization.getColorByName('blue') }),

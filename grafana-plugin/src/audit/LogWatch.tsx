@@ -1,27 +1,25 @@
 /** Says whether the log is still the one that this browser has seen before, and remembers what it sees now. */
+import type { LogGrowth } from '@countersign/contract';
 import { Alert, Button, Icon, useTheme2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { useGrowth } from '../api/audit';
 import { CallError } from '../api/client';
 import { t, Trans } from '../parts/i18n';
-import { checkGrowth, readPin, sizeOf, writePin } from './growth';
+import { checkGrowth, sizeOf, type Pin } from './growth';
+import { readPin, writePin } from './pin';
 
 export function LogWatch() {
   const theme = useTheme2();
   const [pin, setPin] = useState(readPin);
   const from = pin === null ? 0 : sizeOf(pin);
   const growth = useGrowth(from);
-  const isShorter = growth.error instanceof CallError && growth.error.status === 404 && pin !== null;
+  const isShorter = growth.error instanceof CallError && growth.error.body?.error === 'not_found' && from > 0;
   const check = growth.data === undefined ? null : checkGrowth(pin, growth.data);
   const isGood = check?.is === 'first' || check?.is === 'grown';
-  const keep = () => {
-    if (growth.data === undefined) return;
-    const { checkpoint, verifier_key } = growth.data;
-    writePin({ note: checkpoint, verifierKey: verifier_key, seenAt: new Date().toISOString() });
-  };
+  const { data: seen } = growth;
   useEffect(() => {
-    if (isGood) keep();
-  });
+    if (isGood && seen !== undefined) writePin(pinOf(seen));
+  }, [isGood, seen]);
   if (isShorter || check?.is === 'rewritten') {
     return (
       <Alert severity="error" title={t('audit.log.rewritten', 'The log is not the one that this browser has seen')}>
@@ -32,7 +30,27 @@ export function LogWatch() {
       </Alert>
     );
   }
-  if (check?.is === 'another_key' || check?.is === 'damaged') {
+  if (check?.is === 'damaged') {
+    return (
+      <Alert severity="error" title={t('audit.log.damaged', 'The head of the log is not signed as it should be')}>
+        <Trans i18nKey="audit.log.damaged-help">
+          What came is no checkpoint of the key that it names. Tell whoever runs the audit. What this browser has seen
+          is kept.
+        </Trans>
+      </Alert>
+    );
+  }
+  if (growth.isError) {
+    return (
+      <Alert
+        severity="warning"
+        title={t('audit.log.unchecked', 'The log could not be compared with what was seen before')}
+      >
+        {growth.error.message}
+      </Alert>
+    );
+  }
+  if (check?.is === 'another_key') {
     return (
       <Alert severity="warning" title={t('audit.log.another-key', 'The log is signed by another key than before')}>
         <p>
@@ -47,7 +65,7 @@ export function LogWatch() {
           size="sm"
           variant="secondary"
           onClick={() => {
-            keep();
+            if (growth.data !== undefined) writePin(pinOf(growth.data));
             setPin(readPin());
           }}
         >
@@ -70,3 +88,9 @@ export function LogWatch() {
     </p>
   );
 }
+
+const pinOf = ({ checkpoint, verifier_key }: LogGrowth): Pin => ({
+  note: checkpoint,
+  verifierKey: verifier_key,
+  seenAt: new Date().toISOString(),
+});

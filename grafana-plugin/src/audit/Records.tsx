@@ -45,7 +45,7 @@ export function Records({ rows, people, onOpen, onEnd }: RecordsProps) {
       <div style={{ height: (rows.length + 1) * rowHeight }}>
         <table
           className={styles.table}
-          style={{ transform: `translateY(${first * rowHeight}px)` }}
+          style={{ marginTop: first * rowHeight }}
           data-testid="records"
           aria-rowcount={rows.length}
         >
@@ -121,7 +121,14 @@ const getStyles = (theme: GrafanaTheme2) => ({
       overflow: 'hidden',
       textOverflow: 'ellipsis',
     },
-    th: { color: theme.colors.text.secondary, fontWeight: 'normal' },
+    th: {
+      position: 'sticky',
+      top: 0,
+      zIndex: 1,
+      background: theme.colors.background.canvas,
+      color: theme.colors.text.secondary,
+      fontWeight: 'normal',
+    },
     'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
     'tbody tr:hover': { background: theme.colors.action.hover },
   }),

@@ -14,12 +14,19 @@ const mostKept = 50;
 
 function read(): SavedSearch[] {
   try {
-    return JSON.parse(window.localStorage.getItem(storedUnder) ?? '[]') as SavedSearch[];
+    const stored: unknown = JSON.parse(window.localStorage.getItem(storedUnder) ?? '[]');
+    return Array.isArray(stored) ? stored.filter(isSearch) : [];
   } catch {
     // Storage is off or the text is damaged: start afresh.
     return [];
   }
 }
+
+const isSearch = (value: unknown): value is SavedSearch =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as SavedSearch).name === 'string' &&
+  typeof (value as SavedSearch).query === 'string';
 
 interface SavedSearchesProps {
   /** The search on screen. */

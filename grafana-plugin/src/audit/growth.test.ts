@@ -44,7 +44,9 @@ describe('what a browser has seen of the log', () => {
   });
 
   it('asks a person when another key signs, and believes nothing that is not signed', () => {
-    expect(checkGrowth(pin, growth(after, keyOf(9)))).toEqual({ is: 'another_key' });
+    expect(checkGrowth(pin, growth(after, keyOf(9)))).toEqual({ is: 'another_key', size: 5 });
+    // Whoever can rewrite a log can make a key.
+    expect(checkGrowth(pin, growth(leavesOf('a', 'X', 'c', 'd'), keyOf(9)))).toEqual({ is: 'rewritten' });
     const forged = { ...growth(after), checkpoint: noteOf(after, keyOf(9)) };
     expect(checkGrowth(pin, forged)).toEqual({ is: 'damaged' });
     expect(checkGrowth(pin, { ...growth(after), proof: ['%%'] })).toEqual({ is: 'rewritten' });

@@ -1,6 +1,6 @@
 /**
- * What this browser has seen of the log, kept by itself: a later rewrite shows, whatever the daemon says. The newest signed
- * checkpoint is kept with its key, and each one after it has to prove that the log has only grown.
+ * Whether the log is still the one that was seen before, whatever the daemon says: the newest signed checkpoint is kept with its
+ * key, and each one after it has to prove that the log has only grown. Pure.
  */
 import type { LogGrowth } from '@countersign/contract';
 import { verifyConsistency } from '@countersign/contract/merkle';
@@ -19,8 +19,8 @@ export type GrowthCheck =
   | { readonly is: 'first'; readonly size: number }
   | { readonly is: 'grown'; readonly size: number; readonly from: number }
   | { readonly is: 'rewritten' }
-  /** Signed by another key than what was kept. */
-  | { readonly is: 'another_key' }
+  /** It has only grown, and is signed by another key than what was kept. */
+  | { readonly is: 'another_key'; readonly size: number }
   /** The daemon's answer is no checkpoint of its own key. */
   | { readonly is: 'damaged' };
 
@@ -37,7 +37,6 @@ export function checkGrowth(pin: Pin | null, { checkpoint, proof, verifier_key }
   if (now === null) return { is: 'damaged' };
   const before = pin === null ? null : headOf(pin);
   if (pin === null || before === null) return { is: 'first', size: now.size };
-  if (pin.verifierKey !== verifier_key) return { is: 'another_key' };
   const hashes = proof.map(fromBase64).filter((hash) => hash !== null);
   const holds =
     hashes.length === proof.length &&
@@ -48,25 +47,9 @@ export function checkGrowth(pin: Pin | null, { checkpoint, proof, verifier_key }
       newRoot: now.root,
       proof: hashes,
     });
-  return holds ? { is: 'grown', size: now.size, from: before.size } : { is: 'rewritten' };
-}
-
-const storedUnder = 'countersign.checkpoint';
-
-export function readPin(): Pin | null {
-  try {
-    const stored = window.localStorage.getItem(storedUnder);
-    return stored === null ? null : (JSON.parse(stored) as Pin);
-  } catch {
-    // Storage is off or the text is damaged: as if nothing had been seen.
-    return null;
-  }
-}
-
-export function writePin(pin: Pin): void {
-  try {
-    window.localStorage.setItem(storedUnder, JSON.stringify(pin));
-  } catch {
-    // Without storage nothing is kept, and nothing else is lost.
-  }
+  // A key is changed now and then; that changes nothing of the records before.
+  if (!holds) return { is: 'rewritten' };
+  return pin.verifierKey === verifier_key
+    ? { is: 'grown', size: now.size, from: before.size }
+    : { is: 'another_key', size: now.size };
 }

@@ -13,9 +13,9 @@ interface DrawFormProps {
 const tiers = ['low', 'medium', 'high'] as const;
 /** The quarter before this one, as date fields have it. */
 function lastQuarter(now: Date): { from: string; to: string } {
-  const first = Math.floor(now.getMonth() / 3) * 3;
+  const first = Math.floor(now.getUTCMonth() / 3) * 3;
   const day = (month: number) => {
-    const at = new Date(now.getFullYear(), month, 1, 12);
+    const at = new Date(Date.UTC(now.getUTCFullYear(), month, 1));
     return at.toISOString().slice(0, 10);
   };
   return { from: day(first - 3), to: day(first) };

@@ -11,6 +11,7 @@ import { Life } from '../audit/Life';
 import { RecordDetail } from '../audit/RecordDetail';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
+import { useKeptText } from '../parts/use-kept-text';
 import { useKeys } from '../parts/use-keys';
 import { routes } from '../routes';
 
@@ -27,7 +28,7 @@ export default function InspectionPage() {
     >
       {opened.isPending ? (
         <Skeleton lines={12} height={28} />
-      ) : opened.isError ? (
+      ) : opened.isLoadingError ? (
         <Failed
           what={t('inspection.failed', 'The audit could not be read')}
           error={opened.error}
@@ -61,7 +62,7 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
         </p>
         <ol className={styles.list} aria-label={t('inspection.sample', 'Sample')} data-testid="sample">
           {decisions.map((one, i) => (
-            <li key={one.log_index}>
+            <li key={one.log_index} ref={i === at ? intoView : null}>
               <button
                 type="button"
                 className={cx(styles.item, i === at && styles.selected)}
@@ -115,6 +116,8 @@ function Found({ finding }: Pick<InspectedDecision, 'finding'>) {
   );
 }
 
+const intoView = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'nearest' });
+
 interface JudgeProps {
   readonly inspectionId: string;
   readonly decision: InspectedDecision;
@@ -122,7 +125,7 @@ interface JudgeProps {
 }
 
 function Judge({ inspectionId, decision, onDone }: JudgeProps) {
-  const [note, setNote] = useState(decision.note);
+  const [note, setNote] = useKeptText(`inspection.${inspectionId}.${decision.log_index}`, decision.note);
   const field = useRef<HTMLTextAreaElement>(null);
   const find = useFinding(inspectionId);
   const say = (finding: 'good' | 'wanting') => {
@@ -165,7 +168,7 @@ interface SignOffProps {
 }
 
 function SignOff({ inspectionId, signedOff, left }: SignOffProps) {
-  const [statement, setStatement] = useState('');
+  const [statement, setStatement] = useKeptText(`inspection.${inspectionId}`);
   const sign = useSignOff(inspectionId);
   if (signedOff !== null) {
     const title = t('inspection.signed-off', 'Signed off by {{name}}, {{at}}', {
@@ -191,7 +194,11 @@ function SignOff({ inspectionId, signedOff, left }: SignOffProps) {
           onChange={(event) => setStatement(event.currentTarget.value)}
         />
       </Field>
-      <Button disabled={statement.trim() === ''} aria-busy={sign.isPending} onClick={() => sign.mutate(statement)}>
+      <Button
+        disabled={statement.trim() === ''}
+        aria-busy={sign.isPending}
+        onClick={() => sign.isPending || sign.mutate(statement)}
+      >
         {t('inspection.sign-off', 'Sign off')}
       </Button>
     </section>

@@ -70,7 +70,7 @@ function List({ items }: { items: readonly Inspection[] }) {
             </td>
             <td>{one.workflow_id}</td>
             <td>
-              {new Date(one.from).toLocaleDateString()} – {new Date(one.to).toLocaleDateString()}
+              {dayOf(one.from)} – {dayOf(one.to)}
             </td>
             <td>
               {t('inspections.of', '{{looked}} of {{all}}', {
@@ -95,6 +95,9 @@ function List({ items }: { items: readonly Inspection[] }) {
     </table>
   );
 }
+
+/** As it was asked for: in UTC. */
+const dayOf = (at: string) => new Date(at).toLocaleDateString(undefined, { timeZone: 'UTC' });
 
 const getStyles = (theme: GrafanaTheme2) =>
   css({

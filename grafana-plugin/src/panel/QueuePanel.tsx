@@ -30,7 +30,7 @@ function Waiting({ filter }: { filter: QueueFilter }) {
   const queue = useQueue(filter);
   const now = useNow();
   if (queue.isPending) return <Skeleton lines={6} height={28} />;
-  if (queue.isError) {
+  if (queue.isLoadingError) {
     return (
       <Failed
         what={t('panel.failed', 'The queue could not be read')}

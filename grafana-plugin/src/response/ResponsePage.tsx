@@ -29,7 +29,7 @@ export default function ResponsePage() {
     >
       {overview.isPending ? (
         <Skeleton lines={12} height={24} />
-      ) : overview.isError ? (
+      ) : overview.isLoadingError ? (
         <Failed
           what={t('response.failed-to-read', 'The state of the loop could not be read')}
           error={overview.error}

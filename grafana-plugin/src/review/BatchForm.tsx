@@ -6,6 +6,7 @@ import { Alert, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
 import { useRef, useState } from 'react';
 import { useDecideBatch } from '../api/reviews';
 import { t } from '../parts/i18n';
+import { useKeptText } from '../parts/use-kept-text';
 import { useKeys } from '../parts/use-keys';
 
 interface BatchFormProps {
@@ -20,7 +21,7 @@ type BatchAction = 'accept' | 'reject';
 export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
   const styles = useStyles2(getStyles);
   const [action, setAction] = useState<BatchAction | null>(null);
-  const [justification, setJustification] = useState('');
+  const [justification, setJustification] = useKeptText(`batch.${batch.items[0]?.decision_id ?? ''}`);
   // Made once, so that sending it again decides nothing twice.
   const [keys] = useState(() =>
     Object.fromEntries(batch.items.map(({ decision_id }) => [decision_id, crypto.randomUUID()])),
@@ -41,7 +42,12 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
       idempotency_keys: keys,
       review_ms: since(startedAt),
     };
-    decide.mutate(request, { onSuccess: onDecided });
+    decide.mutate(request, {
+      onSuccess: (decided) => {
+        setJustification('');
+        onDecided(decided);
+      },
+    });
   };
   useKeys({ a: () => choose('accept'), r: () => choose('reject'), 'mod+Enter': submit });
   return (

@@ -154,7 +154,7 @@ function Shown({ decisionId }: { decisionId: string | undefined }) {
       </Empty>
     );
   if (opened.isPending) return <Skeleton lines={14} height={20} />;
-  if (opened.isError)
+  if (opened.isLoadingError)
     return (
       <Failed
         what={t('review.case.failed', 'The case could not be read')}

@@ -5,21 +5,19 @@ import type { DecideRequest, DecisionAction, Lease, ReviewCase } from '@counters
 import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } from '@grafana/ui';
 import { useRef, useState } from 'react';
 import { CallError } from '../api/client';
-import { useDecide, type QueueFilter } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
 import { useDraft, type Draft } from './draft';
-import type { Undoable } from './UndoBar';
 import { afterwards, jsonProblem, missingIn } from './what-is-missing';
 
 interface DecisionFormProps {
   readonly opened: ReviewCase;
   readonly lease: Lease;
-  /** Which case comes next. */
-  readonly filter: QueueFilter;
-  /** With what can be undone, and until when, and the next case. */
-  readonly onDecided: (undoable: Undoable | null, next: string | undefined) => void;
+  readonly isPending: boolean;
+  /** Why it was not recorded. */
+  readonly problem: Error | null;
+  readonly onDecide: (request: DecideRequest) => void;
 }
 
 const actions: readonly { action: DecisionAction; key: string; icon: IconName }[] = [
@@ -30,11 +28,10 @@ const actions: readonly { action: DecisionAction; key: string; icon: IconName }[
   { action: 'rollback', key: 'b', icon: 'history' },
 ];
 
-export function DecisionForm({ opened, lease, filter, onDecided }: DecisionFormProps) {
+export function DecisionForm({ opened, lease, isPending, problem, onDecide }: DecisionFormProps) {
   const styles = useStyles2(getStyles);
   const { item, rules, decision } = opened;
-  const { draft, change, clear } = useDraft(item.decision_id);
-  const decide = useDecide(filter);
+  const { draft, change } = useDraft(item.decision_id);
   const justification = useRef<HTMLTextAreaElement>(null);
   // A form belongs to one case, so this is when the case was claimed or opened.
   const [openedAt] = useState(() => performance.now());
@@ -56,7 +53,7 @@ export function DecisionForm({ opened, lease, filter, onDecided }: DecisionFormP
     justification.current?.focus();
   };
   const submit = () => {
-    if (draft.action === null || missing !== null || decide.isPending) return;
+    if (draft.action === null || missing !== null || isPending) return;
     const request: DecideRequest = {
       action: draft.action,
       justification: draft.justification,
@@ -68,17 +65,7 @@ export function DecisionForm({ opened, lease, filter, onDecided }: DecisionFormP
       idempotency_key: draft.idempotencyKey,
       review_ms: Math.round(performance.now() - openedAt),
     };
-    decide.mutate(
-      { id: item.decision_id, ...request },
-      {
-        onSuccess: ({ undo_until, next }) => {
-          clear();
-          const until = undo_until === null ? 0 : performance.timeOrigin + performance.now() + rules.undo_ms;
-          const undoable = { decisionId: item.decision_id, title: item.title, request, until };
-          onDecided(undo_until === null ? null : undoable, next?.item.decision_id);
-        },
-      },
-    );
+    onDecide(request);
   };
   useKeys({
     ...Object.fromEntries(possible.map(({ action, key }) => [key, () => choose(action)])),
@@ -87,9 +74,9 @@ export function DecisionForm({ opened, lease, filter, onDecided }: DecisionFormP
 
   return (
     <section className={styles.form} aria-label={t('review.form.name', 'Your decision')} data-testid="decision-form">
-      {decide.error instanceof CallError && (
+      {problem instanceof CallError && (
         <Alert severity="warning" title={t('review.form.not-recorded', 'Not recorded')}>
-          {decide.error.message} {t('review.form.kept', 'Your text is kept.')}
+          {problem.message} {t('review.form.kept', 'Your text is kept.')}
         </Alert>
       )}
       <div className={styles.actions} role="group" aria-label={t('review.form.action', 'Action')}>
@@ -166,8 +153,8 @@ export function DecisionForm({ opened, lease, filter, onDecided }: DecisionFormP
         )}
       </div>
       <div className={styles.submit}>
-        <Button onClick={submit} disabled={missing !== null || decide.isPending} data-testid="submit">
-          {decide.isPending ? t('review.form.recording', 'Recording') : t('review.form.record', 'Record decision')}{' '}
+        <Button onClick={submit} disabled={missing !== null} aria-busy={isPending} data-testid="submit">
+          {isPending ? t('review.form.recording', 'Recording') : t('review.form.record', 'Record decision')}{' '}
           <kbd className={styles.key}>{t('review.form.record-key', 'Ctrl ↵')}</kbd>
         </Button>
         <span className={styles.missing}>{missing ?? afterwards(rules.undo_ms)}</span>

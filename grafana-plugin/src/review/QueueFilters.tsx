@@ -39,11 +39,11 @@ export function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps)
   const { mine, ...others } = filter;
   return (
     <div className={styles} role="search" aria-label={t('review.filter.name', 'Filter the queue')}>
-      {workflows.length > 1 &&
+      {(workflows.length > 1 || filter.workflow !== undefined) &&
         choose(
           'workflow',
           t('review.filter.workflow', 'Any workflow'),
-          workflows.map((value) => ({ value })),
+          [...new Set([...workflows, filter.workflow ?? []].flat())].map((value) => ({ value })),
         )}
       {choose('risk_tier', t('review.filter.risk', 'Any risk'), tiers())}
       {choose('confidence_below', t('review.filter.confidence', 'Any confidence'), ends())}

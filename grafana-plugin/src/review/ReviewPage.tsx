@@ -1,11 +1,23 @@
 /** The review page: the queue on the left, one case on the right, the decision below it. All of it by keyboard. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
+import type { DecideRequest } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Button, useStyles2 } from '@grafana/ui';
-import { useCallback, useState } from 'react';
+import { Alert, Button, useStyles2 } from '@grafana/ui';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
-import { claimNext, queueFilterNames, useCase, useClaim, useQueue, useRelease, type QueueFilter } from '../api/reviews';
+import { sayOf } from '../api/query-client';
+import {
+  claimNext,
+  queueFilterNames,
+  releaseClaim,
+  useCase,
+  useClaim,
+  useDecide,
+  useQueue,
+  useRelease,
+  type QueueFilter,
+} from '../api/reviews';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useKeys } from '../parts/use-keys';
@@ -14,6 +26,7 @@ import { may, routes } from '../routes';
 import { Case } from './Case';
 import { CommitFirst } from './CommitFirst';
 import { DecisionForm } from './DecisionForm';
+import { clearDraft } from './draft';
 import { Figures } from './Figures';
 import { HandOver } from './HandOver';
 import { KeyHelp } from './KeyHelp';
@@ -35,8 +48,9 @@ export default function ReviewPage() {
     queueFilterNames.flatMap((name) => (search.get(name) ? [[name, search.get(name) ?? '']] : [])),
   );
   const queue = useQueue(filter);
-  const opened = useCase(decisionId);
+  const opened = useCase(may('decide') ? decisionId : undefined);
   const claim = useClaim();
+  const decide = useDecide(filter);
   const release = useRelease();
   const [dialog, setDialog] = useState<Dialog>(null);
   const [undoable, setUndoable] = useState<Undoable | null>(null);
@@ -56,14 +70,52 @@ export default function ReviewPage() {
     const next = items[at < 0 ? 0 : Math.max(0, Math.min(items.length - 1, at + by))];
     if (next !== undefined) go(next.decision_id);
   };
+  // What is on screen when an answer comes, which may be another case than when it was asked for.
+  const onScreen = useRef(decisionId);
+  useEffect(() => {
+    onScreen.current = decisionId;
+  });
+  const isTaking = useRef(false);
+  /** Nobody would look after a claim that came when the person had gone elsewhere. */
+  const goOrRelease = (from: string | undefined, to: string) => {
+    if (onScreen.current === from) go(to);
+    else void releaseClaim(to).catch(() => undefined);
+  };
   const takeNext = async () => {
-    // None waiting, or lost the race: the queue says so by itself.
-    const next = await claimNext(filter).catch(() => null);
-    go(next?.item.decision_id);
+    if (isTaking.current) return;
+    isTaking.current = true;
+    try {
+      const next = await claimNext(filter);
+      goOrRelease(decisionId, next.item.decision_id);
+    } catch (error) {
+      sayOf(error);
+    } finally {
+      isTaking.current = false;
+    }
+  };
+  const record = (request: DecideRequest) => {
+    if (opened.data === undefined || decide.isPending) return;
+    const { item, rules } = opened.data;
+    const id = item.decision_id;
+    decide
+      .mutateAsync({ id, ...request })
+      .then(({ undo_until, next }) => {
+        clearDraft(id);
+        const until = performance.timeOrigin + performance.now() + rules.undo_ms;
+        setUndoable(undo_until === null ? null : { decisionId: id, title: item.title, request, until });
+        if (next) goOrRelease(id, next.item.decision_id);
+        else if (onScreen.current === id) go(undefined);
+        return next;
+      })
+      .catch(() => undefined);
   };
   const canClaim = may('decide') && opened.data !== undefined && lease === null && opened.data.item.state === 'waiting';
   const take = () => {
-    if (canClaim && decisionId !== undefined && !claim.isPending) claim.mutate({ id: decisionId });
+    if (!canClaim || decisionId === undefined || claim.isPending) return;
+    claim
+      .mutateAsync({ id: decisionId })
+      .then(() => (onScreen.current === decisionId ? undefined : releaseClaim(decisionId)))
+      .catch(() => undefined);
   };
   const isHeld = lease !== null && decisionId !== undefined && !isDecided;
   const canBatch = may('decide') && opened.data?.rules.batch === true && decisionId !== undefined;
@@ -114,7 +166,7 @@ export default function ReviewPage() {
           />
           {queue.isPending ? (
             <Skeleton lines={10} height={58} />
-          ) : queue.isError ? (
+          ) : queue.isLoadingError ? (
             <Failed
               what={t('review.queue.failed', 'The queue could not be read')}
               error={queue.error}
@@ -136,9 +188,14 @@ export default function ReviewPage() {
             <Empty title={t('review.none-open', 'No case is open')}>
               {t('review.none-open-next', 'Press N to claim the most urgent one, or choose one on the left.')}
             </Empty>
+          ) : !may('decide') ? (
+            <Alert
+              severity="info"
+              title={t('review.unclaimed.only-look', 'You may look at cases, but not decide them')}
+            />
           ) : opened.isPending ? (
             <Skeleton lines={14} height={20} />
-          ) : opened.isError ? (
+          ) : opened.isLoadingError ? (
             <Failed
               what={t('review.case.failed', 'The case could not be read')}
               error={opened.error}
@@ -157,11 +214,9 @@ export default function ReviewPage() {
                     key={decisionId}
                     opened={opened.data}
                     lease={lease}
-                    filter={filter}
-                    onDecided={(done, next) => {
-                      setUndoable(done);
-                      go(next);
-                    }}
+                    isPending={decide.isPending && decide.variables.id === decisionId}
+                    problem={decide.variables?.id === decisionId ? decide.error : null}
+                    onDecide={record}
                   />
                 )
               ) : (
@@ -178,7 +233,16 @@ export default function ReviewPage() {
           )}
         </div>
       </div>
-      {undoable !== null && <UndoBar undoable={undoable} now={now} onUndone={go} />}
+      {undoable !== null && (
+        <UndoBar
+          undoable={undoable}
+          now={now}
+          onUndone={(id) => {
+            setUndoable(null);
+            go(id);
+          }}
+        />
+      )}
       {dialog === 'keys' && <KeyHelp onClose={() => setDialog(null)} />}
       {dialog === 'figures' && <Figures onClose={() => setDialog(null)} />}
       {dialog === 'hand over' && opened.data !== undefined && (

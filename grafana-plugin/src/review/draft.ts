@@ -28,11 +28,26 @@ const emptyDraft = (): Draft => ({
 export function readDraft(decisionId: string): Draft {
   try {
     const stored = window.localStorage.getItem(keyOf(decisionId));
-    return { ...emptyDraft(), ...(stored === null ? {} : (JSON.parse(stored) as Partial<Draft>)) };
+    return stored === null ? emptyDraft() : draftFrom(JSON.parse(stored));
   } catch {
     // Storage is off or the text is damaged: start afresh.
     return emptyDraft();
   }
+}
+
+/** Whatever is stored: a field of another kind than it should be is as if it were not there. */
+function draftFrom(stored: unknown): Draft {
+  const empty = emptyDraft();
+  const fields = typeof stored === 'object' && stored !== null ? (stored as Record<string, unknown>) : {};
+  const text = (name: keyof Draft): string | null => (typeof fields[name] === 'string' ? fields[name] : null);
+  return {
+    action: text('action') as Draft['action'],
+    justification: text('justification') ?? '',
+    label: text('label'),
+    value: text('value'),
+    reasonCode: text('reasonCode'),
+    idempotencyKey: text('idempotencyKey') ?? empty.idempotencyKey,
+  };
 }
 
 function write(decisionId: string, draft: Draft): void {
@@ -54,6 +69,15 @@ export const restoreDraft = (decisionId: string, { action, justification, output
     reasonCode: reason_code ?? null,
   });
 
+/** It was recorded. */
+export function clearDraft(decisionId: string): void {
+  try {
+    window.localStorage.removeItem(keyOf(decisionId));
+  } catch {
+    // What cannot be kept need not be thrown away.
+  }
+}
+
 export function useDraft(decisionId: string) {
   const [draft, setDraft] = useState(() => readDraft(decisionId));
   const change = useCallback(
@@ -65,10 +89,5 @@ export function useDraft(decisionId: string) {
       }),
     [decisionId],
   );
-  /** The draft was recorded, or is not wanted any more. */
-  const clear = useCallback(() => {
-    window.localStorage.removeItem(keyOf(decisionId));
-    setDraft(emptyDraft());
-  }, [decisionId]);
-  return { draft, change, clear };
+  return { draft, change };
 }

@@ -21,7 +21,8 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
   const [hasSecret, setHasSecret] = useState(secureJsonFields?.['secret'] === true);
   const [tested, setTested] = useState<Tested>(null);
   const [isSaving, setSaving] = useState(false);
-  const isUrl = URL.canParse(daemonUrl);
+  const isUrl = /^https?:\/\//.test(daemonUrl) && URL.canParse(daemonUrl);
+  const isSaved = daemonUrl === (jsonData?.daemonUrl ?? '') && secret === '';
 
   const save = async () => {
     setSaving(true);
@@ -105,7 +106,7 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
           )}
         >
           <DataSourcePicker
-            {...(tracesUid === '' ? {} : { current: tracesUid })}
+            current={tracesUid === '' ? null : tracesUid}
             tracing
             noDefault
             onChange={({ uid }) => setTracesUid(uid)}
@@ -124,7 +125,7 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
       <Button type="submit" disabled={!isUrl || (!hasSecret && secret === '')} aria-busy={isSaving}>
         {t('settings.save', 'Save and test')}
       </Button>{' '}
-      <Button variant="secondary" onClick={() => void test()}>
+      <Button variant="secondary" disabled={!isSaved} onClick={() => void test()}>
         {t('settings.test', 'Test what is saved')}
       </Button>
     </form>
