@@ -145,23 +145,26 @@ async function decideTimes(page: Page): Promise<number[]> {
     await page.getByTestId('decision-form').waitFor();
     const before = await page.getByRole('article').getAttribute('data-decision');
     await page.keyboard.press('a');
-    const measured = page.evaluate(
-      (decided) =>
-        new Promise<number>((resolve) => {
-          let pressed = 0;
-          document.addEventListener('keydown', () => (pressed ||= performance.now()), { capture: true, once: true });
-          const look = () => {
-            const shown = document.querySelector('article')?.getAttribute('data-decision');
-            const isThere = shown !== decided && document.querySelector('[data-testid=decision-form]') !== null;
-            if (pressed > 0 && isThere) resolve(performance.now() - pressed);
-            else requestAnimationFrame(look);
-          };
-          look();
-        }),
-      before,
-    );
+    await page.evaluate(() => {
+      const note = () => (window.pressedAt = performance.now());
+      document.addEventListener('keydown', note, { capture: true, once: true });
+    });
     await page.keyboard.press('Control+Enter');
-    times.push(await measured);
+    times.push(
+      await page.evaluate(
+        (decided) =>
+          new Promise<number>((resolve) => {
+            const look = () => {
+              const shown = document.querySelector('article')?.getAttribute('data-decision');
+              const isThere = shown !== decided && document.querySelector('[data-testid=decision-form]') !== null;
+              if (isThere) resolve(performance.now() - window.pressedAt);
+              else requestAnimationFrame(look);
+            };
+            look();
+          }),
+        before,
+      ),
+    );
   }
   return times;
 }
@@ -209,4 +212,11 @@ async function scrollFrames(page: Page, url: string, scroller: string, row: stri
 function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}
+
+declare global {
+  interface Window {
+    /** When the key went down that is waited for. */
+    pressedAt: number;
+  }
 }
