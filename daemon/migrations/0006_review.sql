@@ -27,7 +27,7 @@ CREATE INDEX review_case_planted ON review_case (planted_from) WHERE planted_fro
 CREATE INDEX review_case_assigned ON review_case (assigned_to) WHERE assigned_to IS NOT NULL AND decided_at IS NULL;
 -- What is under review of a task, whose records must not say what the case does not show.
 CREATE INDEX review_case_task ON review_case (workflow_id, task_id);
--- The newest decided cases, to compare with and to plant from.
+-- The newest decided cases, to compare with.
 CREATE INDEX review_case_newest ON review_case (workflow_id, decided_at) WHERE decided_at IS NOT NULL;
 
 -- What people said before they saw the AI's answer.

@@ -171,8 +171,10 @@ export class Decisions {
       if (pending.person !== person.id)
         return refused('refused', 'It was decided by somebody else; only they can undo it.');
       const taken = await store.takePending<Waiting>(client, decisionId);
+      if (taken === null) throw new Error(`the pending decision on ${decisionId} went while its case was locked`);
+      const { action, idempotency_key } = taken.decision.request;
       await store.reopenCase(client, decisionId);
-      if (taken !== null) await store.forgetAnswer(client, taken.decision.request.idempotency_key);
+      await store.forgetAnswer(client, idempotency_key);
       const at = now();
       await store.claimCase(
         client,
@@ -186,7 +188,7 @@ export class Decisions {
         task_id: row.task_id,
         reviews: row.planted_from ?? decisionId,
         step: 'undone' as const,
-        ...(taken === null ? {} : { action: taken.decision.request.action }),
+        action,
         by: person.id,
         reason: 'undone before the service heard of it',
       };
