@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { eventSubject, eventTypes, uuidV7, type AiDecision, type Policy } from '@countersign/contract';
+import { eventSubject, eventTypes, uuidV7, type AiDecision, type Outcome, type Policy } from '@countersign/contract';
 import { parse } from 'yaml';
 import { readConfig } from '../daemon/src/config.ts';
 import { startDaemon, type Daemon } from '../daemon/src/main.ts';
@@ -22,6 +22,8 @@ export interface TestPage {
   ask(login: string, path: string, body?: object): Promise<{ status: number; body: unknown }>;
   /** The AI decides something that needs a person; its decision_id, when it waits for one. */
   decided(title: string, change?: Partial<AiDecision>): Promise<string>;
+  /** What a decision of the task turned out to be. */
+  turnedOut(outcome: Outcome): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -89,21 +91,25 @@ export async function startTestPage(
     });
     return { status: response.status, body: await response.json() };
   };
+  const send = async (kind: 'decision_ai' | 'outcome', type: string, data: AiDecision | Outcome) => {
+    const [id, time] = [newId(), new Date().toISOString()];
+    const event = { specversion: '1.0', id, source: 'test', type, subject: data.task_id, time, data };
+    await jetstream(service).publish(eventSubject(data.workflow_id, kind), JSON.stringify(event), { msgID: id });
+  };
   let tasks = 0;
   return {
     decided: async (title, differs = {}) => {
       tasks += 1;
-      const event = aiDecisionOf(title, tasks, differs);
-      const { workflow_id, decision_id } = event.data;
-      await jetstream(service).publish(eventSubject(workflow_id, 'decision_ai'), JSON.stringify(event), {
-        msgID: event.id,
-      });
+      const decision = aiDecisionOf(title, tasks, differs);
+      const { decision_id } = decision;
+      await send('decision_ai', eventTypes.aiDecision, decision);
       await eventually('the case', async () => {
         const { status } = await ask('ann', `v1/evidence/cases/${decision_id}`);
         return status === 200 ? true : null;
       });
       return decision_id;
     },
+    turnedOut: (outcome) => send('outcome', eventTypes.outcome, outcome),
     loop,
     daemon,
     env,
@@ -118,9 +124,10 @@ export async function startTestPage(
   };
 }
 
-function aiDecisionOf(title: string, nth: number, change: Partial<AiDecision>) {
-  const newId = () => uuidV7(Date.now(), randomBytes(10));
-  const data: AiDecision = {
+const newId = () => uuidV7(Date.now(), randomBytes(10));
+
+function aiDecisionOf(title: string, nth: number, change: Partial<AiDecision>): AiDecision {
+  return {
     workflow_id: 'mail-moderation',
     task_id: `task-${nth}`,
     decision_id: newId(),
@@ -139,6 +146,4 @@ function aiDecisionOf(title: string, nth: number, change: Partial<AiDecision>) {
     latency_ms: 1,
     ...change,
   };
-  const [id, time] = [newId(), new Date().toISOString()];
-  return { specversion: '1.0', id, source: 'test', type: eventTypes.aiDecision, subject: data.task_id, time, data };
 }

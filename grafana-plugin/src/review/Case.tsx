@@ -1,7 +1,7 @@
 /** One case with its evidence: where it comes from, what the AI saw and said, what happened before. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Opinion, Person, ReviewCase, SimilarCase } from '@countersign/contract';
+import type { Opinion, Person, QueueItem, ReviewCase, SimilarCase } from '@countersign/contract';
 import { Badge, Icon, useStyles2 } from '@grafana/ui';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { t } from '../parts/i18n';
@@ -103,9 +103,7 @@ export function Case({ opened, now, instead }: CaseProps) {
             </>
           )}
           <Part title={t('review.case.history', 'On record')}>
-            {opened.history.length === 0 && (
-              <p className={styles.quiet}>{t('review.case.no-history', 'Shown when you have said what you think.')}</p>
-            )}
+            {opened.history.length === 0 && <p className={styles.quiet}>{whyNoHistory(item)}</p>}
             <ol className={styles.history}>
               {opened.history.map((record) => (
                 <li key={record.event_id}>
@@ -126,6 +124,13 @@ export function Case({ opened, now, instead }: CaseProps) {
     </article>
   );
 }
+
+const whyNoHistory = (item: QueueItem) =>
+  item.commit_first
+    ? t('review.case.history-after', 'Shown when you have said what you think.')
+    : item.people_decided === 1
+      ? t('review.case.history-blind', 'What the other person said is shown when you have decided.')
+      : t('review.case.no-history', 'Nothing came before this decision.');
 
 function Lookers({ people }: { people: readonly Person[] }) {
   if (people.length === 0) return null;
