@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { AuditPage, Inspection, ReviewCase } from '@countersign/contract';
+import type { AuditPage, AuditProof, AuditRecord, Inspection, LogGrowth, ReviewCase } from '@countersign/contract';
 import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
@@ -22,6 +22,16 @@ beforeAll(async () => {
   for (let i = 0; i < 12; i++) await stage.decided(`Message ${i}`, { risk_tier: i % 3 === 0 ? 'high' : 'low' });
   changed = await stage.decided('A message that was changed', { task_id: 'the-changed-one' });
   await decide('ann', changed, { action: 'modify', output: { label: 'ham' }, justification: 'it is from his aunt' });
+  const of = { workflow_id: 'mail-moderation', task_id: 'the-changed-one', decision_id: changed };
+  await stage.turnedOut({ ...of, label: 'ham' });
+  const undo = { compensation_id: crypto.randomUUID(), model: { name: 'spam-logit', version: '1.0.0' }, sequence: 1 };
+  for (const state of ['registered', 'compensated'] as const) {
+    await stage.reported({ ...of, ...undo, action: 'restore-message', state });
+  }
+  await eventually('the whole life', async () => {
+    const { body } = await stage.ask('cleo', 'v1/audit/records?task=the-changed-one');
+    return (body as AuditPage).records.length === 5 ? true : null;
+  });
 });
 afterAll(async () => {
   await browser?.close();
@@ -78,10 +88,46 @@ it('shows the whole life of a task, and what was changed of the output', async (
   await row.getByRole('button').press('Enter');
   const life = page.getByTestId('life');
   await life.waitFor();
-  expect(await life.locator('> li').count()).toBe(2);
+  expect(await life.locator('> li').allTextContents()).toMatchObject([
+    expect.stringContaining('spam-logit@1.0.0: accept, “because of the links”'),
+    expect.stringContaining('Ann: modify, “it is from his aunt”'),
+    expect.stringContaining('test: it turned out to be ham'),
+    expect.stringContaining('test: restore-message registered'),
+    expect.stringContaining('test: restore-message compensated'),
+  ]);
   expect(await page.getByTestId('diff').textContent()).toBe('label"spam""ham"');
   expect(await seriousProblems(page)).toEqual([]);
   await keep(page, 'audit-life');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('proves what it shows, and nothing that was changed on the way', async () => {
+  const { page, troubles } = await as('cleo', 'audit?task=the-changed-one');
+  const row = page.getByTestId('records').locator('tr', { hasText: 'it is from his aunt' });
+  await row.getByRole('button').press('Enter');
+  const proof = page.getByTestId('proof');
+  await page.locator('[data-testid=proof][data-verified=true]').waitFor();
+  await proof.getByText('It is the log that this browser saw on').waitFor();
+  await page.route('**/v1/audit/records/*', async (route) => {
+    const answer = (await (await route.fetch()).json()) as AuditProof;
+    const record: AuditRecord = { ...answer.record, justification: 'it is from a friend of mine' };
+    await route.fulfill({ json: { ...answer, record } });
+  });
+  await page.reload();
+  await page.getByText('The proof does not hold').waitFor();
+  // What is shown is what the proven bytes say.
+  expect(await page.getByRole('dialog').last().textContent()).not.toContain('a friend of mine');
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep(page, 'audit-forged');
+  await page.unroute('**/v1/audit/records/*');
+  // The pin says of another log that it has as many records.
+  await page.route('**/v1/audit/growth?*to=*', async (route) => {
+    const growth = (await (await route.fetch()).json()) as LogGrowth;
+    await route.fulfill({ json: { ...growth, proof: [...growth.proof, Buffer.alloc(32).toString('base64')] } });
+  });
+  await page.reload();
+  await page.getByText('The proof does not hold').waitFor();
   expect(troubles).toEqual([]);
   await page.close();
 });

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { eventSubject, eventTypes, uuidV7, type AiDecision, type Outcome, type Policy } from '@countersign/contract';
+import {
+  eventSubject,
+  eventTypes,
+  uuidV7,
+  type AiDecision,
+  type CompensationReport,
+  type EventKind,
+  type Outcome,
+  type Policy,
+} from '@countersign/contract';
 import { parse } from 'yaml';
 import { readConfig } from '../daemon/src/config.ts';
 import { startDaemon, type Daemon } from '../daemon/src/main.ts';
@@ -24,6 +33,8 @@ export interface TestPage {
   decided(title: string, change?: Partial<AiDecision>): Promise<string>;
   /** What a decision of the task turned out to be. */
   turnedOut(outcome: Outcome): Promise<void>;
+  /** What a service can undo, or has undone. */
+  reported(report: CompensationReport): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -91,7 +102,7 @@ export async function startTestPage(
     });
     return { status: response.status, body: await response.json() };
   };
-  const send = async (kind: 'decision_ai' | 'outcome', type: string, data: AiDecision | Outcome) => {
+  const send = async (kind: EventKind, type: string, data: AiDecision | Outcome | CompensationReport) => {
     const [id, time] = [newId(), new Date().toISOString()];
     const event = { specversion: '1.0', id, source: 'test', type, subject: data.task_id, time, data };
     await jetstream(service).publish(eventSubject(data.workflow_id, kind), JSON.stringify(event), { msgID: id });
@@ -110,6 +121,7 @@ export async function startTestPage(
       return decision_id;
     },
     turnedOut: (outcome) => send('outcome', eventTypes.outcome, outcome),
+    reported: (report) => send('compensation', eventTypes.compensation, report),
     loop,
     daemon,
     env,

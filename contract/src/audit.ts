@@ -40,10 +40,11 @@ export const AuditPage = Type.Object({
 });
 export type AuditPage = Static<typeof AuditPage>;
 
-/** That the log has only grown since it had `from` records, as of its newest checkpoint. */
+/** That the log has only grown from `from` records to `to`. */
 export const LogGrowth = Type.Object({
   from: Type.Integer(),
-  /** C2SP signed note. */
+  to: Type.Integer(),
+  /** The newest, which is of `to` records unless the asker said of how many; C2SP signed note. */
   checkpoint: Type.String(),
   /** RFC 9162, 2.1.4: base64. */
   proof: Type.Array(Type.String()),
@@ -76,5 +77,15 @@ export const AuditProof = Type.Object({
   /** C2SP signed note. */
   checkpoint: nullable(Type.String()),
   verifier_key: Type.String(),
+  /** The record that begins the key of a human decision's own signature, when that is not `verifier_key` any more. */
+  signer: nullable(
+    Type.Object({
+      log_index: Type.Integer(),
+      /** The record's bytes, base64. */
+      entry: Type.String(),
+      /** Its audit path to the same checkpoint, base64. */
+      proof: Type.Array(Type.String()),
+    }),
+  ),
 });
 export type AuditProof = Static<typeof AuditProof>;

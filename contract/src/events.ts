@@ -4,6 +4,7 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { CompensationReport, RollbackStep } from './compensation.ts';
+import { eventTypes } from './event-types.ts';
 import {
   Milliseconds,
   Model,
@@ -150,27 +151,6 @@ export const Outcome = Type.Object({
   complaints: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
 });
 export type Outcome = Static<typeof Outcome>;
-
-export const eventTypes = {
-  aiDecision: 'countersign.decision.ai.v1',
-  humanDecision: 'countersign.decision.human.v1',
-  outcome: 'countersign.outcome.v1',
-  alert: 'countersign.alert.v1',
-  breaker: 'countersign.breaker.v1',
-  model: 'countersign.model.v1',
-  policy: 'countersign.policy.v1',
-  reference: 'countersign.reference.v1',
-  escalation: 'countersign.escalation.v1',
-  silence: 'countersign.silence.v1',
-  intake: 'countersign.intake.v1',
-  compensation: 'countersign.compensation.v1',
-  rollback: 'countersign.rollback.v1',
-  drill: 'countersign.drill.v1',
-  review: 'countersign.review.v1',
-  inspection: 'countersign.inspection.v1',
-  key: 'countersign.key.v1',
-  retention: 'countersign.retention.v1',
-} as const;
 
 const envelope = <T extends string, D extends TSchema>(type: T, data: D) =>
   Type.Object({

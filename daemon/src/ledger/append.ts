@@ -1,11 +1,10 @@
 /** What a batch of events adds to the log, worked out before anything is written. Pure but for the signing. */
 import { eventTypes } from '@countersign/contract';
+import { actionOf, actorOf } from '@countersign/contract/audit-record';
 import type { SigningKey } from './key.ts';
 import type { Entry } from './entry.ts';
 import {
   aboutItself,
-  actionOf,
-  actorOf,
   answerKey,
   answerOf,
   decisionItIsAbout,

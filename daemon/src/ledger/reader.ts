@@ -2,7 +2,7 @@
 import type { LogProof } from '@countersign/contract/proof';
 import { tileWidth, type Tile } from '@countersign/contract/tiles';
 import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
-import type { AuditPage, AuditProof, AuditRecord, LogGrowth } from '@countersign/contract';
+import type { AuditPage, AuditProof, AuditRecord, KeyStep, LogGrowth } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { auditRecord, type LedgerRecord } from './record.ts';
 import { newestPublished, type SignedCheckpoint } from './checkpoints/store.ts';
@@ -90,12 +90,13 @@ export class LedgerReader {
   /** The inclusion proof of an event under the newest checkpoint; null when there is no such event. */
   async proveEvent(
     eventId: string,
-  ): Promise<({ readonly is: 'proof' } & LogProof) | { readonly is: 'not_covered' } | null> {
+  ): Promise<({ readonly is: 'proof'; readonly size: number } & LogProof) | { readonly is: 'not_covered' } | null> {
     const index = await store.indexOfEvent(this.db, this.logId, eventId);
     if (index === null) return null;
     const checkpoint = await this.newestCheckpoint();
     if (checkpoint === null || index >= checkpoint.size) return { is: 'not_covered' };
-    return { is: 'proof', index, path: await this.pathOf(index, checkpoint.size), checkpoint: checkpoint.note };
+    const { size, note } = checkpoint;
+    return { is: 'proof', index, path: await this.pathOf(index, size), size, checkpoint: note };
   }
 
   /** The audit path of a record in the tree of the first `size`. */
@@ -118,12 +119,23 @@ export class LedgerReader {
     return store.readKeyEntries(this.db, this.logId);
   }
 
-  /** The proof that the first `from` records are still there as they were; null while there is no checkpoint of as many. */
-  async growth(from: number): Promise<LogGrowth | null> {
+  /**
+   * The proof that the first `from` records are still there as they were among the first `to`, by default among all that the
+   * newest checkpoint covers; null when it covers fewer.
+   */
+  async growth(from: number, to?: number): Promise<LogGrowth | null> {
     const checkpoint = await this.newestCheckpoint();
-    if (checkpoint === null || from > checkpoint.size) return null;
-    const proof = from === 0 ? [] : await consistencyProofFrom(this.hashes, from, checkpoint.size);
-    return { from, checkpoint: checkpoint.note, proof: proof.map(toBase64), verifier_key: this.verifierKey };
+    if (checkpoint === null) return null;
+    const size = to ?? checkpoint.size;
+    if (from > size || size > checkpoint.size) return null;
+    const proof = from === 0 ? [] : await consistencyProofFrom(this.hashes, from, size);
+    return {
+      from,
+      to: size,
+      checkpoint: checkpoint.note,
+      proof: proof.map(toBase64),
+      verifier_key: this.verifierKey,
+    };
   }
 
   /** The record with its inclusion proof; null when there is no such event, or retention has dropped its record. */
@@ -139,6 +151,21 @@ export class LedgerReader {
       proof: proof.is === 'proof' ? proof.path.map(toBase64) : null,
       checkpoint: proof.is === 'proof' ? proof.checkpoint : null,
       verifier_key: this.verifierKey,
+      signer: proof.is === 'proof' ? await this.signerOf(record, proof.size) : null,
     };
   }
+
+  /** Where the key of a record's own signature begins, proven in the tree of the first `size`; null for the key in use. */
+  private async signerOf({ signature }: LedgerRecord, size: number): Promise<AuditProof['signer']> {
+    const id = signature?.subarray(0, 4).toString('hex');
+    const key = id === undefined ? undefined : this.keys.get(id);
+    if (key === undefined || formatVerifierKey(key) === this.verifierKey) return null;
+    const begun = (await this.keyRecords()).find(({ entry }) => keyOf(entry) === formatVerifierKey(key));
+    if (begun === undefined || begun.index >= size) return null;
+    const path = await this.pathOf(begun.index, size);
+    return { log_index: begun.index, entry: begun.entry.toString('base64'), proof: path.map(toBase64) };
+  }
 }
+
+/** Validated when it was appended. */
+const keyOf = (entry: Buffer): string => (JSON.parse(entry.toString('utf8')) as { data: KeyStep }).data.key;

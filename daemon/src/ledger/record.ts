@@ -11,6 +11,7 @@ import type {
   Route,
 } from '@countersign/contract';
 import { eventTypes } from '@countersign/contract';
+import { actionOf, actorOf, saidByEvent } from '@countersign/contract/audit-record';
 import { formatVerifierKey } from '@countersign/contract/note';
 import type { KeysById } from './key-history.ts';
 import { leafHash } from './tree.ts';
@@ -83,31 +84,6 @@ export function answerOf(event: CountersignEvent): { readonly by: Answerer; read
 export const answerKey = ({ by, decisionId }: { readonly by: Answerer; readonly decisionId: string }): string =>
   `${by} ${decisionId}`;
 
-export function actorOf(event: CountersignEvent): Actor {
-  switch (event.type) {
-    case eventTypes.aiDecision:
-      return { type: 'ai', id: `${event.data.model.name}@${event.data.model.version}` };
-    case eventTypes.humanDecision:
-      return { type: 'human', id: event.data.reviewer };
-    case eventTypes.outcome:
-    case eventTypes.compensation:
-      return { type: 'service', id: event.source };
-    case eventTypes.breaker:
-    case eventTypes.model:
-    case eventTypes.retention:
-    case eventTypes.reference:
-    case eventTypes.escalation:
-    case eventTypes.silence:
-    case eventTypes.drill:
-    case eventTypes.rollback:
-    case eventTypes.review:
-    case eventTypes.inspection:
-      return event.data.by === 'daemon' ? { type: 'daemon', id: 'daemon' } : { type: 'human', id: event.data.by };
-    default:
-      return { type: 'daemon', id: 'daemon' };
-  }
-}
-
 /** The AI decision that a record has to be joined with; null when it is about none or is one itself. */
 export function decisionItIsAbout(event: CountersignEvent): string | null {
   if (event.type === eventTypes.humanDecision) return event.data.reviews;
@@ -131,24 +107,12 @@ export function aboutItself(event: CountersignEvent): AboutDecision | null {
   };
 }
 
-export const actionOf = (event: CountersignEvent): DecisionAction | null =>
-  event.type === eventTypes.aiDecision || event.type === eventTypes.humanDecision ? event.data.action : null;
-
 /** The record as search, export and proofs show it. */
 export function auditRecord(record: LedgerRecord, keys: KeysById): AuditRecord {
-  const { event } = record;
   return {
-    event_id: event.id,
-    timestamp: event.time,
-    workflow_id: event.data.workflow_id,
-    task_id: event.subject,
+    ...saidByEvent(record.event),
     model_version: modelOf(record)?.version ?? null,
     model_hash: modelOf(record)?.hash ?? null,
-    input_snapshot: event.type === eventTypes.aiDecision ? event.data.input_snapshot : null,
-    model_output: outputOf(event),
-    decision_actor: record.actor,
-    decision_action: record.action,
-    justification: justificationOf(event),
     audit_signature: signatureOf(record, keys),
     log_index: record.index,
     leaf_hash: record.leafHash.toString('hex'),
@@ -174,58 +138,4 @@ export function labelOf({ event }: Pick<LedgerRecord, 'event'>): string | null {
   if (event.type === eventTypes.outcome) return event.data.label;
   const decided = event.type === eventTypes.aiDecision || event.type === eventTypes.humanDecision;
   return decided ? (event.data.output?.label ?? null) : null;
-}
-
-function outputOf(event: CountersignEvent): unknown {
-  switch (event.type) {
-    case eventTypes.aiDecision:
-      return event.data.output;
-    case eventTypes.humanDecision:
-      return event.data.output ?? null;
-    case eventTypes.outcome:
-      return { label: event.data.label };
-    default:
-      return null;
-  }
-}
-
-export function justificationOf(event: CountersignEvent): string | null {
-  switch (event.type) {
-    case eventTypes.aiDecision:
-    case eventTypes.humanDecision:
-    case eventTypes.model:
-    case eventTypes.retention:
-    case eventTypes.drill:
-      return event.data.justification;
-    case eventTypes.breaker:
-      return `${event.data.from} → ${event.data.to}: ${event.data.reason}`;
-    case eventTypes.alert:
-      return event.data.summary;
-    case eventTypes.escalation: {
-      const { step, level, channel, reason } = event.data;
-      return `incident ${step}, tier ${level}${channel === undefined ? '' : `, ${channel}`}: ${reason}`;
-    }
-    case eventTypes.rollback:
-      return `rollback ${event.data.step}, ${event.data.count} steps: ${event.data.reason}`;
-    case eventTypes.compensation:
-      return `${event.data.action} ${event.data.state}${event.data.detail === undefined ? '' : `: ${event.data.detail}`}`;
-    case eventTypes.intake:
-      return `intake ${event.data.intake}: ${event.data.waiting} of ${event.data.limit} cases wait`;
-    case eventTypes.silence:
-      return `silence ${event.data.step}, until ${event.data.until}: ${event.data.reason}`;
-    case eventTypes.inspection:
-      return `audit ${event.data.step.replace('_', ' ')}, ${event.data.sample.length} decisions: ${event.data.title}`;
-    case eventTypes.review: {
-      const { step, action, reason } = event.data;
-      return `${step.replace('_', ' ')}${action === undefined ? '' : ` ${action}`}: ${reason}`;
-    }
-    case eventTypes.policy:
-      return `policy ${event.data.hash} in force`;
-    case eventTypes.reference:
-      return `compared with ${event.data.reference.decisions} decisions from here on`;
-    case eventTypes.key:
-      return `signed with ${event.data.key} from here on`;
-    default:
-      return null;
-  }
 }

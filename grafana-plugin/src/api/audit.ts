@@ -52,10 +52,11 @@ export const useHistogram = (filter: AuditFilter) =>
   });
 
 /** The newest checkpoint, with the proof that the log has only grown since it had `from` records. */
-export const useGrowth = (from: number) =>
+export const useGrowth = (from: number, to?: number, enabled = true) =>
   useQuery({
-    queryKey: ['growth', from],
-    queryFn: () => get<LogGrowth>('v1/audit/growth', { from }),
+    queryKey: ['growth', from, to],
+    queryFn: () => get<LogGrowth>('v1/audit/growth', { from, ...(to === undefined ? {} : { to }) }),
+    enabled,
     retry: false,
   });
 

@@ -7,7 +7,7 @@ import { exportUrl, filterNames, useAuditRecords, useHistogram, type AuditFilter
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { AuditFilters, type Changes } from './AuditFilters';
-import { Histogram } from './Histogram';
+import { Histogram, HistogramPlace } from './Histogram';
 import { LogWatch } from './LogWatch';
 import { RecordDetail } from './RecordDetail';
 import { Records } from './Records';
@@ -72,12 +72,14 @@ export default function AuditPage() {
     >
       <LogWatch />
       <AuditFilters filter={filter} onChange={set} />
-      {histogram.data !== undefined && (
+      {histogram.data !== undefined ? (
         <Histogram
           histogram={histogram.data}
           isNarrowed={filter.from !== undefined || filter.to !== undefined}
           onTime={(from, to) => set({ from, to })}
         />
+      ) : (
+        histogram.isPending && <HistogramPlace />
       )}
       {records.isPending ? (
         <Skeleton lines={12} height={28} />

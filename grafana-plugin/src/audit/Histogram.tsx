@@ -14,6 +14,13 @@ interface HistogramProps {
 }
 
 const height = 64;
+const captionHeight = 28;
+
+/** Where the bars will be. */
+export function HistogramPlace() {
+  const styles = useStyles2(getStyles);
+  return <div className={styles.place} />;
+}
 
 export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
   const styles = useStyles2(getStyles);
@@ -84,6 +91,7 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
 
 const getStyles = (theme: GrafanaTheme2) => ({
   figure: css({ margin: theme.spacing(0, 0, 2) }),
+  place: css({ height: height + captionHeight, marginBottom: theme.spacing(2) }),
   bars: css({
     display: 'block',
     width: '100%',
@@ -97,7 +105,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   caption: css({
     display: 'flex',
     alignItems: 'center',
-    minHeight: 28,
+    minHeight: captionHeight,
     gap: theme.spacing(1),
     color: theme.colors.text.secondary,
     fontSize: theme.typography.bodySmall.fontSize,

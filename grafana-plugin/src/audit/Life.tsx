@@ -6,7 +6,7 @@ import { Badge, Button, useStyles2, type BadgeColor } from '@grafana/ui';
 import { useLife } from '../api/audit';
 import { Failed, Skeleton } from '../parts/states';
 import { t } from '../parts/i18n';
-import { actionText, actorName, actorText, span } from '../parts/words';
+import { actorText, recordText, span } from '../parts/words';
 import { Diff } from './Diff';
 
 interface LifeProps {
@@ -44,12 +44,10 @@ export function Life({ record, onOpen }: LifeProps) {
           {laterMs !== null && (
             <span className={styles.quiet}> {t('audit.life.later', '{{span}} later', { span: span(laterMs) })}</span>
           )}
-          <div>
-            {actorName(one.decision_actor, life.data.people)}
-            {one.decision_action !== null && `: ${actionText(one.decision_action)}`}
-            {one.justification ? `, “${one.justification}”` : ''}
-          </div>
-          {one.model_output !== null && before !== null && <Diff before={before} after={one.model_output} />}
+          <div>{recordText(one, life.data.people)}</div>
+          {one.decision_actor.type === 'human' && one.model_output !== null && before !== null && (
+            <Diff before={before} after={one.model_output} />
+          )}
           {one.event_id !== record.event_id && (
             <Button size="sm" fill="text" onClick={() => onOpen(one.event_id)}>
               {t('audit.life.open', 'Open record {{number}}', { number: one.log_index })}

@@ -74,7 +74,8 @@ export function LogWatch() {
       </Alert>
     );
   }
-  if (!isGood) return null;
+  // In its place from the beginning: what is below does not jump.
+  if (!isGood) return <p>{t('audit.log.comparing', 'Comparing the log with what this browser has seen.')}</p>;
   return (
     <p data-testid="log-watch" style={{ color: theme.colors.text.secondary }}>
       <Icon name="check-circle" size="sm" />{' '}

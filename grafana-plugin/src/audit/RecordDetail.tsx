@@ -3,13 +3,14 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditProof, InputSnapshot } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
-import { Alert, Button, Drawer, Icon, useStyles2 } from '@grafana/ui';
+import { Button, Drawer, useStyles2 } from '@grafana/ui';
 import { useMemo, useRef, useState } from 'react';
 import { useAuditedInput, useProof } from '../api/audit';
 import InputContent from '../review/InputContent';
-import { t, Trans } from '../parts/i18n';
+import { t } from '../parts/i18n';
 import { Failed, Skeleton } from '../parts/states';
 import { Life } from './Life';
+import { Proof } from './Proof';
 import { checkProof } from './verify-proof';
 
 interface RecordDetailProps {
@@ -42,52 +43,16 @@ function Detail({ proof, onOpen }: Pick<RecordDetailProps, 'onOpen'> & { proof: 
   const styles = useStyles2(getStyles);
   const check = useMemo(() => checkProof(proof), [proof]);
   const entry = useMemo(() => prettyEntry(proof.body ?? proof.entry), [proof.body, proof.entry]);
+  // What the proven bytes say counts, whatever the daemon reads off them.
+  const record = { ...proof.record, ...check.said };
   return (
     <>
-      <section aria-label={t('audit.proof.name', 'Proof')} data-testid="proof" data-verified={check.verified}>
-        {check.verified ? (
-          <Alert severity="success" title={t('audit.proof.proven', 'Proven in this browser')}>
-            {t('audit.proof.place', 'This record is number {{index}} of {{size}} in the log, exactly as shown.', {
-              index: proof.record.log_index,
-              size: check.treeSize,
-            })}
-          </Alert>
-        ) : proof.checkpoint === null ? (
-          <Alert severity="info" title={t('audit.proof.not-yet', 'Not covered by a checkpoint yet')}>
-            {t('audit.proof.not-yet-next', 'The next one is signed within a second; this page looks again by itself.')}
-          </Alert>
-        ) : (
-          <Alert severity="error" title={t('audit.proof.broken', 'The proof does not hold')}>
-            {t(
-              'audit.proof.broken-next',
-              'Something was changed after it was recorded, or on the way here. Keep this page and tell whoever runs the audit.',
-            )}
-          </Alert>
-        )}
-        <ul className={styles.steps}>
-          {check.steps.map(({ holds, says }) => (
-            <li key={says}>
-              <Icon
-                name={holds ? 'check-circle' : 'exclamation-triangle'}
-                className={holds ? styles.good : styles.bad}
-                title={holds ? t('audit.proof.holds', 'holds') : t('audit.proof.fails', 'fails')}
-              />{' '}
-              {says}
-            </li>
-          ))}
-        </ul>
-        <p className={styles.quiet}>
-          <Trans i18nKey="audit.proof.key" values={{ verifierKey: proof.verifier_key }}>
-            Key: <code className={styles.wrap}>{'{{verifierKey}}'}</code>. Compare it with what{' '}
-            <code>countersign key show</code> prints.
-          </Trans>
-        </p>
-      </section>
+      <Proof proof={proof} check={check} />
       <h3>{t('audit.record.life', 'Life of the task')}</h3>
-      <Life record={proof.record} onOpen={onOpen} />
+      <Life record={record} onOpen={onOpen} />
       <h3>{t('audit.record.fields', 'Fields')}</h3>
       <dl className={styles.fields}>
-        {Object.entries({ type: proof.type, ...proof.record }).map(([name, value]) => (
+        {Object.entries({ type: proof.type, ...record }).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>
@@ -100,7 +65,7 @@ function Detail({ proof, onOpen }: Pick<RecordDetailProps, 'onOpen'> & { proof: 
           </div>
         ))}
       </dl>
-      {proof.record.input_snapshot !== null && <AuditedInput snapshot={proof.record.input_snapshot} />}
+      {record.input_snapshot !== null && <AuditedInput snapshot={record.input_snapshot} />}
       <h3>{t('audit.record.entry', 'Entry, as recorded')}</h3>
       <pre>{entry}</pre>
       <h3>{t('audit.record.checkpoint', 'Checkpoint')}</h3>
@@ -143,11 +108,6 @@ function prettyEntry(base64: string): string {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  steps: css({ listStyle: 'none', padding: 0 }),
-  good: css({ color: theme.colors.success.text }),
-  bad: css({ color: theme.colors.error.text }),
-  quiet: css({ color: theme.colors.text.secondary, marginTop: theme.spacing(1) }),
-  wrap: css({ overflowWrap: 'anywhere', whiteSpace: 'normal' }),
   fields: css({
     '> div': { display: 'flex', gap: theme.spacing(2), padding: theme.spacing(0.25, 0) },
     dt: { width: 150, flexShrink: 0, fontWeight: 'normal', color: theme.colors.text.secondary },

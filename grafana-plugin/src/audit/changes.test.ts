@@ -10,4 +10,7 @@ it('names each field that differs, however deep, and no other', () => {
     { field: 'value.note', was: '', is: '"x"' },
   ]);
   expect(changesBetween(before, before)).toEqual([]);
+  expect(changesBetween({ value: { amount: 5, fee: 2 } }, { value: { amount: 5 } })).toEqual([
+    { field: 'value.fee', was: '2', is: '' },
+  ]);
 });

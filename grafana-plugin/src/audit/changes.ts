@@ -9,10 +9,9 @@ export interface Change {
 
 export function changesBetween(before: unknown, after: unknown, path = ''): Change[] {
   if (isObject(before) && isObject(after)) {
-    // What a person leaves out of an output they say nothing of.
-    return Object.keys(after).flatMap((name) =>
-      changesBetween(before[name], after[name], path === '' ? name : `${path}.${name}`),
-    );
+    // Of an output's parts, a person says nothing of those that they leave out; within a part, what is left out is gone.
+    const names = path === '' ? Object.keys(after) : [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names.flatMap((name) => changesBetween(before[name], after[name], path === '' ? name : `${path}.${name}`));
   }
   const [was, is] = [textOf(before), textOf(after)];
   return was === is ? [] : [{ field: path, was, is }];

@@ -2,7 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { consistencyProof, leafHash, treeHead } from '@countersign/contract/merkle';
 import { formatCheckpoint, formatNote, formatVerifierKey, toBase64, verifierKey } from '@countersign/contract/note';
 import { describe, expect, it } from 'vitest';
-import { checkGrowth, sizeOf, type Pin } from './growth';
+import { checkGrowth, isOneLog, sizeOf, type Pin } from './growth';
 
 const keyOf = (seed: number) => {
   const secret = new Uint8Array(32).fill(seed);
@@ -50,5 +50,16 @@ describe('what a browser has seen of the log', () => {
     const forged = { ...growth(after), checkpoint: noteOf(after, keyOf(9)) };
     expect(checkGrowth(pin, forged)).toEqual({ is: 'damaged' });
     expect(checkGrowth(pin, { ...growth(after), proof: ['%%'] })).toEqual({ is: 'rewritten' });
+  });
+
+  it('ties a proof to it, whichever of the two is larger', () => {
+    const seen = (leaves: Uint8Array[]) => ({ note: noteOf(leaves), verifierKey: formatVerifierKey(ours.key) });
+    expect(isOneLog(pin, seen(after), growth(after))).toBe(true);
+    expect(isOneLog({ ...pin, note: noteOf(after) }, seen(before), growth(after))).toBe(true);
+    expect(isOneLog(pin, seen(before), { proof: [] })).toBe(true);
+    expect(isOneLog(pin, seen(leavesOf('a', 'X', 'c')), { proof: [] })).toBe(false);
+    const other = leavesOf('a', 'X', 'c', 'd', 'e');
+    expect(isOneLog(pin, seen(other), growth(other))).toBe(false);
+    expect(isOneLog(pin, { note: 'x', verifierKey: 'y' }, growth(after))).toBe(false);
   });
 });

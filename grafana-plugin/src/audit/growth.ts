@@ -4,7 +4,7 @@
  */
 import type { LogGrowth } from '@countersign/contract';
 import { verifyConsistency } from '@countersign/contract/merkle';
-import { fromBase64, parseVerifierKey, verifyCheckpoint } from '@countersign/contract/note';
+import { fromBase64, parseVerifierKey, verifyCheckpoint, type Checkpoint } from '@countersign/contract/note';
 
 export interface Pin {
   /** C2SP signed note. */
@@ -24,31 +24,48 @@ export type GrowthCheck =
   /** The daemon's answer is no checkpoint of its own key. */
   | { readonly is: 'damaged' };
 
+/**
+ * Whether a proof's checkpoint and the pin are of one log: of two trees, the larger has to begin with the smaller. `growth` is
+ * from the smaller size to the larger.
+ */
+export function isOneLog(pin: Pin, seen: Pick<Pin, 'note' | 'verifierKey'>, growth: Pick<LogGrowth, 'proof'>): boolean {
+  const heads = [headOf(pin), headOf(seen)];
+  const [older, newer] = heads.flatMap((head) => head ?? []).toSorted((a, b) => a.size - b.size);
+  return older !== undefined && newer !== undefined && isBeginningOf(older, newer, growth.proof);
+}
+
+function isBeginningOf(older: Checkpoint, newer: Checkpoint, proof: readonly string[]): boolean {
+  const hashes = proof.map(fromBase64).filter((hash) => hash !== null);
+  return (
+    hashes.length === proof.length &&
+    verifyConsistency({
+      oldSize: older.size,
+      newSize: newer.size,
+      oldRoot: older.root,
+      newRoot: newer.root,
+      proof: hashes,
+    })
+  );
+}
+
 /** Size and root of a pin; null when it is damaged. */
 function headOf({ note, verifierKey }: Pick<Pin, 'note' | 'verifierKey'>) {
   const key = parseVerifierKey(verifierKey);
   return key === null ? null : verifyCheckpoint(note, key);
 }
 
-export const sizeOf = (pin: Pin): number => headOf(pin)?.size ?? 0;
+export const sizeOf = (pin: Pick<Pin, 'note' | 'verifierKey'>): number => headOf(pin)?.size ?? 0;
 
-export function checkGrowth(pin: Pin | null, { checkpoint, proof, verifier_key }: LogGrowth): GrowthCheck {
+export function checkGrowth(
+  pin: Pin | null,
+  { checkpoint, proof, verifier_key }: Omit<LogGrowth, 'from' | 'to'>,
+): GrowthCheck {
   const now = headOf({ note: checkpoint, verifierKey: verifier_key });
   if (now === null) return { is: 'damaged' };
   const before = pin === null ? null : headOf(pin);
   if (pin === null || before === null) return { is: 'first', size: now.size };
-  const hashes = proof.map(fromBase64).filter((hash) => hash !== null);
-  const holds =
-    hashes.length === proof.length &&
-    verifyConsistency({
-      oldSize: before.size,
-      newSize: now.size,
-      oldRoot: before.root,
-      newRoot: now.root,
-      proof: hashes,
-    });
   // A key is changed now and then; that changes nothing of the records before.
-  if (!holds) return { is: 'rewritten' };
+  if (!isBeginningOf(before, now, proof)) return { is: 'rewritten' };
   return pin.verifierKey === verifier_key
     ? { is: 'grown', size: now.size, from: before.size }
     : { is: 'another_key', size: now.size };

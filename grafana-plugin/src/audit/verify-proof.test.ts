@@ -14,7 +14,17 @@ import { checkProof } from './verify-proof';
 
 const secret = new Uint8Array(32).fill(7);
 const key = verifierKey('log.example', ed25519.getPublicKey(secret));
-const entries = ['a', 'b', 'c'].map((id) => new TextEncoder().encode(JSON.stringify({ id })));
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const event = (id: string) => ({
+  specversion: '1.0',
+  id,
+  source: 's',
+  type: 'countersign.decision.human.v1',
+  subject: 't',
+  time: '2026-01-01T00:00:00Z',
+  data: { workflow_id: 'w', task_id: 't', reviews: 'x', reviewer: 'ann', action: 'reject', justification: 'so' },
+});
+const entries = ['a', 'b', 'c'].map((id) => encode(event(id)));
 const leaves = entries.map(leafHash);
 const text = formatCheckpoint({ origin: key.name, size: 3, root: treeHead(leaves) });
 
@@ -41,6 +51,7 @@ const good: AuditProof = {
   proof: inclusionProof(leaves, 1).map(toBase64),
   checkpoint: formatNote(text, key, ed25519.sign(new TextEncoder().encode(text), secret)),
   verifier_key: formatVerifierKey(key),
+  signer: null,
 };
 
 describe('checkProof', () => {
@@ -52,7 +63,7 @@ describe('checkProof', () => {
     expect(checkProof({ ...good, checkpoint: null, proof: null }).verified).toBe(false);
   });
 
-  const other = new TextEncoder().encode(JSON.stringify({ id: 'b', changed: true }));
+  const other = encode({ ...event('b'), changed: true });
   it.each<[string, Partial<AuditProof>]>([
     ['another entry', { entry: toBase64(other) }],
     [
@@ -77,7 +88,56 @@ describe('checkProof', () => {
       },
     ],
     ['damaged text', { entry: '%%%' }],
+    ['another reason', { record: { ...good.record, justification: 'so not' } }],
+    ['another person', { record: { ...good.record, decision_actor: { type: 'human', id: 'ben' } } }],
+    ['another action', { record: { ...good.record, decision_action: 'accept' } }],
+    ['another output', { record: { ...good.record, model_output: { label: 'ham' } } }],
+    ['another time', { record: { ...good.record, timestamp: '2026-01-02T00:00:00Z' } }],
+    ['another type', { type: 'countersign.outcome.v1' }],
+    ['a human decision without a signature', { record: { ...good.record, audit_signature: { type: 'inclusion' } } }],
   ])('does not hold for %s', (_name, change) => {
     expect(checkProof({ ...good, ...change }).verified).toBe(false);
+  });
+
+  it('reads what it shows off the proven bytes', () => {
+    const forged = { ...good, record: { ...good.record, justification: 'so not' } };
+    expect(checkProof(forged).said).toMatchObject({ justification: 'so', decision_actor: { id: 'ann' } });
+    const { id: _id, ...nameless } = event('b').data as Record<string, unknown>;
+    expect(
+      checkProof({ ...good, entry: toBase64(encode({ type: 'countersign.outcome.v1', data: nameless })) }),
+    ).toMatchObject({ verified: false });
+    expect(checkProof({ ...good, entry: toBase64(encode(null)) })).toMatchObject({ verified: false, said: null });
+  });
+
+  it('knows a key from before by the record that began it', () => {
+    const old = verifierKey('log.example', ed25519.getPublicKey(new Uint8Array(32).fill(3)));
+    const began = encode({
+      ...event('k'),
+      type: 'countersign.key.v1',
+      data: { workflow_id: 'w', key: formatVerifierKey(old), previous: null, endorsement: null },
+    });
+    const all = [leafHash(began), ...leaves];
+    const head = formatCheckpoint({ origin: key.name, size: 4, root: treeHead(all) });
+    const signer = { log_index: 0, entry: toBase64(began), proof: inclusionProof(all, 0).map(toBase64) };
+    const signedBefore: AuditProof = {
+      ...good,
+      record: {
+        ...good.record,
+        log_index: 2,
+        audit_signature: {
+          type: 'ed25519',
+          key: formatVerifierKey(old),
+          signature: toBase64(ed25519.sign(entries[1]!, new Uint8Array(32).fill(3))),
+        },
+      },
+      proof: inclusionProof(all, 2).map(toBase64),
+      checkpoint: formatNote(head, key, ed25519.sign(new TextEncoder().encode(head), secret)),
+      signer,
+    };
+    expect(checkProof(signedBefore).verified).toBe(true);
+    expect(checkProof({ ...signedBefore, signer: null }).verified).toBe(false);
+    expect(checkProof({ ...signedBefore, signer: { ...signer, log_index: 1 } }).verified).toBe(false);
+    const mine = encode({ ...event('k'), type: 'countersign.key.v1', data: { key: formatVerifierKey(key) } });
+    expect(checkProof({ ...signedBefore, signer: { ...signer, entry: toBase64(mine) } }).verified).toBe(false);
   });
 });

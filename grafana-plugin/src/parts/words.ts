@@ -3,6 +3,7 @@ import {
   allModels,
   type Actor,
   type AlertTier,
+  type AuditRecord,
   type Autonomy,
   type BreakerStateName,
   type DecisionAction,
@@ -128,6 +129,19 @@ export const didText = (name: string, did: string, why: string | null): string =
   why
     ? t('words.did-why', '{{name}}: {{did}}, “{{why}}”', { name, did, why })
     : t('words.did-plain', '{{name}}: {{did}}', { name, did });
+
+/** What a record says was done or found, in a line. */
+export function recordText(
+  { decision_actor, decision_action, model_output, justification }: AuditRecord,
+  people: Record<string, string>,
+): string {
+  const name = actorName(decision_actor, people);
+  if (decision_action !== null) return didText(name, actionDid(decision_action), justification);
+  const label = decision_actor.type === 'service' ? (model_output as { label?: unknown } | null)?.label : undefined;
+  if (typeof label === 'string')
+    return t('words.turned-out', '{{name}}: it turned out to be {{label}}', { name, label });
+  return t('words.did-plain', '{{name}}: {{did}}', { name, did: justification ?? '' });
+}
 
 export const percent = (share: number): string =>
   t('words.percent', '{{percent}} %', { percent: Math.round(share * 100) });

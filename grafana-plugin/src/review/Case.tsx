@@ -9,7 +9,6 @@ import { Skeleton } from '../parts/states';
 import {
   actionDid,
   actionDone,
-  actorName,
   ago,
   breakerColor,
   breakerShort,
@@ -18,6 +17,7 @@ import {
   due,
   percent,
   reasonText,
+  recordText,
   riskText,
 } from '../parts/words';
 import { Answer, Counterfactuals } from './Answer';
@@ -108,13 +108,7 @@ export function Case({ opened, now, instead }: CaseProps) {
               {opened.history.map((record) => (
                 <li key={record.event_id}>
                   <time dateTime={record.timestamp}>{new Date(record.timestamp).toLocaleTimeString()}</time>{' '}
-                  {didText(
-                    actorName(record.decision_actor, opened.people),
-                    record.decision_action === null
-                      ? t('review.case.outcome', 'outcome')
-                      : actionDid(record.decision_action),
-                    record.justification,
-                  )}
+                  {recordText(record, opened.people)}
                 </li>
               ))}
             </ol>

@@ -114,13 +114,26 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
       config: { grant: 'audit' },
       schema: {
         summary: 'The newest checkpoint, and the proof that the log has only grown since it had so many records',
-        querystring: Type.Object({ from: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) }),
+        querystring: Type.Object({
+          from: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+          /** Until it had so many; all that the checkpoint covers when left out. */
+          to: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+        }),
         response: { ...errors, 200: LogGrowth },
       },
     },
-    async ({ query: { from } }, reply) =>
-      (await log.growth(from)) ??
-      reply.code(404).send(apiError('not_found', `No checkpoint covers ${from} records: the log is shorter.`)),
+    async ({ query: { from, to } }, reply) =>
+      (await log.growth(from, to)) ??
+      reply
+        .code(404)
+        .send(
+          apiError(
+            'not_found',
+            to !== undefined && from > to
+              ? `A log does not grow from ${from} records to ${to}: give the smaller number as "from".`
+              : `No checkpoint covers ${Math.max(from, to ?? 0)} records: the log is shorter.`,
+          ),
+        ),
   );
 
   app.get(

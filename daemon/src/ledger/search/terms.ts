@@ -1,6 +1,7 @@
 /** What a record can be found by: each field of it a term, each word of its justification a term. Pure. */
 import type { Actor, DecisionAction, RiskTier } from '@countersign/contract';
-import { justificationOf, labelOf, modelOf, type LedgerRecord } from '../record.ts';
+import { justificationOf } from '@countersign/contract/audit-record';
+import { labelOf, modelOf, type LedgerRecord } from '../record.ts';
 
 /** Every condition has to hold. Times are RFC 3339 in UTC, `from` inclusive, `to` exclusive. */
 export interface AuditFilter {

@@ -10,8 +10,10 @@ import {
   formatNote,
   formatVerifierKey,
   parseVerifierKey,
+  verifyCheckpoint,
   type VerifierKey,
 } from '@countersign/contract/note';
+import { treeHead, verifyConsistency, verifyInclusion } from '@countersign/contract/merkle';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   aiDecisionEntry,
@@ -319,6 +321,36 @@ describe('a new key', () => {
       await rotated.sign();
       const proof = await rotated.reader.prove(humanDecisionEntry(1, 'ann', 'no').event.id);
       expect(proof?.record.audit_signature).toMatchObject({ key: formatVerifierKey(first) });
+      // Where that key began is proven under the same checkpoint; of a decision signed with the key in use nobody asks.
+      const head = verifyCheckpoint(proof?.checkpoint ?? '', loadSigningKey(other.keyFile, testOrigin).verifier);
+      const [signer, size] = [proof?.signer, head?.size ?? 0];
+      const entry = Buffer.from(signer?.entry ?? '', 'base64');
+      expect(entry.toString()).toContain(formatVerifierKey(first));
+      expect(
+        verifyInclusion({
+          index: signer?.log_index ?? -1,
+          size,
+          leafHash: leafHash(entry),
+          proof: signer?.proof.map((hash) => Buffer.from(hash, 'base64')) ?? [],
+          root: head?.root ?? Buffer.alloc(0),
+        }),
+      ).toBe(true);
+      const newest = await rotated.reader.prove(humanDecisionEntry(2, 'ben', 'no').event.id);
+      expect([newest?.proof === null, newest?.signer]).toEqual([false, null]);
+      // Growth between two sizes that no checkpoint is of.
+      const growth = await rotated.reader.growth(2, size - 1);
+      const roots = await Promise.all([2, size - 1].map(async (n) => treeHead(await rotated.reader.readLeaves(0, n))));
+      expect(
+        verifyConsistency({
+          oldSize: 2,
+          newSize: size - 1,
+          oldRoot: roots[0] ?? Buffer.alloc(0),
+          newRoot: roots[1] ?? Buffer.alloc(0),
+          proof: growth?.proof.map((hash) => Buffer.from(hash, 'base64')) ?? [],
+        }),
+      ).toBe(true);
+      expect(await rotated.reader.growth(2, size + 1)).toBeNull();
+      expect(await rotated.reader.growth(3, 2)).toBeNull();
       await rotated.close();
       // Whoever knows the first key follows to the second; whoever knows the second is told of the first.
       for (const keys of [[first], [second], []]) {

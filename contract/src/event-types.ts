@@ -1,0 +1,21 @@
+/** What events are called on the wire: CloudEvents types. Without their schemas, for those who only read them. */
+export const eventTypes = {
+  aiDecision: 'countersign.decision.ai.v1',
+  humanDecision: 'countersign.decision.human.v1',
+  outcome: 'countersign.outcome.v1',
+  alert: 'countersign.alert.v1',
+  breaker: 'countersign.breaker.v1',
+  model: 'countersign.model.v1',
+  policy: 'countersign.policy.v1',
+  reference: 'countersign.reference.v1',
+  escalation: 'countersign.escalation.v1',
+  silence: 'countersign.silence.v1',
+  intake: 'countersign.intake.v1',
+  compensation: 'countersign.compensation.v1',
+  rollback: 'countersign.rollback.v1',
+  drill: 'countersign.drill.v1',
+  review: 'countersign.review.v1',
+  inspection: 'countersign.inspection.v1',
+  key: 'countersign.key.v1',
+  retention: 'countersign.retention.v1',
+} as const;

@@ -1,0 +1,30 @@
+/** Holds a proof's checkpoint against what this browser has seen of the log before. */
+import type { AuditProof } from '@countersign/contract';
+import { useState } from 'react';
+import { useGrowth } from '../api/audit';
+import { CallError } from '../api/client';
+import { isOneLog, sizeOf } from './growth';
+import { readPin } from './pin';
+
+export type SameLog =
+  /** It has seen nothing of this log. */
+  | { readonly is: 'first' }
+  | { readonly is: 'same'; readonly seenAt: string; readonly size: number }
+  | { readonly is: 'another' }
+  | { readonly is: 'another_key' }
+  | { readonly is: 'comparing' }
+  | { readonly is: 'failed'; readonly error: Error };
+
+export function useSameLog({ checkpoint, verifier_key }: Pick<AuditProof, 'checkpoint' | 'verifier_key'>): SameLog {
+  const [pin] = useState(readPin);
+  const seen = checkpoint === null ? null : { note: checkpoint, verifierKey: verifier_key };
+  const [from, to] = [pin === null ? 0 : sizeOf(pin), seen === null ? 0 : sizeOf(seen)].toSorted((a, b) => a - b);
+  const isComparable = pin !== null && seen !== null && pin.verifierKey === verifier_key;
+  const growth = useGrowth(from ?? 0, to, isComparable);
+  if (pin === null || seen === null) return { is: 'first' };
+  if (!isComparable) return { is: 'another_key' };
+  if (growth.error instanceof CallError && growth.error.body?.error === 'not_found') return { is: 'another' };
+  if (growth.isError) return { is: 'failed', error: growth.error };
+  if (growth.data === undefined) return { is: 'comparing' };
+  return isOneLog(pin, seen, growth.data) ? { is: 'same', seenAt: pin.seenAt, size: sizeOf(pin) } : { is: 'another' };
+}
