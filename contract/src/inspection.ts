@@ -22,6 +22,8 @@ export const DrawRequest = Type.Object(
     seed: Type.String({ minLength: 1, maxLength: 200 }),
     /** To draw an earlier sample again: only from the first so many records of the log. */
     log_size: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    /** Sent twice under one key, it is drawn once. */
+    idempotency_key: Type.Optional(Uuid),
   },
   closed,
 );

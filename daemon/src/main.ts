@@ -30,6 +30,7 @@ import { Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
 import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
 import { Orders } from './orders/index.ts';
+import { People } from './people/index.ts';
 import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
 import { Retention } from './retention/index.ts';
 import { loopMaps } from './loops.ts';
@@ -158,6 +159,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       newId: newUuid,
       send: (tx, order) => putInOutbox(tx.client, order),
     });
+    const people = new People({ pool, now });
     const response: Response = new Response({
       pool,
       ledger,
@@ -173,9 +175,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       now,
       newId: newUuid,
       // They are there by the time that somebody asks.
-      namesOf: (ids) => reviews.names(ids),
+      people,
       countCases: () => reviews.counts(),
-      meet: (person) => reviews.meet(person),
     });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);
     const reviews: Reviews = new Reviews({
@@ -185,6 +186,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       search,
       policies,
       breakers,
+      people,
       now,
       newId: newUuid,
       signals: () => monitors.signals(),
@@ -206,8 +208,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       policies,
       now,
       newId: newUuid,
-      namesOf: (ids) => reviews.names(ids),
-      meet: (person) => reviews.meet(person),
+      people,
     });
     const reactions = new Reactions({
       log: reader,
@@ -318,6 +319,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         audience: config.grafana.audience,
         auditToken: config.auditToken,
       }),
+      onPerson: (person, grant) => people.meet(person, grant === 'decide'),
       onRequest: (route, status, seconds) =>
         metrics.observe('countersign_http_request_seconds', { route, status: String(status) }, seconds),
       onError: (error) => log.error(error, 'a request failed'),
@@ -334,7 +336,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         search,
         readSnapshot: (hash: string) => snapshots.read(hash),
         now,
-        namesOf: (records: readonly AuditRecord[]) => reviews.namesOf(records),
+        namesOf: (records: readonly AuditRecord[]) => people.namesOf(records),
       };
       auditRoutes(app, audit);
       evidenceRoutes(app, { ...audit, reviews, reviewedBy: (person) => reviewedBy(policies, person) });

@@ -32,8 +32,9 @@ import type { Pool } from './database/index.ts';
 import type { Action, Escalation, Incident, Silences } from './escalation/index.ts';
 import type { Acted, ResponseRoom } from './http/index.ts';
 import { writtenEntry, type Ledger, type LedgerRecord, type LedgerTransaction, type NewId } from './ledger/index.ts';
-import type { Changed, Models, Signer } from './models/index.ts';
+import type { Changed, Models } from './models/index.ts';
 import type { Monitors, Movement } from './monitors/index.ts';
+import type { People } from './people/index.ts';
 import type { Policies } from './policies/index.ts';
 
 export interface ResponseOptions {
@@ -50,13 +51,12 @@ export interface ResponseOptions {
   /** Where runbooks are. */
   readonly runbooks: string;
   /** Keeps what somebody is called. */
-  readonly meet: (person: Reviewer) => Promise<void>;
   /** Cases that wait for people, by workflow. */
   readonly countCases: () => Promise<readonly { workflow_id: string; waiting: number; claimed: number }[]>;
   readonly now: () => Date;
   readonly newId: NewId;
   /** What people are called, by id. */
-  readonly namesOf: (ids: readonly string[]) => Promise<Record<string, string>>;
+  readonly people: People;
 }
 
 export class Response implements ResponseRoom {
@@ -178,8 +178,7 @@ export class Response implements ResponseRoom {
 
   /** As one person may see it: of single reviewers, only their own figures. */
   async overview(person: string): Promise<ResponseOverview> {
-    const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, compensations, namesOf } =
-      this.options;
+    const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, compensations } = this.options;
     const [open, states, versions, incidents, silent, rollbacks] = await Promise.all([
       alerts.list(pool),
       breakers.list(pool),
@@ -191,7 +190,7 @@ export class Response implements ResponseRoom {
     const signals = monitors
       .signals()
       .filter(({ monitor, subject }) => monitor !== 'reviewers' || subject === null || subject === person);
-    const people = await namesOf([
+    const people = await this.options.people.names([
       ...signals.flatMap(({ monitor, subject }) => (monitor === 'reviewers' ? (subject ?? []) : [])),
       ...incidents.flatMap(({ acknowledged_by }) => acknowledged_by ?? []),
       ...silent.map(({ by }) => by),
@@ -210,10 +209,6 @@ export class Response implements ResponseRoom {
       runbooks,
       people,
     };
-  }
-
-  meet(person: Reviewer): Promise<void> {
-    return this.options.meet(person);
   }
 
   acknowledge(request: AcknowledgeRequest, by: string): Promise<Acted> {
@@ -306,11 +301,12 @@ export class Response implements ResponseRoom {
   }
 
   /** One person's word for the next step of a version. */
-  promote(request: PromoteRequest, signer: Signer): Promise<Acted> {
-    const { models, breakers } = this.options;
+  async promote(request: PromoteRequest, { id, login }: Reviewer): Promise<Acted> {
+    const { models, breakers, people } = this.options;
+    const logins = await people.loginsOf(id);
     return this.changing(async (tx) => {
       const stopped = await breakers.stoppedBy(tx.client, request.workflow_id, request.model_name);
-      return models.promote(tx, request, signer, stopped);
+      return models.promote(tx, request, { id, login, logins }, stopped);
     });
   }
 

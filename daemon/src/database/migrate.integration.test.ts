@@ -44,6 +44,7 @@ it("takes the database's owner who may make roles, and nobody less", async () =>
     '0005_response.sql',
     '0006_review.sql',
     '0007_inspection.sql',
+    '0008_people.sql',
   ]);
   expect(await migrate(urlOf('team'))).toEqual([]);
 });
@@ -63,7 +64,7 @@ it('does nothing for a daemon that finds the schema up to date, and lets it be a
 
 it('runs once though several start together', async () => {
   await admin.query('CREATE DATABASE second OWNER team');
-  const ran = await Promise.all([1, 2, 3].map(() => migrate(urlOf('team', 'second'))));
+  const ran = await Promise.all(Array.from({ length: 8 }, () => migrate(urlOf('team', 'second'))));
   expect(ran.flat()).toEqual([
     '0001_roles.sql',
     '0002_ledger.sql',
@@ -72,6 +73,7 @@ it('runs once though several start together', async () => {
     '0005_response.sql',
     '0006_review.sql',
     '0007_inspection.sql',
+    '0008_people.sql',
   ]);
 });
 

@@ -29,6 +29,9 @@ export type Identified =
   /** Grafana's keys cannot be read, so nobody can be told from anybody. */
   | { readonly is: 'unavailable'; readonly error: unknown };
 
+/** The id of whoever has the audit token, which is no person's. */
+export const auditTool = 'audit-token';
+
 export interface RequestHeaders {
   readonly [name: string]: string | string[] | undefined;
 }
@@ -44,7 +47,7 @@ export function identifier({ secret, jwksUrl, issuer, audience, auditToken }: Id
   return async (headers, grant, isRead) => {
     const bearer = /^Bearer (\S+)$/.exec(only(headers['authorization']) ?? '')?.[1];
     if (grant === 'audit' && isRead && auditToken !== '' && sameSecret(bearer, auditToken)) {
-      return { is: 'person', person: { id: 'audit-token', name: 'an auditor’s tool', login: null } };
+      return { is: 'person', person: { id: auditTool, name: 'an auditor’s tool', login: null } };
     }
     if (!sameSecret(only(headers['x-countersign-secret']), secret)) {
       return refused('This request did not come through the Countersign app. Check the secret in its settings.');

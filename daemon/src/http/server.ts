@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { unstorableIn, type ApiError, type Reviewer } from '@countersign/contract';
 import fastify, { type FastifyError } from 'fastify';
-import type { Grant, Identify } from './identity.ts';
+import { auditTool, type Grant, type Identify } from './identity.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,13 +18,15 @@ declare module 'fastify' {
 
 export interface ServerOptions {
   readonly identify: Identify;
+  /** Somebody was let in by Grafana. What it throws ends the request. */
+  readonly onPerson: (person: Reviewer, grant: Grant) => Promise<void>;
   readonly onRequest: (route: string, status: number, seconds: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
 export type Server = ReturnType<typeof createServer>;
 
-export function createServer({ identify, onRequest, onError }: ServerOptions) {
+export function createServer({ identify, onPerson, onRequest, onError }: ServerOptions) {
   const app = fastify({
     bodyLimit: 1_048_576,
     requestTimeout: 15_000,
@@ -57,6 +59,7 @@ export function createServer({ identify, onRequest, onError }: ServerOptions) {
     // Never 401: Grafana's client answers that by logging in and sending the request a second time.
     if (identified.is === 'refused') return reply.code(403).send(apiError('forbidden', identified.message));
     request.person = identified.person;
+    if (identified.person.id !== auditTool) await onPerson(identified.person, grant);
   });
 
   app.addHook('preValidation', async (request, reply) => {

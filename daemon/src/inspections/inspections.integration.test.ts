@@ -4,12 +4,12 @@ import { eventTypes, uuidV7, type DrawRequest, type InspectionStep } from '@coun
 import { aiDecisionEntry, startTestLog, testStart, type TestLog } from '../../../stack/test-log.ts';
 import { policiesWith } from '../../../stack/test-policy.ts';
 import { draw } from './draw.ts';
+import { People } from '../people/index.ts';
 import { Inspections } from './inspections.ts';
 
 let log: TestLog;
 let inspections: Inspections;
 let ids = 0;
-const people = new Map<string, string>();
 const cleo = { id: 'user:3', name: 'Cleo', login: 'cleo' };
 const at = (second: number) => new Date(testStart + second * 1_000).toISOString();
 const request: DrawRequest = {
@@ -27,16 +27,18 @@ beforeAll(async () => {
   for (let i = 0; i < entries.length; i += 2_000) {
     await log.ledger.write(({ append }) => append(entries.slice(i, i + 2_000)));
   }
+  const today = () => new Date(testStart + 10_000_000);
+  const people = new People({ pool: log.pool, now: today });
+  await people.meet(cleo, false);
   inspections = new Inspections({
     pool: log.pool,
     ledger: log.ledger,
     log: log.reader,
     search: log.search,
     policies: policiesWith({}),
-    now: () => new Date(testStart + 10_000_000),
+    now: today,
     newId: (now) => uuidV7(now.getTime(), Buffer.alloc(10, ++ids)),
-    namesOf: async (wanted) => Object.fromEntries(wanted.map((id) => [id, people.get(id) ?? id])),
-    meet: async ({ id, name }) => void people.set(id, name),
+    people,
   });
 });
 afterAll(() => log?.drop());
@@ -86,6 +88,17 @@ it('draws the same though more is recorded about that time', async () => {
   expect(places(await drawn({ wanted: { low: 5, medium: 5, high: 5 }, log_size }))).toEqual(places(first));
 });
 
+it('is drawn once however often it is sent', async () => {
+  const idempotency_key = crypto.randomUUID();
+  const before = (await inspections.list()).length;
+  const twice = await Promise.all([1, 2].map(() => drawn({ idempotency_key })));
+  expect(twice.map(({ inspection }) => inspection.inspection_id)).toEqual([idempotency_key, idempotency_key]);
+  expect((await inspections.list()).length).toBe(before + 1);
+  expect(await inspections.draw({ ...request, title: 'Another', idempotency_key }, cleo)).toMatchObject({
+    reason: expect.stringContaining('idempotency_key'),
+  });
+});
+
 it('is signed off when every decision was looked at, and not changed afterwards', async () => {
   const { inspection, decisions } = await drawn({ wanted: { low: 2, medium: 1, high: 1 }, title: 'Second' });
   const id = inspection.inspection_id;
@@ -111,7 +124,8 @@ it('is signed off when every decision was looked at, and not changed afterwards'
   expect([findings.reduce((sum, f) => sum + f.good, 0), findings.reduce((sum, f) => sum + f.wanting, 0)]).toEqual([
     3, 1,
   ]);
-  expect((await inspections.list())[0]).toMatchObject({
+  const listed = (await inspections.list()).find(({ inspection_id }) => inspection_id === id);
+  expect(listed).toMatchObject({
     looked_at: 4,
     wanting: 1,
     signed_off: { by: { name: 'Cleo' } },

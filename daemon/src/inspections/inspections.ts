@@ -17,6 +17,7 @@ import {
 import type { Pool } from '../database/index.ts';
 import { writtenEntry, type Ledger, type LedgerReader, type NewId, type SearchIndex } from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
+import type { People } from '../people/index.ts';
 import { draw } from './draw.ts';
 import * as store from './store.ts';
 
@@ -28,8 +29,7 @@ export interface InspectionsOptions {
   readonly policies: Policies;
   readonly now: () => Date;
   readonly newId: NewId;
-  readonly namesOf: (ids: readonly string[]) => Promise<Record<string, string>>;
-  readonly meet: (person: Reviewer) => Promise<void>;
+  readonly people: People;
 }
 
 export type Refused = { readonly is: 'refused'; readonly reason: string };
@@ -56,8 +56,10 @@ export class Inspections {
   }
 
   private async drawNow(request: DrawRequest, person: Reviewer): Promise<{ inspection_id: string } | Refused> {
-    const { ledger, log, search, policies, now, newId, meet } = this.options;
-    const { workflow_id, from, to, wanted, seed, title } = request;
+    const { ledger, log, search, policies, now, newId } = this.options;
+    const { workflow_id, from, to, wanted, seed, title, idempotency_key } = request;
+    const sent = idempotency_key === undefined ? null : await this.drawnAs(idempotency_key, request, person);
+    if (sent !== null) return sent;
     if (!policies.has(workflow_id)) return refused(`there is no workflow ${workflow_id}`);
     if (Date.parse(from) >= Date.parse(to)) return refused('to is not after from');
     if (Date.parse(to) > now().getTime())
@@ -78,9 +80,8 @@ export class Inspections {
       sample.push(...picked.map((index) => ({ index, riskTier })));
     }
     if (sample.length === 0) return refused('there is no decision to draw: widen the time, or want more');
-    await meet(person);
     const at = now();
-    const inspectionId = newId(at);
+    const inspectionId = idempotency_key ?? newId(at);
     await ledger.write(async (tx) => {
       await store.insertInspection(tx.client, inspectionId, request, logSize, drawn, sample, person.id, at);
       const data: InspectionStep = {
@@ -101,9 +102,22 @@ export class Inspections {
     return { inspection_id: inspectionId };
   }
 
+  /** What was drawn under a key; null when nothing was. */
+  private async drawnAs(
+    key: string,
+    { title, workflow_id, seed }: DrawRequest,
+    person: Reviewer,
+  ): Promise<{ inspection_id: string } | Refused | null> {
+    const row = await store.readInspection(this.options.pool, key);
+    if (row === null) return null;
+    const isSame =
+      row.drawn_by === person.id && row.title === title && row.workflow_id === workflow_id && row.seed === seed;
+    return isSame ? { inspection_id: key } : refused('idempotency_key was used for another audit. Choose a new one');
+  }
+
   async list(): Promise<Inspection[]> {
     const rows = await store.readInspections(this.options.pool);
-    const names = await this.options.namesOf(
+    const names = await this.options.people.names(
       rows.flatMap(({ drawn_by, signed_by }) => [drawn_by, signed_by ?? []].flat()),
     );
     return rows.map((row) => inspectionOf(row, names));
@@ -111,7 +125,7 @@ export class Inspections {
 
   /** Null when there is none. */
   async open(inspectionId: string): Promise<OpenInspection | null> {
-    const { pool, log, namesOf } = this.options;
+    const { pool, log, people } = this.options;
     const row = await store.readInspection(pool, inspectionId);
     if (row === null) return null;
     const decisions = await store.readDecisions(pool, inspectionId);
@@ -119,7 +133,7 @@ export class Inspections {
       (await log.readAt(decisions.map((d) => d.log_index))).map((record) => [record.index, record]),
     );
     return {
-      inspection: inspectionOf(row, await namesOf([row.drawn_by, row.signed_by ?? []].flat())),
+      inspection: inspectionOf(row, await people.names([row.drawn_by, row.signed_by ?? []].flat())),
       decisions: decisions.map((decision) => {
         const record = records.get(decision.log_index);
         const { found_by: _who, ...shown } = decision;
@@ -148,8 +162,7 @@ export class Inspections {
     { statement }: SignOffRequest,
     person: Reviewer,
   ): Promise<'signed' | Refused | null> {
-    const { ledger, now, newId, meet } = this.options;
-    await meet(person);
+    const { ledger, now, newId } = this.options;
     return ledger.write(async (tx) => {
       const row = await store.lockInspection(tx.client, inspectionId);
       if (row === null) return null;

@@ -7,6 +7,8 @@ import type { SignOff, VersionRow } from './store.ts';
 export interface Signer {
   readonly id: string;
   readonly login: string | null;
+  /** Every login that they have had: whoever takes another is still the author of what they made. */
+  readonly logins: readonly string[];
 }
 
 /** Gates that were passed longer ago say nothing of today. */
@@ -65,7 +67,8 @@ function refusalOfSigner(
   const wanted = roles.find(({ name }) => name === role);
   if (wanted === undefined) return `there is no role ${role}; there are ${roles.map(({ name }) => name).join(', ')}.`;
   if (signer.login === null) return 'Grafana did not say your login, so it is not known whether you made it.';
-  if (isSameLogin(signer.login, row.author ?? '')) return 'you made it; others have to sign it off.';
+  if ([signer.login, ...signer.logins].some((login) => isSameLogin(login, row.author ?? '')))
+    return 'you made it; others have to sign it off.';
   if (wanted.people !== undefined && !wanted.people.some((login) => isSameLogin(login, signer.login ?? '')))
     return `you are no ${role} here.`;
   const other = signOffs.find(({ signed_by, role: signed }) => signed_by === signer.id && signed !== role);

@@ -52,11 +52,11 @@ const declare = ({ models }: Room, more: object = {}) =>
   log.ledger.write((tx) =>
     models.declare(tx, { workflow_id: workflow, model: own, author: 'ann', justification: 'x', ...more }, 'ci'),
   );
-const promote = ({ models, breakers }: Room, id: string, role: string, to: Autonomy) =>
+const promote = ({ models, breakers }: Room, id: string, role: string, to: Autonomy, logins: string[] = []) =>
   log.ledger.write(async (tx) => {
     const stopped = await breakers.stoppedBy(tx.client, workflow, model);
     const request = { workflow_id: workflow, model_name: model, version: '1', to, role, justification: 'x' };
-    return models.promote(tx, request, { id, login: id }, stopped);
+    return models.promote(tx, request, { id, login: id, logins }, stopped);
   });
 const row = () =>
   log.ledger.write((tx) => store.lockVersion(tx.client, { workflowId: workflow, modelName: model, version: '1' }));
@@ -128,13 +128,12 @@ it('a frozen model has no first version at automatic either', async () => {
   expect(await declare(room, { autonomy: 'automatic' })).toMatchObject({ is: 'refused' });
 });
 
-it('an author is known in any case', async () => {
+it('an author is known in any case, and under every login that they have had', async () => {
   const room = open();
   await declare(room, { author: 'Ann ' });
-  expect(await promote(room, 'ann', 'a', 'canary')).toMatchObject({
-    is: 'refused',
-    reason: expect.stringContaining('you made it'),
-  });
+  const refused = { is: 'refused', reason: expect.stringContaining('you made it') };
+  expect(await promote(room, 'ann', 'a', 'canary')).toMatchObject(refused);
+  expect(await promote(room, 'ann2', 'a', 'canary', ['ann', 'ann2'])).toMatchObject(refused);
 });
 
 it('a model that is stopped is not promoted, and its canary version goes back', async () => {

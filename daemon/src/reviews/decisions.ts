@@ -12,6 +12,8 @@ import {
   type Reviewer,
   type Verdict,
 } from '@countersign/contract';
+import canonicalize from 'canonicalize';
+import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import Schema from 'typebox/schema';
 import type { Pool } from '../database/index.ts';
@@ -101,9 +103,14 @@ export class Decisions {
       const row = await store.lockCase(client, decisionId);
       const policy = policies.get(row?.workflow_id ?? '')?.policy;
       if (row === null || policy === undefined || !mayReview(policies, row.workflow_id, person)) return null;
+      const hash = hashOf(request);
       const earlier = await store.readAnswer(client, request.idempotency_key);
       if (earlier !== null) {
-        return earlier.reviewer === person.id && (earlier.answer as Decided).decision_id === decisionId
+        const isSame =
+          earlier.reviewer === person.id &&
+          (earlier.answer as Decided).decision_id === decisionId &&
+          (earlier.request_hash === null || earlier.request_hash.equals(hash));
+        return isSame
           ? (earlier.answer as Decided)
           : refused('bad_request', 'idempotency_key was used for another decision. Choose a new one.');
       }
@@ -151,7 +158,11 @@ export class Decisions {
         decided_at: waiting.at,
         undo_until: undoUntil?.toISOString() ?? null,
       };
-      await store.writeAnswer(client, request.idempotency_key, decisionId, person.id, answer);
+      await store.writeAnswer(client, request.idempotency_key, decisionId, {
+        reviewer: person.id,
+        answer,
+        request_hash: hash,
+      });
       return answer;
     });
   }
@@ -276,6 +287,14 @@ function labelSaid({ label }: store.CaseRow, { action, output }: DecideRequest, 
   // To reject one of two is to say the other.
   const others = review.labels.filter((other) => other !== label);
   return others.length === 1 ? (others[0] ?? null) : null;
+}
+
+/** Of what a person decides, and not of what they saw and held when they did. */
+function hashOf({ action, justification, output, reason_code }: DecideRequest): Buffer {
+  const said = canonicalize({ action, justification, output: output ?? null, reason_code: reason_code ?? null });
+  return createHash('sha256')
+    .update(said ?? '')
+    .digest();
 }
 
 /** By the policy's schema of structured outputs; the first thing that is wrong. */

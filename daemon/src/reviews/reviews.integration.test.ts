@@ -356,6 +356,12 @@ describe('an undo', () => {
     };
     const answers = await Promise.all([1, 2, 3].map(() => ask<Decided>('ann', `cases/${id}/decide`, request)));
     expect(new Set(answers.map(([, { event_id }]) => event_id)).size).toBe(1);
+    // Another word under the same key is not taken for the first.
+    const other = { ...request, action: 'reject', justification: 'I have thought again' };
+    expect(await ask<ApiError>('ann', `cases/${id}/decide`, other)).toMatchObject([
+      400,
+      { message: expect.stringContaining('idempotency_key was used for another decision') },
+    ]);
     await eventually('the record', async () => ((await onRecord(id)).length > 0 ? true : null));
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await onRecord(id)).toHaveLength(1);
@@ -484,6 +490,10 @@ describe('a case', () => {
     await aCase('paired', { risk_tier: 'high' });
     await claim('ann', id);
     const ben = (await ask<{ id: string; name: string }[]>('ann', 'people'))[1].find(({ name }) => name === 'ben');
+    // Whoever was let in only to look on is no colleague to hand a case to.
+    await fetch(`${daemon.address}/v1/reviews/queue`, { headers: await loop.headers('vic', 'read') });
+    const colleagues = (await ask<{ name: string }[]>('ann', 'people'))[1].map(({ name }) => name);
+    expect(colleagues).not.toContain('vic');
     const give = (to: string) => ask<ApiError>('ann', `cases/${id}/hand-over`, { to, note: 'you know the sender' });
     expect((await give('nobody'))[0]).toBe(400);
     expect((await give(ben?.id ?? ''))[0]).toBe(200);

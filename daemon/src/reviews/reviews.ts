@@ -25,6 +25,7 @@ import {
   type NewId,
   type SearchIndex,
 } from '../ledger/index.ts';
+import type { People } from '../people/index.ts';
 import { durationOf, mayReview, reviewedBy, type Policies } from '../policies/index.ts';
 import { undoMsOf } from './decisions.ts';
 import { enlist } from './enlist.ts';
@@ -42,6 +43,7 @@ export interface ReviewsOptions {
   readonly search: SearchIndex;
   readonly policies: Policies;
   readonly breakers: Breakers;
+  readonly people: People;
   readonly now: () => Date;
   readonly newId: NewId;
   readonly signals: () => readonly Signal[];
@@ -172,7 +174,7 @@ export class Reviews {
       },
       breaker: { state: breaker.state, epoch: breaker.epoch },
       history,
-      people: await this.namesOf(history),
+      people: await this.options.people.namesOf(history),
     };
   }
 
@@ -208,7 +210,6 @@ export class Reviews {
     const before = await store.readCase(pool, decisionId);
     const policy = policies.get(before?.workflow_id ?? '')?.policy;
     if (before === null || policy === undefined || !mayReview(policies, before.workflow_id, person)) return null;
-    await this.meet(person);
     if (before.decided_at === null && !(await store.isOpenFor(pool, decisionId, person.id))) {
       return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
     }
@@ -221,7 +222,6 @@ export class Reviews {
   /** Claims the most urgent case that nobody holds; null when there is none. */
   async claimNext(query: QueueQuery, person: Reviewer): Promise<Claim | Refusal | null> {
     const { pool, policies, now } = this.options;
-    await this.meet(person);
     const at = now();
     const leases = [...policies.values()].map(({ policy }) => durationOf(policy.review.lease));
     const until = new Date(at.getTime() + Math.min(...leases));
@@ -261,8 +261,8 @@ export class Reviews {
     person: Reviewer,
     { to, note }: HandOverRequest,
   ): Promise<'handed_over' | Refusal | null> {
-    const { pool, ledger, policies, now, newId } = this.options;
-    const colleague = (await store.readPeople(pool, person.id)).find(({ id }) => id === to);
+    const { ledger, policies, people, now, newId } = this.options;
+    const colleague = (await people.deciders(person.id)).find(({ id }) => id === to);
     return ledger.write(async (tx) => {
       const row = await store.lockCase(tx.client, decisionId);
       if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
@@ -296,7 +296,7 @@ export class Reviews {
 
   /** Colleagues a case can be handed over to. */
   async people(person: Reviewer): Promise<Person[]> {
-    return (await store.readPeople(this.options.pool, person.id)).map(({ id, name }) => ({ id, name }));
+    return (await this.options.people.deciders(person.id)).map(({ id, name }) => ({ id, name }));
   }
 
   /** How the asker decides, by workflow. */
@@ -327,22 +327,6 @@ export class Reviews {
       const { answers, ai } = concealed.get(task_id) ?? { answers: false, ai: false };
       return decision_actor.type === 'ai' ? !ai : !answers;
     });
-  }
-
-  /** What the people who acted in these records are called, by id. */
-  namesOf(records: readonly AuditRecord[]): Promise<Record<string, string>> {
-    const ids = records.filter(({ decision_actor }) => decision_actor.type === 'human').map((r) => r.decision_actor.id);
-    return this.names(ids);
-  }
-
-  /** What people are called, by id. */
-  names(ids: readonly string[]): Promise<Record<string, string>> {
-    return store.readNames(this.options.pool, [...new Set(ids)]);
-  }
-
-  /** Keeps what somebody is called. */
-  meet(person: Reviewer): Promise<void> {
-    return store.notePerson(this.options.pool, person);
   }
 
   counts = () => store.countQueue(this.options.pool, this.options.now());

@@ -5,7 +5,6 @@ import type {
   Opinion,
   Priority,
   ReviewReason,
-  Reviewer,
   RiskTier,
   Verdict,
   CompensationOrder,
@@ -624,15 +623,6 @@ export async function readCases(db: Queryable, decisionIds: readonly string[]): 
   return rows;
 }
 
-/** People who have been seen here and are not the asker, by name. */
-export async function readPeople(db: Queryable, except: string): Promise<Reviewer[]> {
-  const { rows } = await db.query<Reviewer>(
-    'SELECT id, name, login FROM person WHERE id <> $1 ORDER BY name, id LIMIT 500',
-    [except],
-  );
-  return rows;
-}
-
 /** Cases of some tasks that are not decided for good. */
 export async function openCasesOf(db: Queryable, workflowId: string, tasks: readonly string[]): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
@@ -643,9 +633,16 @@ export async function openCasesOf(db: Queryable, workflowId: string, tasks: read
   return rows;
 }
 
-export async function readAnswer(db: Queryable, key: string): Promise<{ reviewer: string; answer: unknown } | null> {
-  const { rows } = await db.query<{ reviewer: string; answer: unknown }>(
-    'SELECT reviewer, answer FROM review_decision WHERE idempotency_key = $1',
+export interface KeptAnswer {
+  readonly reviewer: string;
+  readonly answer: unknown;
+  /** Of what was sent; null for an answer from before it was kept. */
+  readonly request_hash: Buffer | null;
+}
+
+export async function readAnswer(db: Queryable, key: string): Promise<KeptAnswer | null> {
+  const { rows } = await db.query<KeptAnswer>(
+    'SELECT reviewer, answer, request_hash FROM review_decision WHERE idempotency_key = $1',
     [key],
   );
   return rows[0] ?? null;
@@ -655,12 +652,12 @@ export async function writeAnswer(
   db: Queryable,
   key: string,
   decisionId: string,
-  reviewer: string,
-  answer: unknown,
+  { reviewer, answer, request_hash }: KeptAnswer,
 ): Promise<void> {
   await db.query(
-    'INSERT INTO review_decision (idempotency_key, decision_id, reviewer, answer) VALUES ($1, $2, $3, $4)',
-    [key, decisionId, reviewer, JSON.stringify(answer)],
+    `INSERT INTO review_decision (idempotency_key, decision_id, reviewer, answer, request_hash)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [key, decisionId, reviewer, JSON.stringify(answer), request_hash],
   );
 }
 
@@ -689,21 +686,4 @@ export async function takeFromOutbox(db: Queryable, position: string): Promise<v
 export async function countOutbox(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ count: number }>('SELECT count(*)::int AS count FROM verdict_outbox');
   return rows[0]?.count ?? 0;
-}
-
-/** Remembers what a person is called, and by what policies know them. */
-export async function notePerson(db: Queryable, { id, name, login }: Reviewer): Promise<void> {
-  await db.query(
-    `INSERT INTO person (id, name, login) VALUES ($1, $2, $3)
-     ON CONFLICT (id) DO UPDATE SET name = $2, login = $3 WHERE (person.name, person.login) IS DISTINCT FROM ($2, $3)`,
-    [id, name, login],
-  );
-}
-
-/** What people are called, by id. */
-export async function readNames(db: Queryable, ids: readonly string[]): Promise<Record<string, string>> {
-  const { rows } = await db.query<{ id: string; name: string }>('SELECT id, name FROM person WHERE id = ANY($1)', [
-    ids,
-  ]);
-  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
 }

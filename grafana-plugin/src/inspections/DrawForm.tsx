@@ -4,6 +4,7 @@ import { Button, Field, Input, Modal } from '@grafana/ui';
 import { useState } from 'react';
 import { useDraw } from '../api/audit';
 import { t } from '../parts/i18n';
+import { riskText } from '../parts/words';
 
 interface DrawFormProps {
   readonly onClose: () => void;
@@ -29,6 +30,9 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
   const [to, setTo] = useState(quarter.to);
   const [seed, setSeed] = useState<string>(() => crypto.randomUUID());
   const [wanted, setWanted] = useState({ low: 10, medium: 20, high: 30 });
+  const [logSize, setLogSize] = useState('');
+  // Of this form, so that sending it twice draws once.
+  const [idempotencyKey] = useState(() => crypto.randomUUID());
   const draw = useDraw();
   const isComplete = [title, workflow, from, to, seed].every((text) => text.trim() !== '');
   const submit = () => {
@@ -40,6 +44,8 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
       to: `${to}T00:00:00Z`,
       wanted,
       seed: seed.trim(),
+      ...(logSize === '' ? {} : { log_size: Number(logSize) }),
+      idempotency_key: idempotencyKey,
     };
     draw.mutate(request, { onSuccess: ({ inspection_id }) => onDrawn(inspection_id) });
   };
@@ -65,7 +71,7 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
           <Input id="draw-to" type="date" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
         </Field>
         {tiers.map((tier) => (
-          <Field key={tier} label={t('inspections.form.wanted', 'Decisions of {{tier}} risk', { tier })}>
+          <Field key={tier} label={t('inspections.form.wanted', 'Decisions of {{risk}}', { risk: riskText(tier) })}>
             <Input
               id={`draw-${tier}`}
               type="number"
@@ -85,6 +91,21 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
             'The same seed draws the same decisions. It goes on record with them.',
           ),
         })}
+        <Field
+          label={t('inspections.form.log-size', 'Records of the log (optional)')}
+          description={t(
+            'inspections.form.log-size-help',
+            'To draw an earlier sample again: as many as the log had then. Left empty, all that it has.',
+          )}
+        >
+          <Input
+            id="draw-log-size"
+            type="number"
+            min={0}
+            value={logSize}
+            onChange={(event) => setLogSize(event.currentTarget.value)}
+          />
+        </Field>
         <Modal.ButtonRow>
           <Button variant="secondary" fill="outline" onClick={onClose}>
             {t('inspections.form.cancel', 'Cancel')}

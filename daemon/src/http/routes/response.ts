@@ -24,14 +24,12 @@ export type Acted =
   { readonly is: 'done'; readonly message: string } | { readonly is: 'refused'; readonly reason: string };
 
 export interface ResponseRoom {
-  /** Whoever acts is called by name from then on. */
-  meet(person: Reviewer): Promise<void>;
   overview(person: string): Promise<ResponseOverview>;
   trip(order: TripRequest, by: string): Promise<Acted>;
   retry(order: TripRequest, by: string): Promise<Acted>;
   rollBack(order: RollbackRequest, by: string): Promise<Acted>;
   declare(order: DeclareRequest, by: string): Promise<Acted>;
-  promote(order: PromoteRequest, signer: { id: string; login: string | null }): Promise<Acted>;
+  promote(order: PromoteRequest, signer: Reviewer): Promise<Acted>;
   thaw(order: ThawRequest, by: string): Promise<Acted>;
   acknowledge(order: AcknowledgeRequest, by: string): Promise<Acted>;
   askRollback(order: AskRollbackRequest, by: string): Promise<Acted>;
@@ -69,7 +67,6 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
       path,
       { config: { grant }, schema: { summary, body, response: { ...errors, 200: Done } } },
       async (request, reply) => {
-        await room.meet(request.person);
         const acted = await act(request.body as Static<B>, request.person);
         if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
         return { message: acted.message };
@@ -128,7 +125,7 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
     'approve',
     'Sign a model version off for its next step; with the last signature it takes it',
     PromoteRequest,
-    (order, { id, login }) => room.promote(order, { id, login }),
+    (order, signer) => room.promote(order, signer),
   );
   lever('/v1/approvals/thaw', 'approve', 'Let versions of a model be promoted again', ThawRequest, (order, { id }) =>
     room.thaw(order, id),

@@ -1,0 +1,17 @@
+-- Who has been here, under which logins, and who of them decides.
+
+-- When they were last let in to decide: a case is handed over to nobody else. Null for those who never were.
+ALTER TABLE person ADD COLUMN decides_at timestamptz;
+
+-- Every login that somebody has had, in lower case: a person stays the author of what they made under an earlier one.
+CREATE TABLE person_login (
+  person text NOT NULL,
+  login  text NOT NULL,
+  PRIMARY KEY (person, login)
+);
+INSERT INTO person_login SELECT id, lower(login) FROM person WHERE login IS NOT NULL;
+GRANT SELECT, INSERT ON person_login TO countersign_writer;
+GRANT SELECT ON person_login TO countersign_reader;
+
+-- SHA-256 of what was sent under an idempotency key: another decision under the same key is refused. Null for those before.
+ALTER TABLE review_decision ADD COLUMN request_hash bytea;
