@@ -70,7 +70,12 @@ it('says first what they think, and sees then what the AI says', async () => {
   await page.getByRole('group', { name: 'What it is' }).waitFor();
   await keep(page, 'commit-first');
   expect(await seriousProblems(page)).toEqual([]);
+  // A stray key says nothing yet.
+  await page.keyboard.press('1');
+  await page.waitForTimeout(300);
+  expect(await page.getByTestId('committed').count()).toBe(0);
   await page.keyboard.press('2');
+  await page.keyboard.press('Control+Enter');
   await page.getByTestId('committed').waitFor();
   expect(await page.getByTestId('committed').textContent()).toContain('You said ham before you saw this.');
   await keep(page, 'committed');

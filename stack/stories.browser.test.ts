@@ -53,7 +53,10 @@ async function reachForm(page: Page): Promise<Locator> {
   const form = page.getByTestId('decision-form');
   const first = page.getByRole('group', { name: 'What it is' });
   await form.or(first).first().waitFor();
-  if (await first.isVisible()) await page.keyboard.press('1');
+  if (await first.isVisible()) {
+    await page.keyboard.press('1');
+    await page.keyboard.press('Control+Enter');
+  }
   await form.waitFor();
   return form;
 }
@@ -191,6 +194,46 @@ it.each(['dark', 'light'])('a screen reader finds its way, in the %s theme', asy
   await page.close();
 });
 
+it.each([1440, 375])('nothing jumps while a page loads, nor runs off a screen %i pixels wide', async (width) => {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  await page.goto(`${stack.appUrl}${app}/loop`);
+  await become(page, 'ada');
+  await page.addInitScript(recordShifts);
+  // Long enough for people to see the page wait.
+  await page.route('**/api/plugin-proxy/**', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await route.continue();
+  });
+  const settled = async (name: string) => {
+    await page.waitForTimeout(1_000);
+    await keep(page, `${name}-${width}`);
+    const { shifts, beyond } = await page.evaluate(() => ({
+      shifts: window.shifts,
+      beyond: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    }));
+    // Up to 0.1 counts as good (https://web.dev/articles/cls); a queue whose cases change their places has a little of it.
+    expect([name, shifts.reduce((sum, { by }) => sum + by, 0) < 0.05 ? [] : shifts, beyond]).toEqual([name, [], 0]);
+  };
+  for (const [name, ready] of [
+    ['review', '[data-testid=queue-item]'],
+    ['response', '[data-testid=breaker]'],
+    ['audit', '[data-testid=records] tbody tr'],
+    ['inspections', 'h2'],
+    ['loop', '[data-testid=loop]'],
+  ] as const) {
+    await page.goto(`${stack.appUrl}${app}/${name}`);
+    await page.locator(ready).first().waitFor();
+    await settled(name);
+  }
+  await page.goto(`${stack.appUrl}${app}/review`);
+  await page.getByTestId('queue-item').first().waitFor();
+  await page.keyboard.press('n');
+  await reachForm(page);
+  await page.getByText('Matches its recorded hash').waitFor();
+  await settled('case');
+  await page.close();
+});
+
 it('a damaged model is caught, stopped, rolled back, and trusted again', async () => {
   const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/response`);
   onTestFailed(async () => {
@@ -283,6 +326,32 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   expect(troubles).toEqual([]);
   await page.close();
 });
+
+/** Keeps what moved in the page without anybody's doing (https://wicg.github.io/layout-instability/). */
+function recordShifts(): void {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as LayoutShift[]) {
+      if (entry.hadRecentInput) continue;
+      window.shifts.push({
+        by: entry.value,
+        what: entry.sources.map(({ node }) => (node instanceof HTMLElement ? node.outerHTML.slice(0, 120) : '')),
+      });
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+interface LayoutShift extends PerformanceEntry {
+  readonly value: number;
+  readonly hadRecentInput: boolean;
+  readonly sources: readonly { readonly node: Node | null }[];
+}
+
+declare global {
+  interface Window {
+    shifts: { by: number; what: string[] }[];
+  }
+}
 
 /** The tiers that alerts moved to, as the ledger has them, oldest first. */
 async function alertSteps(): Promise<AlertStep[]> {

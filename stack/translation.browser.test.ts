@@ -154,6 +154,7 @@ it('says the review page in the language of the person', async () => {
   await page.getByRole('group', { name: '⟦What it is⟧' }).waitFor();
   expect(await unmarked(main)).toEqual([]);
   await page.keyboard.press('2');
+  await page.keyboard.press('Control+Enter');
   await page.getByTestId('decision-form').waitFor();
   await page.keyboard.press('m');
   expect(await unmarked(main)).toEqual([]);

@@ -28,6 +28,8 @@ export const Batch = Type.Object({
   outliers: Type.Array(Outlier),
   /** Alike cases that are over the policy's limit. */
   left_out: Type.Integer(),
+  /** Of the policy, to choose one from for all. */
+  reason_codes: Type.Array(Type.String()),
 });
 export type Batch = Static<typeof Batch>;
 

@@ -71,6 +71,8 @@ export const ReviewRules = Type.Object({
   labels: Type.Array(Type.String()),
   reason_codes: Type.Array(Type.String()),
   justification_required: Type.Array(DecisionAction),
+  /** How long a claim holds without being renewed, in ms. */
+  lease_ms: Type.Integer(),
   /** How long a decision can be undone, in ms; 0 when it cannot. */
   undo_ms: Type.Integer(),
   /** JSON Schema of `output.value`, when the policy has one. */

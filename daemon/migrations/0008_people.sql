@@ -1,4 +1,4 @@
--- Who has been here, under which logins, and who of them decides.
+-- Who has been here, under which logins, who of them decides, and who changed a case that others have on screen.
 
 -- When they were last let in to decide: a case is handed over to nobody else. Null for those who never were.
 ALTER TABLE person ADD COLUMN decides_at timestamptz;
@@ -15,3 +15,9 @@ GRANT SELECT ON person_login TO countersign_reader;
 
 -- SHA-256 of what was sent under an idempotency key: another decision under the same key is refused. Null for those before.
 ALTER TABLE review_decision ADD COLUMN request_hash bytea;
+
+-- Who last gave an undecided case back changed, how and when: told to whoever still has it on screen as it was.
+ALTER TABLE review_case
+  ADD COLUMN changed_by text,
+  ADD COLUMN changed_how text CHECK (changed_how IN ('escalated', 'undone', 'decided', 'handed_over')),
+  ADD COLUMN changed_at timestamptz;

@@ -45,8 +45,13 @@ export function HostPluginPage({ children, pageNav, actions, renderTitle, subTit
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  page: css({ flex: 1, minWidth: 0, padding: theme.spacing(3) }),
-  header: css({ display: 'flex', gap: theme.spacing(2), alignItems: 'flex-start' }),
+  page: css({
+    flex: 1,
+    minWidth: 0,
+    padding: theme.spacing(3),
+    [theme.breakpoints.down('md')]: { padding: theme.spacing(2) },
+  }),
+  header: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(2), alignItems: 'flex-start' }),
   title: css({ flex: 1 }),
   body: css({ paddingTop: theme.spacing(2) }),
 });

@@ -231,7 +231,12 @@ function isNavPage(include: PluginInclude): include is PluginInclude & { path: s
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  layout: css({ display: 'flex', minHeight: '100vh', background: theme.colors.background.canvas }),
+  layout: css({
+    display: 'flex',
+    minHeight: '100vh',
+    background: theme.colors.background.canvas,
+    [theme.breakpoints.down('md')]: { flexDirection: 'column' },
+  }),
   nav: css({
     width: 180,
     flexShrink: 0,
@@ -244,6 +249,14 @@ const getStyles = (theme: GrafanaTheme2) => ({
     position: 'sticky',
     top: 0,
     height: '100vh',
+    [theme.breakpoints.down('md')]: {
+      position: 'static',
+      width: '100%',
+      height: 'auto',
+      flexDirection: 'row',
+      flexWrap: 'wrap',
+      borderRight: 'none',
+    },
     select: {
       display: 'block',
       width: '100%',

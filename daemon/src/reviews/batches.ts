@@ -74,6 +74,7 @@ export class Batches {
         return reason === undefined ? [] : [{ item: queueItem(item, at, stands), because: reason }];
       }),
       left_out: fitting.length - items.length,
+      reason_codes: policy.review.reason_codes,
     };
   }
 

@@ -184,9 +184,9 @@ export class Decisions {
       const taken = await store.takePending<Waiting>(client, decisionId);
       if (taken === null) throw new Error(`the pending decision on ${decisionId} went while its case was locked`);
       const { action, idempotency_key } = taken.decision.request;
-      await store.reopenCase(client, decisionId);
-      await store.forgetAnswer(client, idempotency_key);
       const at = now();
+      await store.reopenCase(client, decisionId, { by: person.id, how: 'undone', at });
+      await store.forgetAnswer(client, idempotency_key);
       await store.claimCase(
         client,
         decisionId,
@@ -234,8 +234,9 @@ export class Decisions {
       return record.index;
     }
     if (request.action === 'escalate') {
-      await store.reopenCase(tx.client, row.decision_id);
-      await store.escalateCase(tx.client, row.decision_id, new Date(at));
+      const change = { by: person.id, how: 'escalated', at: new Date(at) } as const;
+      await store.reopenCase(tx.client, row.decision_id, change);
+      await store.escalateCase(tx.client, row.decision_id, person.id, new Date(at));
     } else if (await this.isLastWord(tx.client, row, waiting)) {
       await close();
       await store.putInOutbox(tx.client, verdictOf(row, waiting, record));
@@ -258,13 +259,18 @@ export class Decisions {
     });
     const opinions = await store.readOpinions(client, row.decision_id);
     if (opinions.length >= 3) return true;
+    const change = { by: person.id, how: 'decided', at: new Date(at) } as const;
     if (opinions.length === 1) {
-      await store.reopenCase(client, row.decision_id);
+      await store.reopenCase(client, row.decision_id, change);
       return false;
     }
     const [first, second] = opinions;
     if (first !== undefined && second !== undefined && agree(first, second)) return true;
-    await store.reopenCase(client, row.decision_id, { reason: 'disagreement', priority: 'P1', peopleWanted: 3 });
+    await store.reopenCase(client, row.decision_id, change, {
+      reason: 'disagreement',
+      priority: 'P1',
+      peopleWanted: 3,
+    });
     return false;
   }
 }

@@ -47,7 +47,7 @@ export async function enlist(
       // The service had a decision of its own before ours was final.
       const pending = await store.takePending(client, queued);
       if (pending !== null) {
-        await store.reopenCase(client, queued);
+        await store.reopenCase(client, queued, { by: reviewer, how: 'decided', at: now() });
         const data = {
           workflow_id,
           task_id: event.subject,
@@ -58,7 +58,7 @@ export async function enlist(
         };
         await tx.append([writtenEntry({ type: eventTypes.review, subject: event.subject, data }, now(), newId)]);
       }
-      if (action === 'escalate') await store.escalateCase(client, queued, now());
+      if (action === 'escalate') await store.escalateCase(client, queued, reviewer, now());
       else await store.closeCase(client, queued, reviewer, action, new Date(recordedAt));
     }
     if (event.type !== eventTypes.aiDecision) continue;

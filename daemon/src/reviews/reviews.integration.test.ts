@@ -504,6 +504,31 @@ describe('a case', () => {
     expect(next.item).toMatchObject({ decision_id: id, assigned_to: { name: 'ben' } });
   });
 
+  it('that was changed meanwhile says who changed it, how and when', async () => {
+    const id = await aCase('paired', { risk_tier: 'low' });
+    const before = await claim('ann', id);
+    const { evidence_hash } = await open('ann', id);
+    await ask('ann', `cases/${id}/release`, {});
+    expect((await decide('ben', id, { action: 'escalate', justification: 'not mine to say' }))[0]).toBe(200);
+    const late = await ask<ApiError>('ann', `cases/${id}/decide`, {
+      action: 'accept',
+      justification: '',
+      lease_epoch: before.lease.epoch,
+      case_version: before.item.version,
+      evidence_hash,
+      idempotency_key: crypto.randomUUID(),
+      review_ms: 5,
+    });
+    expect(late).toMatchObject([
+      409,
+      {
+        error: 'case_changed',
+        message: expect.stringMatching(/^ben escalated this case at 2\d{3}-.*Z\. Look at it again, then decide\.$/),
+        winner: { name: 'ben', action: 'escalate' },
+      },
+    ]);
+  });
+
   it('is kept through a reload, and free soon after its page was closed', async () => {
     const id = await aCase('paired', { risk_tier: 'low' });
     const { lease } = await claim('ann', id);

@@ -168,6 +168,7 @@ export class Reviews {
         labels: review.labels,
         reason_codes: review.reason_codes,
         justification_required: review.justification_required,
+        lease_ms: durationOf(review.lease),
         undo_ms: undoMsOf(policy),
         output: review.output ?? null,
         batch: (review.batch?.most[row.risk_tier] ?? 0) > 0,

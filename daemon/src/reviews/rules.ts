@@ -32,10 +32,13 @@ export function refusalOf(
   const { person, now, hasCommitted, hasDecidedBefore } = circumstances;
   if (row.decided_at !== null) return decidedFirst(row, person);
   if (hasDecidedBefore) return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
-  if (row.claimed_by !== person || row.lease_epoch !== request.lease_epoch) return lostLease(row, now);
-  if (row.version !== request.case_version) {
-    return refused('case_changed', 'The case has changed since you opened it. Look at it again, then decide.');
+  const isHeld = row.claimed_by === person && row.lease_epoch === request.lease_epoch;
+  if (!isHeld && row.claimed_by !== person) {
+    const other = heldByOther(row, now);
+    if (other !== null) return other;
   }
+  if (row.version !== request.case_version) return changed(row);
+  if (!isHeld) return refused('lease_lost', 'You do not hold this case. Claim it, then decide.');
   if (row.evidence_hash !== request.evidence_hash) {
     return refused('evidence_changed', 'What you saw is not the evidence of this case. Reload it, then decide.');
   }
@@ -78,8 +81,26 @@ export function heldByOther(row: CaseRow, now: Date): Refusal | null {
   };
 }
 
-const lostLease = (row: CaseRow, now: Date): Refusal =>
-  heldByOther(row, now) ?? refused('lease_lost', 'You do not hold this case. Claim it, then decide.');
+/** Who gave it back, how and when; of a decision that another person must not know, only that there was one. */
+function changed({ changed_by, changed_name, changed_how, changed_at }: CaseRow): Refusal {
+  const next = 'Look at it again, then decide.';
+  if (changed_by === null || changed_how === null || changed_at === null) {
+    return refused('case_changed', `The case has changed since you opened it. ${next}`);
+  }
+  const [name, at] = [changed_name ?? changed_by, changed_at.toISOString()];
+  return {
+    is: 'case_changed',
+    message: `${name} ${whatHappened[changed_how]} at ${at}. ${next}`,
+    winner: { id: changed_by, name, action: changed_how === 'escalated' ? 'escalate' : null, at },
+  };
+}
+
+const whatHappened: Record<NonNullable<CaseRow['changed_how']>, string> = {
+  escalated: 'escalated this case',
+  undone: 'undid a decision on this case',
+  decided: 'decided this case, which takes somebody else as well,',
+  handed_over: 'handed this case over',
+};
 
 function wrongIn(
   row: CaseRow,

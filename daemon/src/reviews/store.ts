@@ -45,11 +45,16 @@ export interface CaseRow {
   readonly outcome_label: string | null;
   /** Of a planted case: the one it is a copy of, and the right answer. */
   readonly planted_from: string | null;
+  /** Who last gave it back undecided, how and when; null while nobody has. */
+  readonly changed_by: string | null;
+  readonly changed_how: CaseChange['how'] | null;
+  readonly changed_at: Date | null;
   readonly gold_label: string | null;
-  /** For display: of `claimed_by`, `decided_by` and `assigned_to`. */
+  /** For display: of `claimed_by`, `decided_by`, `assigned_to` and `changed_by`. */
   readonly claimed_name: string | null;
   readonly decided_name: string | null;
   readonly assigned_name: string | null;
+  readonly changed_name: string | null;
   readonly people_decided: number;
   /** Who has decided it, while that can be undone: to everybody else it is not decided yet. */
   readonly pending_by: string | null;
@@ -113,11 +118,11 @@ export async function insertCase(db: Queryable, c: NewCase): Promise<boolean> {
   return rowCount === 1;
 }
 
-const selectCase = `SELECT c.*, p.name AS claimed_name, d.name AS decided_name, a.name AS assigned_name,
+const selectCase = `SELECT c.*, p.name AS claimed_name, d.name AS decided_name, a.name AS assigned_name, h.name AS changed_name,
     (SELECT count(*)::int FROM review_opinion o WHERE o.decision_id = c.decision_id) AS people_decided,
     (SELECT w.person FROM review_pending w WHERE w.decision_id = c.decision_id) AS pending_by
   FROM review_case c LEFT JOIN person p ON p.id = c.claimed_by LEFT JOIN person d ON d.id = c.decided_by
-    LEFT JOIN person a ON a.id = c.assigned_to`;
+    LEFT JOIN person a ON a.id = c.assigned_to LEFT JOIN person h ON h.id = c.changed_by`;
 
 export async function readCase(db: Queryable, decisionId: string): Promise<CaseRow | null> {
   const { rows } = await db.query<CaseRow>(`${selectCase} WHERE c.decision_id = $1`, [decisionId]);
@@ -286,18 +291,27 @@ export async function closeCase(
   );
 }
 
+/** What gives an undecided case back changed, told to whoever still has it on screen as it was. */
+export interface CaseChange {
+  readonly by: string;
+  readonly how: 'escalated' | 'undone' | 'decided' | 'handed_over';
+  readonly at: Date;
+}
+
 /** Waits again: for another person, or for the one who has undone their decision. Nobody holds it. */
 export async function reopenCase(
   db: Queryable,
   decisionId: string,
+  { by, how, at }: CaseChange,
   change: { readonly reason?: ReviewReason; readonly priority?: Priority; readonly peopleWanted?: number } = {},
 ): Promise<void> {
   await db.query(
     `UPDATE review_case SET decided_by = NULL, decided_action = NULL, decided_at = NULL, claimed_by = NULL,
        lease_until = NULL, assigned_to = NULL, version = version + 1, reason = coalesce($2, reason),
-       priority = coalesce($3, priority), people_wanted = coalesce($4, people_wanted)
+       priority = coalesce($3, priority), people_wanted = coalesce($4, people_wanted),
+       changed_by = $5, changed_how = $6, changed_at = $7
      WHERE decision_id = $1`,
-    [decisionId, change.reason, change.priority, change.peopleWanted],
+    [decisionId, change.reason, change.priority, change.peopleWanted, by, how, at],
   );
 }
 
@@ -310,7 +324,8 @@ export async function handOver(
   now: Date,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE review_case SET assigned_to = $3, claimed_by = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1
+    `UPDATE review_case SET assigned_to = $3, claimed_by = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1,
+       version = version + 1, changed_by = $2, changed_how = 'handed_over', changed_at = $4
      WHERE decision_id = $1 AND claimed_by = $2 AND lease_until > $4 AND decided_at IS NULL`,
     [decisionId, from, to, now],
   );
@@ -390,12 +405,12 @@ export async function caseOf(db: Queryable, workflowId: string, decisionId: stri
 }
 
 /** Back into the queue, more urgent, held by nobody. */
-export async function escalateCase(db: Queryable, decisionId: string, at: Date): Promise<void> {
+export async function escalateCase(db: Queryable, decisionId: string, by: string, at: Date): Promise<void> {
   await db.query(
     `UPDATE review_case SET reason = 'escalated', priority = 'P1', claimed_by = NULL, lease_until = NULL, assigned_to = NULL,
-       version = version + 1, queued_at = $2
+       version = version + 1, queued_at = $2, changed_by = $3, changed_how = 'escalated', changed_at = $2
      WHERE decision_id = $1 AND decided_at IS NULL`,
-    [decisionId, at],
+    [decisionId, at, by],
   );
 }
 

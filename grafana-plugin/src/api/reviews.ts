@@ -14,7 +14,14 @@ import type {
   Queue,
   ReviewCase,
 } from '@countersign/contract';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+  type QueryClient,
+} from '@tanstack/react-query';
 import { t } from '../parts/i18n';
 import { get, getBytes, post } from './client';
 
@@ -30,7 +37,13 @@ export type QueueFilter = Partial<Record<(typeof queueFilterNames)[number], stri
 
 const pageSize = 200;
 
-/** The queue as far as it was scrolled. Often asked for anew while it is short, less often when it is long. */
+/** A page is asked for every so often: a queue that was scrolled far is asked for as much less often. */
+const pollMs = 2_000;
+const pagesOf = (data: unknown) => (data as InfiniteData<Queue> | undefined)?.pages.length ?? 1;
+/** Longer ones are not worth reading whole for one case. */
+const isShort = (data: unknown) => pagesOf(data) <= 2;
+
+/** The queue as far as it was scrolled. */
 export const useQueue = (filter: QueueFilter) =>
   useInfiniteQuery({
     queryKey: keys.filtered(filter),
@@ -42,7 +55,8 @@ export const useQueue = (filter: QueueFilter) =>
       }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 1) > 2 ? 20_000 : 2_000),
+    refetchInterval: ({ state }) => pollMs * pagesOf(state.data),
+    refetchOnWindowFocus: ({ state }) => isShort(state.data),
   });
 
 export const claimNext = (filter: QueueFilter) =>
@@ -106,7 +120,8 @@ export function useDecide(filter: QueueFilter) {
       const query = new URLSearchParams({ ...filter, next: 'true' });
       return post<DecidedAndNext>(`v1/reviews/cases/${id}/decide?${query.toString()}`, request);
     },
-    onSuccess: ({ next }) => {
+    onSuccess: ({ next }, { id }) => {
+      dropFromQueue(client, id);
       if (next) client.setQueryData(keys.case(next.item.decision_id), next);
     },
     // Not waited for: the next case is there.
@@ -123,6 +138,26 @@ export const useUndo = () =>
     done: t('review.said.undo', 'Undone'),
     failed: t('review.failed.undo', 'It could not be undone'),
   });
+
+/** Of each, whether it could be undone. One after another: each is a turn of the ledger's. */
+export function useUndoAll() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (ids: readonly string[]) => {
+      const undone: boolean[] = [];
+      for (const id of ids) {
+        const isUndone = post(`v1/reviews/cases/${id}/undo`, {}).then(
+          () => true,
+          () => false,
+        );
+        undone.push(await isUndone);
+      }
+      return undone;
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: keys.queue }),
+    meta: { failed: t('review.failed.undo', 'It could not be undone') },
+  });
+}
 
 /** Quietly: losing a renewal shows in the case itself. */
 export const renewClaim = (id: string) => post<Claim>(`v1/reviews/cases/${id}/claim`, {});
@@ -154,9 +189,23 @@ export function useDecideBatch(batchId: string) {
   });
 }
 
-async function refresh(client: ReturnType<typeof useQueryClient>, id: string): Promise<void> {
+/** A decided case goes from a long queue at once, though that is not read anew. */
+const dropFromQueue = (client: QueryClient, id: string) =>
+  client.setQueriesData<InfiniteData<Queue>>({ queryKey: keys.queue }, (data) =>
+    data === undefined || isShort(data)
+      ? data
+      : {
+          ...data,
+          pages: data.pages.map((page) => ({
+            ...page,
+            items: page.items.filter(({ decision_id }) => decision_id !== id),
+          })),
+        },
+  );
+
+async function refresh(client: QueryClient, id: string): Promise<void> {
   await Promise.all([
-    client.invalidateQueries({ queryKey: keys.queue }),
+    client.invalidateQueries({ queryKey: keys.queue, predicate: ({ state }) => isShort(state.data) }),
     client.invalidateQueries({ queryKey: keys.case(id) }),
   ]);
 }

@@ -137,4 +137,10 @@ function localTime(at: Date): string {
 }
 
 const getStyles = (theme: GrafanaTheme2) =>
-  css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), marginBottom: theme.spacing(2) });
+  css({
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: theme.spacing(1),
+    marginBottom: theme.spacing(2),
+    '> *': { maxWidth: '100%' },
+  });

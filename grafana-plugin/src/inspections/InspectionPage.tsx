@@ -12,7 +12,9 @@ import { RecordDetail } from '../audit/RecordDetail';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useKeptText } from '../parts/use-kept-text';
+import { KeyHelp, type Sheet } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
+import { riskText } from '../parts/words';
 import { routes } from '../routes';
 
 export default function InspectionPage() {
@@ -22,7 +24,10 @@ export default function InspectionPage() {
     <PluginPage
       pageNav={{
         text: opened.data?.inspection.title ?? t('inspection.title', 'Audit'),
-        subTitle: t('inspection.subtitle', 'J and K move, G finds a decision good, W finds it wanting.'),
+        subTitle: t(
+          'inspection.subtitle',
+          'J and K move, G finds a decision good, W finds it wanting. Press ? for the keys.',
+        ),
         parentItem: { text: t('inspections.title', 'Periodic audits'), url: routes.inspections() },
       }}
     >
@@ -48,14 +53,15 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
   const decision = decisions[at];
   const isOpen = inspection.signed_off === null;
   const move = (by: number) => setAt((before) => Math.max(0, Math.min(decisions.length - 1, before + by)));
-  useKeys({ j: () => move(1), k: () => move(-1) });
+  const [helps, setHelps] = useState(false);
+  useKeys({ j: () => move(1), k: () => move(-1), '?': () => setHelps(true) });
   return (
     <div className={styles.page}>
       <div>
         <p className={styles.quiet}>
           {inspection.drawn
             .map(({ risk_tier, sample, of }) =>
-              t('inspection.drawn', '{{sample}} of {{of}} of {{tier}} risk', { sample, of, tier: risk_tier }),
+              t('inspection.drawn', '{{sample}} of {{of}} of {{risk}}', { sample, of, risk: riskText(risk_tier) }),
             )
             .join(', ')}
           . {t('inspection.seed', 'Seed: {{seed}}', { seed: inspection.seed })}
@@ -69,7 +75,7 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
                 onClick={() => setAt(i)}
                 aria-current={i === at}
               >
-                {one.log_index} · {one.risk_tier} <Found finding={one.finding} />
+                {one.log_index} · {riskText(one.risk_tier)} <Found finding={one.finding} />
               </button>
             </li>
           ))}
@@ -102,10 +108,18 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
           </>
         )}
       </div>
+      {helps && <KeyHelp sheet={sheet()} onClose={() => setHelps(false)} />}
       {shown !== null && <RecordDetail key={shown} eventId={shown} onClose={() => setShown(null)} onOpen={setShown} />}
     </div>
   );
 }
+
+const sheet = (): Sheet => [
+  ['J, K', t('inspection.keys.move', 'Next decision, decision before')],
+  ['G', t('inspection.keys.good', 'It is as it should be')],
+  ['W', t('inspection.keys.wanting', 'It is wanting; say first what')],
+  [t('review.keys.escape', 'Esc'), t('review.keys.leave', 'Leave the text')],
+];
 
 function Found({ finding }: Pick<InspectedDecision, 'finding'>) {
   if (finding === null) return null;

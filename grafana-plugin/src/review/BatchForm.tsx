@@ -2,7 +2,7 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Batch, BatchDecided, DecideBatchRequest } from '@countersign/contract';
-import { Alert, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
+import { Alert, Button, Combobox, Field, TextArea, useStyles2 } from '@grafana/ui';
 import { useRef, useState } from 'react';
 import { useDecideBatch } from '../api/reviews';
 import { t } from '../parts/i18n';
@@ -26,6 +26,7 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
   const [keys] = useState(() =>
     Object.fromEntries(batch.items.map(({ decision_id }) => [decision_id, crypto.randomUUID()])),
   );
+  const [reasonCode, setReasonCode] = useState<string | null>(null);
   const [startedAt] = useState(() => performance.now());
   const text = useRef<HTMLTextAreaElement>(null);
   const decide = useDecideBatch(batch.batch_id);
@@ -39,6 +40,7 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
     const request: DecideBatchRequest = {
       action,
       justification,
+      ...(reasonCode === null ? {} : { reason_code: reasonCode }),
       idempotency_keys: keys,
       review_ms: since(startedAt),
     };
@@ -82,6 +84,17 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
           }}
         />
       </Field>
+      {batch.reason_codes.length > 0 && (
+        <Field label={t('review.form.code', 'Reason code (optional)')} noMargin>
+          <Combobox
+            options={batch.reason_codes.map((value) => ({ value }))}
+            value={reasonCode}
+            isClearable
+            placeholder={t('review.form.no-code', 'None')}
+            onChange={(option) => setReasonCode(option?.value ?? null)}
+          />
+        </Field>
+      )}
       <Button disabled={!isComplete || decide.isPending} onClick={submit} data-testid="batch-submit">
         {decide.isPending
           ? t('review.batch.deciding', 'Deciding each')

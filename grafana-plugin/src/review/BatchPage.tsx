@@ -3,30 +3,35 @@ import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Batch, BatchDecided } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Alert, Badge, LinkButton, useStyles2 } from '@grafana/ui';
+import { Badge, LinkButton, useStyles2 } from '@grafana/ui';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { look, useCase, useOpened, usePlanBatch } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
+import { KeyHelp } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { percent } from '../parts/words';
 import { routes } from '../routes';
 import { BatchForm } from './BatchForm';
+import { BatchResults } from './BatchResults';
 import { Case } from './Case';
+import { batchSheet } from './keys';
 
 export default function BatchPage() {
   const { decisionId = '' } = useParams();
   const batch = usePlanBatch(decisionId);
+  const [helps, setHelps] = useState(false);
+  useKeys({ '?': () => setHelps(true) });
   return (
     <PluginPage
       pageNav={{
         text: t('review.batch.title', 'Cases like this'),
         subTitle: t(
           'review.batch.explains',
-          'Decided at once, each with a record of its own. A sample is opened first. O opens the next of it.',
+          'Decided at once, each with a record of its own. A sample is opened first. Press ? for the keys.',
         ),
         parentItem: { text: t('review.title', 'Review'), url: routes.review(decisionId) },
       }}
@@ -47,6 +52,7 @@ export default function BatchPage() {
       ) : (
         <Plan batch={batch.data} />
       )}
+      {helps && <KeyHelp sheet={batchSheet()} onClose={() => setHelps(false)} />}
     </PluginPage>
   );
 }
@@ -63,16 +69,17 @@ function Plan({ batch }: { batch: Batch }) {
     const next = missing.find((id) => id !== shown) ?? missing[0];
     if (next !== undefined) setSearch({ open: next }, { replace: true });
   };
+  const onScreen = useCase(shown).data?.item.decision_id;
   useEffect(() => {
-    if (shown === undefined) return;
-    // It counts when it is on screen.
+    // It counts when it is on screen, and not when it was asked for.
+    if (shown === undefined || onScreen !== shown) return;
     void look(shown)
       .then(() => client.invalidateQueries({ queryKey: ['opened', batch.batch_id] }))
       .catch(() => undefined);
-  }, [shown, batch.batch_id, client]);
+  }, [shown, onScreen, batch.batch_id, client]);
   useKeys({ o: openNext });
 
-  if (decided !== null) return <Results decided={decided} />;
+  if (decided !== null) return <BatchResults decided={decided} />;
   return (
     <div className={styles.page}>
       <div className={styles.list}>
@@ -163,35 +170,6 @@ function Shown({ decisionId }: { decisionId: string | undefined }) {
       />
     );
   return <Case opened={opened.data} now={now} />;
-}
-
-function Results({ decided }: { decided: BatchDecided }) {
-  const failed = decided.results.filter((result) => result.decided === null);
-  const count = decided.results.length - failed.length;
-  return (
-    <div data-testid="batch-results">
-      <Alert
-        severity={failed.length === 0 ? 'success' : 'warning'}
-        title={t('review.batch.decided', '', {
-          count,
-          all: decided.results.length,
-          defaultValue_one: '{{count}} of {{all}} is decided',
-          defaultValue_other: '{{count}} of {{all}} are decided',
-        })}
-      >
-        {failed.length > 0 && (
-          <ul>
-            {failed.map(({ decision_id, title, problem }) => (
-              <li key={decision_id}>
-                <Link to={routes.review(decision_id)}>{title}</Link>: {problem}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Alert>
-      <LinkButton href={routes.review()}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
-    </div>
-  );
 }
 
 function together({ items, left_out }: Batch): string {

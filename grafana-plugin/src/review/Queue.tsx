@@ -163,8 +163,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     overflowY: 'auto',
     flex: 1,
     minHeight: 200,
-    // Where the case is below the queue, the queue is not all there is.
-    [theme.breakpoints.down('md')]: { maxHeight: '40vh' },
+    [theme.breakpoints.down('md')]: { maxHeight: '70vh' },
     paddingRight: theme.spacing(1),
     ul: { listStyle: 'none', margin: 0, padding: 0, position: 'relative' },
     li: { position: 'absolute', left: 0, right: 0 },

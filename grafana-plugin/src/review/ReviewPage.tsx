@@ -1,9 +1,9 @@
 /** The review page: the queue on the left, one case on the right, the decision below it. All of it by keyboard. */
-import { css } from '@emotion/css';
+import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Alert, Button, useStyles2 } from '@grafana/ui';
+import { Alert, Button, LinkButton, useStyles2 } from '@grafana/ui';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { sayOf } from '../api/query-client';
@@ -20,6 +20,7 @@ import {
 } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
+import { KeyHelp } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { may, routes } from '../routes';
@@ -29,12 +30,13 @@ import { DecisionForm } from './DecisionForm';
 import { clearDraft } from './draft';
 import { Figures } from './Figures';
 import { HandOver } from './HandOver';
-import { KeyHelp } from './KeyHelp';
+import { reviewSheet } from './keys';
 import { Queue } from './Queue';
 import { QueueFilters } from './QueueFilters';
 import { Unclaimed } from './Unclaimed';
-import { UndoBar, type Undoable } from './UndoBar';
+import { UndoBar } from './UndoBar';
 import { useClaimCare, useLooking } from './use-claim-care';
+import { useUndoable } from './use-undoable';
 
 type Dialog = 'keys' | 'figures' | 'hand over' | null;
 
@@ -53,10 +55,10 @@ export default function ReviewPage() {
   const decide = useDecide(filter);
   const release = useRelease();
   const [dialog, setDialog] = useState<Dialog>(null);
-  const [undoable, setUndoable] = useState<Undoable | null>(null);
+  const [undoable, setUndoable] = useUndoable();
   const lease = opened.data?.lease ?? null;
   const isDecided = opened.data?.item.state === 'decided';
-  useClaimCare(decisionId, lease !== null && !isDecided);
+  useClaimCare(decisionId, lease !== null && !isDecided, opened.data?.rules.lease_ms ?? 60_000);
   useLooking(may('decide') ? decisionId : undefined);
 
   const items = queue.data?.pages.flatMap((page) => page.items) ?? [];
@@ -101,7 +103,7 @@ export default function ReviewPage() {
       .mutateAsync({ id, ...request })
       .then(({ undo_until, next }) => {
         clearDraft(id);
-        const until = performance.timeOrigin + performance.now() + rules.undo_ms;
+        const until = Date.now() + rules.undo_ms;
         setUndoable(undo_until === null ? null : { decisionId: id, title: item.title, request, until });
         if (next) goOrRelease(id, next.item.decision_id);
         else if (onScreen.current === id) go(undefined);
@@ -143,22 +145,25 @@ export default function ReviewPage() {
       }}
       actions={
         <>
-          {canBatch && (
-            <Button variant="secondary" icon="layers-alt" onClick={() => navigate(routes.batch(decisionId))}>
-              {t('review.batch.title', 'Cases like this')}
-            </Button>
-          )}
+          <Button
+            variant="secondary"
+            icon="layers-alt"
+            disabled={!canBatch}
+            onClick={() => canBatch && navigate(routes.batch(decisionId))}
+          >
+            {t('review.batch.title', 'Cases like this')}
+          </Button>
           <Button variant="secondary" icon="user" onClick={() => setDialog('figures')}>
             {t('review.figures.title', 'How you decide')}
           </Button>
           <Button variant="secondary" icon="keyboard" onClick={() => setDialog('keys')}>
-            {t('review.keys.title', 'Keys')}
+            {t('parts.keys.title', 'Keys')}
           </Button>
         </>
       }
     >
       <div className={styles.page}>
-        <div className={styles.left}>
+        <div className={cx(styles.left, decisionId !== undefined && styles.aside)}>
           <QueueFilters
             filter={filter}
             workflows={[...new Set(items.map(({ workflow_id }) => workflow_id))]}
@@ -184,6 +189,16 @@ export default function ReviewPage() {
           )}
         </div>
         <div className={styles.case}>
+          {decisionId !== undefined && (
+            <LinkButton
+              className={styles.back}
+              variant="secondary"
+              icon="arrow-left"
+              href={`${routes.review()}?${search.toString()}`}
+            >
+              {t('review.back', 'The queue')}
+            </LinkButton>
+          )}
           {decisionId === undefined ? (
             <Empty title={t('review.none-open', 'No case is open')}>
               {t('review.none-open-next', 'Press N to claim the most urgent one, or choose one on the left.')}
@@ -243,7 +258,7 @@ export default function ReviewPage() {
           }}
         />
       )}
-      {dialog === 'keys' && <KeyHelp onClose={() => setDialog(null)} />}
+      {dialog === 'keys' && <KeyHelp sheet={reviewSheet()} onClose={() => setDialog(null)} />}
       {dialog === 'figures' && <Figures onClose={() => setDialog(null)} />}
       {dialog === 'hand over' && opened.data !== undefined && (
         <HandOver
@@ -269,4 +284,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   left: css({ display: 'flex', flexDirection: 'column', minHeight: 0 }),
   case: css({ overflowY: 'auto', paddingRight: theme.spacing(1) }),
+  // On a small screen there is the queue or the case.
+  aside: css({ [theme.breakpoints.down('md')]: { display: 'none' } }),
+  back: css({ marginBottom: theme.spacing(1), [theme.breakpoints.up('md')]: { display: 'none' } }),
 });

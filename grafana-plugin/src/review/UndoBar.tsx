@@ -1,22 +1,13 @@
 /** The last decision, while it can be undone: a count down, a button, and a key. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { DecideRequest } from '@countersign/contract';
 import { Button, useStyles2 } from '@grafana/ui';
 import { useUndo } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
 import { restoreDraft } from './draft';
-
-/** What was decided, and until when that can be undone. */
-export interface Undoable {
-  readonly decisionId: string;
-  readonly title: string;
-  readonly request: DecideRequest;
-  /** ms */
-  readonly until: number;
-}
+import type { Undoable } from './use-undoable';
 
 interface UndoBarProps {
   readonly undoable: Undoable;

@@ -9,7 +9,7 @@ export interface Draft {
   /** A structured answer, as JSON text; null while it is the AI's. */
   readonly value: string | null;
   readonly reasonCode: string | null;
-  /** Made with the draft, so that sending it twice records it once. */
+  /** Of what is written: sent twice it is recorded once. */
   readonly idempotencyKey: string;
 }
 
@@ -83,7 +83,8 @@ export function useDraft(decisionId: string) {
   const change = useCallback(
     (part: Partial<Omit<Draft, 'idempotencyKey'>>) =>
       setDraft((before) => {
-        const after = { ...before, ...part };
+        // What is changed is another decision, and may not pass for one that was sent before.
+        const after = { ...before, ...part, idempotencyKey: crypto.randomUUID() };
         write(decisionId, after);
         return after;
       }),

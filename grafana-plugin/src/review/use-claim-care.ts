@@ -4,20 +4,24 @@ import { useEffect } from 'react';
 import { look, releaseClaim, renewClaim } from '../api/reviews';
 import { proxyPath } from '../api/client';
 
+/** At the latest; a short lease is renewed three times while it holds. */
 const renewEveryMs = 60_000;
 const lookEveryMs = 10_000;
 /** Somebody who looks something up in another window keeps the case; somebody who has left does not. */
 const awayForMs = 120_000;
 
-export function useClaimCare(decisionId: string | undefined, held: boolean): void {
+export function useClaimCare(decisionId: string | undefined, held: boolean, leaseMs: number): void {
   useEffect(() => {
     if (decisionId === undefined || !held) return undefined;
     let away: ReturnType<typeof setTimeout> | undefined;
     // It may have been held by the page before this one, which has said that it goes.
     void renewClaim(decisionId).catch(() => undefined);
-    const renewal = setInterval(() => {
-      if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
-    }, renewEveryMs);
+    const renewal = setInterval(
+      () => {
+        if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
+      },
+      Math.min(renewEveryMs, leaseMs / 3),
+    );
     const onVisibility = () => {
       clearTimeout(away);
       if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
@@ -42,7 +46,7 @@ export function useClaimCare(decisionId: string | undefined, held: boolean): voi
       // Refused when it was decided meanwhile, which is the usual way to leave a case.
       void releaseClaim(decisionId).catch(() => undefined);
     };
-  }, [decisionId, held]);
+  }, [decisionId, held, leaseMs]);
 }
 
 /** Others see that the case is on this screen. */

@@ -5,11 +5,17 @@ import { words } from '../parts/words';
 import type { Draft } from './draft';
 
 /** Null when it can be recorded. */
-export function missingIn({ action, justification, label, value }: Draft, { rules }: ReviewCase): string | null {
+export function missingIn(
+  { action, justification, label, value }: Draft,
+  { rules, answer }: ReviewCase,
+): string | null {
   if (action === null) return t('review.missing.action', 'Choose an action first.');
   if (action === 'modify' && label === null) return t('review.missing.label', 'Choose what it should have been.');
   if (action === 'modify' && jsonProblem(value) !== null) {
     return t('review.missing.answer', 'The answer in full is no JSON.');
+  }
+  if (action === 'modify' && value === null && label === answer?.output.label) {
+    return t('review.missing.change', 'Change the label or the answer, or accept it.');
   }
   if (rules.justification_required.includes(action) && justification.trim() === '') return reasonWanted(action);
   return null;

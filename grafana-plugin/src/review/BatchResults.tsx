@@ -1,0 +1,77 @@
+/** What came of cases that were decided at once: which were, which not and why, and for a while the way back. */
+import type { BatchDecided, Decided } from '@countersign/contract';
+import { Alert, Button, LinkButton, Stack } from '@grafana/ui';
+import { useState } from 'react';
+import { Link } from 'react-router-dom';
+import { useUndoAll } from '../api/reviews';
+import { t } from '../parts/i18n';
+import { useKeys } from '../parts/use-keys';
+import { useNow } from '../parts/use-now';
+import { routes } from '../routes';
+
+export function BatchResults({ decided: { results } }: { decided: BatchDecided }) {
+  const failed = results.filter((result) => result.decided === null);
+  const done = results.flatMap((result) => result.decided ?? []);
+  return (
+    <div data-testid="batch-results">
+      <Alert
+        severity={failed.length === 0 ? 'success' : 'warning'}
+        title={t('review.batch.decided', '', {
+          count: done.length,
+          all: results.length,
+          defaultValue_one: '{{count}} of {{all}} is decided',
+          defaultValue_other: '{{count}} of {{all}} are decided',
+        })}
+      >
+        {failed.length > 0 && (
+          <ul>
+            {failed.map(({ decision_id, title, problem }) => (
+              <li key={decision_id}>
+                <Link to={routes.review(decision_id)}>{title}</Link>: {problem}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Alert>
+      <Stack>
+        <LinkButton href={routes.review()}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
+        <UndoAll done={done} />
+      </Stack>
+    </div>
+  );
+}
+
+function UndoAll({ done }: { done: readonly Decided[] }) {
+  const now = useNow();
+  const undo = useUndoAll();
+  const [cameAt] = useState(() => Date.now());
+  // By the daemon's clock from one to the other: this one may be wrong. The first to be final is the end of all.
+  const windows = done.map(({ decided_at, undo_until }) =>
+    undo_until === null ? 0 : Date.parse(undo_until) - Date.parse(decided_at),
+  );
+  const seconds = Math.floor((cameAt + Math.min(...windows) - now) / 1_000);
+  const canUndo = done.length > 0 && seconds > 0 && undo.isIdle;
+  const act = () => {
+    if (canUndo) undo.mutate(done.map(({ decision_id }) => decision_id));
+  };
+  useKeys({ z: act });
+  if (undo.data !== undefined) {
+    const count = undo.data.filter(Boolean).length;
+    return (
+      <span role="status" data-testid="undone">
+        {t('review.batch.undone', '', {
+          count,
+          all: done.length,
+          defaultValue_one: '{{count}} of {{all}} is undone, and yours to decide.',
+          defaultValue_other: '{{count}} of {{all}} are undone, and yours to decide.',
+        })}
+      </span>
+    );
+  }
+  if (!canUndo && !undo.isPending) return null;
+  return (
+    <Button variant="secondary" icon="history-alt" onClick={act} aria-busy={undo.isPending} data-testid="undo-all">
+      {t('review.batch.undo', 'Undo all (Z), {{seconds}} s', { seconds: Math.max(0, seconds) })}
+    </Button>
+  );
+}
