@@ -1,5 +1,5 @@
 /** The levers of the Response page that the demo does not pull, by keyboard alone: signatures, silences, undoing, thawing. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -24,6 +24,7 @@ beforeAll(async () => {
     change_control: {
       starts_at: 'shadow',
       roles: [{ name: 'domain expert', people: ['ben'] }, { name: 'risk officer' }],
+      gates: [{ to: 'canary', report: 'bias', metric: 'gap', at_most: 0.05 }],
     },
     alerts: { counts: [{ name: 'Unsure', of: 'decision', at_least: 2, within: '1 hour', tier: 'incident' }] },
     escalation: { tiers: [{ name: 'Nobody', do: ['freeze'], notify: [] }] },
@@ -76,8 +77,16 @@ const decide = (task: string) =>
 async function press(name: string, within: Page | Locator = page): Promise<void> {
   const button = within.getByRole('button', { name });
   await button.waitFor();
-  await button.focus();
+  await tabTo(button);
   await page.keyboard.press('Enter');
+}
+
+async function tabTo(button: Locator): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (await button.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${await button.textContent()} is not among the first 100 stops of Tab`);
 }
 
 /** Says why in the open dialog, which has the cursor where it is written, and confirms by tabbing on. */
@@ -112,8 +121,7 @@ it('takes two people in two roles to give a version its next autonomy', async ()
   await press('Sign off: approval');
   const dialog = page.getByRole('dialog');
   await page.keyboard.type('and the risk is small');
-  await dialog.getByRole('button', { name: 'Sign', exact: true }).focus();
-  await page.keyboard.press('Enter');
+  await press('Sign', dialog);
   await page.getByText('you have signed as domain expert; it takes another person.').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
@@ -128,6 +136,21 @@ it('takes two people in two roles to give a version its next autonomy', async ()
     ['1.1.0', 'approval'],
     ['1.0.0', 'automatic'],
   ]);
+});
+
+it('shows the gates before the next step, and what they said', async () => {
+  const gates = page.getByTestId('version').filter({ hasText: 'Version 1.1.0' }).getByTestId('gates');
+  await gates.getByText('bias gap, at most 0.05').waitFor();
+  await gates.getByText('They are asked by countersign gate').waitFor();
+  const report = join(stage.loop.directory, 'bias.json');
+  writeFileSync(report, JSON.stringify({ bias: { gap: 0.2 } }));
+  const model = [`--workflow=${workflow}`, '--model=spam-logit', '--version=1.1.0', '--to=canary'];
+  const said = await runCountersign(stage.env, ['gate', ...model, `--report=${report}`]);
+  expect([said.status, said.stderr]).toEqual([1, '']);
+  await gates.getByText('Asked less than a minute ago.').waitFor();
+  expect(await gates.textContent()).toMatch(/bias gap, at most 0\.05: .*0\.2/);
+  expect(await seriousProblems(page)).toEqual([]);
+  await keep('gates');
 });
 
 it('takes back what a version has done, when another person agrees', async () => {
@@ -173,8 +196,7 @@ it('thaws a rollout only when the incident that froze it is closed', async () =>
   await press('Thaw');
   const dialog = page.getByRole('dialog');
   await page.keyboard.type('It is over');
-  await dialog.getByRole('button', { name: 'Thaw', exact: true }).focus();
-  await page.keyboard.press('Enter');
+  await press('Thaw', dialog);
   await page.getByText('is not over. Close it first.').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
@@ -189,17 +211,46 @@ it('thaws a rollout only when the incident that froze it is closed', async () =>
     ['Test added', 'unsure.test.ts'],
     ['Model version', '1.0.0'],
   ] as const) {
-    await dialog.getByLabel(label).focus();
+    await tabTo(dialog.getByLabel(label));
     await page.keyboard.type(text);
   }
   expect(await seriousProblems(page)).toEqual([]);
-  await dialog.getByRole('button', { name: 'Close the incident' }).focus();
-  await page.keyboard.press('Enter');
+  await press('Close the incident', dialog);
   await page.locator('[data-testid=incident][data-state=closed]').waitFor();
   await press('Thaw');
   await sayWhy('It is over', 'Thaw');
   await page.getByText('The rollout is frozen').waitFor({ state: 'detached' });
   const { body } = await stage.ask('ben', 'v1/response');
   expect((body as ResponseOverview).models.filter(({ frozen }) => frozen !== null)).toEqual([]);
+});
+
+it('stops the AI by hand, and takes two people to try it again', async () => {
+  const breaker = page.getByTestId('breaker');
+  const refused = async (why: string) => {
+    await press('Try canaries');
+    await page.keyboard.type('really');
+    await press('Try canaries', page.getByRole('dialog'));
+    await page.getByText(why).first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await breaker.getAttribute('data-state')).toBe('forced_open');
+  };
+  await become(page, 'ben');
+  await press('Stop the AI');
+  await sayWhy('it answers in another language', 'Stop the AI');
+  await breaker.and(page.locator('[data-state=forced_open]')).waitFor();
+  await refused('whoever tripped it cannot reset it');
+  await become(page, 'dana');
+  await press('Try canaries');
+  await sayWhy('it is mended', 'Try canaries');
+  await page.getByTestId('approved').getByText('Dana agrees that it is tried again; it takes one more.').waitFor();
+  await keep('reset-first');
+  await refused('you have agreed already; it takes a second person');
+  await become(page, 'ada');
+  await press('Try canaries');
+  await sayWhy('I have looked at it too', 'Try canaries');
+  await breaker.and(page.locator('[data-state=half_open]')).waitFor();
+  await page.getByTestId('canaries').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
   expect(troubles).toEqual([]);
 });

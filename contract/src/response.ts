@@ -1,5 +1,6 @@
 /** The response API: alerts, breakers and models as the app shows and moves them. */
 import Type, { type Static } from 'typebox';
+import { Gate, GateResult } from './change-control.ts';
 import { RollbackView } from './compensation.ts';
 import { Incident, Silence } from './incident.ts';
 import { AlertTier, Autonomy, BreakerStateName, RiskTier } from './words.ts';
@@ -61,6 +62,10 @@ export const Breaker = Type.Object({
   since: Type.String(),
   by: Type.String(),
   reason: Type.String(),
+  /** On what it last moved: the alert with its figures, or the incident; empty when a person moved it. */
+  evidence: Evidence,
+  /** Who has agreed that it may be tried again, where it takes two; null while nobody has. */
+  approved_by: nullable(Type.String()),
   canary_share: Type.Number(),
   /** Half-open: which phase, of how many, and what people said of its canaries so far. */
   phase: nullable(
@@ -93,6 +98,9 @@ export const ModelVersionState = Type.Object({
   sign_offs: Type.Array(Type.Object({ role: Type.String(), by: Type.String() })),
   /** The roles that have to sign; none without change control. */
   roles: Type.Array(Type.String()),
+  /** What the policy asks before the next step, with what each said when it was asked; null while none was asked. */
+  gates: Type.Array(Type.Object({ gate: Gate, result: nullable(Type.Omit(GateResult, ['gate'])) })),
+  gates_asked_at: nullable(Type.String()),
   /** Why the rollout of the model is frozen; null when it is not. */
   frozen: nullable(Type.String()),
 });

@@ -1,4 +1,6 @@
--- Who has been here, under which logins, who of them decides, and who changed a case that others have on screen.
+-- What people have to be told: who decides, who changed a case that others have on screen, on what a breaker moved.
+
+-- Who has been here, and under which logins.
 
 -- When they were last let in to decide: a case is handed over to nobody else. Null for those who never were.
 ALTER TABLE person ADD COLUMN decides_at timestamptz;
@@ -21,3 +23,6 @@ ALTER TABLE review_case
   ADD COLUMN changed_by text,
   ADD COLUMN changed_how text CHECK (changed_how IN ('escalated', 'undone', 'decided', 'handed_over')),
   ADD COLUMN changed_at timestamptz;
+
+-- On what a breaker last moved.
+ALTER TABLE breaker ADD COLUMN evidence jsonb NOT NULL DEFAULT '{}';

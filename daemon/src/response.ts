@@ -194,7 +194,7 @@ export class Response implements ResponseRoom {
       ...signals.flatMap(({ monitor, subject }) => (monitor === 'reviewers' ? (subject ?? []) : [])),
       ...incidents.flatMap(({ acknowledged_by }) => acknowledged_by ?? []),
       ...silent.map(({ by }) => by),
-      ...states.map(({ by }) => by),
+      ...states.flatMap(({ by, approved_by }) => [by, approved_by ?? []].flat()),
       ...versions.flatMap(({ sign_offs }) => sign_offs.map(({ by }) => by)),
       ...rollbacks.flatMap(({ asked_by, approved_by }) => [asked_by, approved_by ?? []].flat()),
     ]);

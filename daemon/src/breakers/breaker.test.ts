@@ -111,7 +111,7 @@ describe('step', () => {
     expect(step(states.at(-1)!, retry('cyd'), rules(9))).toMatchObject({
       is: 'moved',
       state: { is: 'half_open' },
-      reason: 'two people agree. ben: ben is sure; cyd: cyd is sure',
+      reason: 'two people agree: ben is sure; cyd is sure',
     });
   });
 });

@@ -98,8 +98,9 @@ function retry(state: BreakerState, by: string, reason: string, rules: BreakerRu
     return unchanged('you have agreed already; it takes a second person');
   const approvals = [...state.approvals, { by, reason }];
   if (approvals.length < 2) return { is: 'counted', state: { ...state, approvals } };
-  const reasons = approvals.map((approval) => `${approval.by}: ${approval.reason}`);
-  return moved(phaseFrom(0, rules), by, `two people agree. ${reasons.join('; ')}`);
+  // Who they are is on record with each.
+  const reasons = approvals.map((approval) => approval.reason);
+  return moved(phaseFrom(0, rules), by, `two people agree: ${reasons.join('; ')}`);
 }
 
 function weigh(state: BreakerState, decidedUnder: number, overridden: boolean, rules: BreakerRules): Step {

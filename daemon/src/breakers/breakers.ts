@@ -78,6 +78,7 @@ export class Breakers {
       since: moved ? now : (row?.since ?? now),
       changed_by: moved ? taken.by : (row?.changed_by ?? 'daemon'),
       reason: moved ? taken.reason : (row?.reason ?? ''),
+      evidence: moved ? evidence : (row?.evidence ?? {}),
     });
     const isApproval = !moved && event.is === 'retry';
     if (!moved && !isApproval) return taken;
@@ -179,6 +180,8 @@ export class Breakers {
       since: row.since.toISOString(),
       by: row.changed_by,
       reason: row.reason,
+      evidence: row.evidence,
+      approved_by: state.is === 'forced_open' ? (state.approvals[0]?.by ?? null) : null,
       canary_share: canaryShare(state, phases),
       phase:
         state.is === 'half_open'

@@ -13,9 +13,11 @@ export interface BreakerRow {
   readonly since: Date;
   readonly changed_by: string;
   readonly reason: string;
+  /** On what it last moved. */
+  readonly evidence: Record<string, unknown>;
 }
 
-const columns = 'breaker_id, workflow_id, model_name, risk_tier, state, since, changed_by, reason';
+const columns = 'breaker_id, workflow_id, model_name, risk_tier, state, since, changed_by, reason, evidence';
 
 export async function readBreakers(db: Queryable, workflowId: string | null): Promise<BreakerRow[]> {
   const { rows } = await db.query<BreakerRow>(
@@ -93,8 +95,8 @@ export async function takeEpoch(db: Queryable, workflowId: string): Promise<numb
 
 export async function writeBreaker(db: Queryable, row: BreakerRow): Promise<void> {
   await db.query(
-    `INSERT INTO breaker (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (breaker_id) DO UPDATE SET state = $5, since = $6, changed_by = $7, reason = $8`,
+    `INSERT INTO breaker (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT (breaker_id) DO UPDATE SET state = $5, since = $6, changed_by = $7, reason = $8, evidence = $9`,
     [
       row.breaker_id,
       row.workflow_id,
@@ -104,6 +106,7 @@ export async function writeBreaker(db: Queryable, row: BreakerRow): Promise<void
       row.since,
       row.changed_by,
       row.reason,
+      JSON.stringify(row.evidence),
     ],
   );
 }

@@ -332,20 +332,26 @@ export class Models {
   }
 
   async states(db: Queryable): Promise<ModelVersionState[]> {
-    const [rows, signOffs, frozen] = [
+    const [rows, signOffs, frozen, asked] = [
       await store.readVersions(db, null),
       await store.allSignOffs(db),
       await store.frozen(db),
+      await store.allGates(db),
     ];
+    const isNextOf = (row: store.VersionRow) => (one: store.OfStep) =>
+      one.workflow_id === row.workflow_id &&
+      one.model_name === row.model_name &&
+      one.version === row.version &&
+      one.autonomy === next(row.autonomy);
     return statesOf(rows, {
-      signOffs: (row) =>
-        signOffs.filter(
-          (signed) =>
-            signed.workflow_id === row.workflow_id &&
-            signed.model_name === row.model_name &&
-            signed.version === row.version &&
-            signed.autonomy === next(row.autonomy),
-        ),
+      signOffs: (row) => signOffs.filter(isNextOf(row)),
+      gates: ({ workflow_id, autonomy, declared_at }) =>
+        declared_at === null
+          ? []
+          : (this.options.policies.get(workflow_id)?.policy.change_control?.gates ?? []).filter(
+              ({ to }) => to === next(autonomy),
+            ),
+      asked: (row) => asked.find(isNextOf(row)) ?? null,
       frozen: ({ workflow_id, model_name }) =>
         frozen.find((f) => f.workflow_id === workflow_id && f.model_name === model_name)?.reason ?? null,
       roles: (workflowId) =>

@@ -173,12 +173,31 @@ export async function signOffs(
 }
 
 /** All of them, for the page. */
-export async function allSignOffs(
-  db: Queryable,
-): Promise<(SignOff & { workflow_id: string; model_name: string; version: string; autonomy: Autonomy })[]> {
-  const { rows } = await db.query<
-    SignOff & { workflow_id: string; model_name: string; version: string; autonomy: Autonomy }
-  >('SELECT workflow_id, model_name, version, autonomy, role, signed_by FROM model_sign_off ORDER BY signed_at');
+/** A step of a version, to a level of autonomy. */
+export interface OfStep {
+  readonly workflow_id: string;
+  readonly model_name: string;
+  readonly version: string;
+  readonly autonomy: Autonomy;
+}
+
+/** What gates said. */
+export interface AskedGates {
+  readonly results: readonly GateResult[];
+  readonly checked_at: Date;
+}
+
+export async function allGates(db: Queryable): Promise<(AskedGates & OfStep)[]> {
+  const { rows } = await db.query<AskedGates & OfStep>(
+    'SELECT workflow_id, model_name, version, autonomy, results, checked_at FROM model_gate',
+  );
+  return rows;
+}
+
+export async function allSignOffs(db: Queryable): Promise<(SignOff & OfStep)[]> {
+  const { rows } = await db.query<SignOff & OfStep>(
+    'SELECT workflow_id, model_name, version, autonomy, role, signed_by FROM model_sign_off ORDER BY signed_at',
+  );
   return rows;
 }
 
@@ -218,8 +237,8 @@ export async function readGate(
   db: Queryable,
   { workflowId, modelName, version }: VersionScope,
   autonomy: Autonomy,
-): Promise<{ readonly results: readonly GateResult[]; readonly checked_at: Date } | null> {
-  const { rows } = await db.query<{ results: readonly GateResult[]; checked_at: Date }>(
+): Promise<AskedGates | null> {
+  const { rows } = await db.query<AskedGates>(
     `SELECT results, checked_at FROM model_gate
      WHERE workflow_id = $1 AND model_name = $2 AND version = $3 AND autonomy = $4`,
     [workflowId, modelName, version, autonomy],

@@ -1,7 +1,8 @@
 /** Model versions as the app shows them, and as guards have to know them. Pure. */
-import type { CanaryPhase, ModelAuthority, ModelVersionState } from '@countersign/contract';
+import { isDeepStrictEqual } from 'node:util';
+import type { CanaryPhase, Gate, ModelAuthority, ModelVersionState } from '@countersign/contract';
 import { rolloutShare } from './rollout.ts';
-import type { SignOff, VersionRow } from './store.ts';
+import type { AskedGates, SignOff, VersionRow } from './store.ts';
 
 interface Known {
   /** For its next step. */
@@ -10,6 +11,9 @@ interface Known {
   readonly isControlled: (workflowId: string) => boolean;
   readonly roles: (workflowId: string) => readonly string[];
   readonly share: (row: VersionRow) => number;
+  /** For its next step: what the policy asks, and what was said. */
+  readonly gates: (row: VersionRow) => readonly Gate[];
+  readonly asked: (row: VersionRow) => AskedGates | null;
 }
 
 /** Active is the newest version that was not rolled back and may have authority. `rows` are newest first. */
@@ -34,9 +38,27 @@ export function statesOf(rows: readonly VersionRow[], known: Known): ModelVersio
       canary_share: known.share(row),
       sign_offs: known.signOffs(row).map(({ role, signed_by }) => ({ role, by: signed_by })),
       roles: [...known.roles(row.workflow_id)],
+      ...gatesOf(known.gates(row), known.asked(row)),
       frozen: isControlled ? known.frozen(row) : null,
     };
   });
+}
+
+/** What was said of gates that the policy has changed since does not count. */
+function gatesOf(
+  gates: readonly Gate[],
+  asked: ReturnType<Known['asked']>,
+): Pick<ModelVersionState, 'gates' | 'gates_asked_at'> {
+  return {
+    gates: gates.map((gate) => {
+      const said = asked?.results.find((result) => isDeepStrictEqual(result.gate, gate));
+      return {
+        gate,
+        result: said === undefined ? null : { value: said.value, passed: said.passed, reason: said.reason },
+      };
+    }),
+    gates_asked_at: asked?.checked_at.toISOString() ?? null,
+  };
 }
 
 /** The version to go back to from `row`: the newest before it that has authority; `rows` are of one model, newest first. */

@@ -2,6 +2,7 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { DecisionAction, RiskTier } from '@countersign/contract';
+import { eventTypes } from '@countersign/contract/event-types';
 import { Combobox, Input, useStyles2 } from '@grafana/ui';
 import { useState, type FormEvent } from 'react';
 import type { AuditFilter } from '../api/audit';
@@ -25,6 +26,10 @@ const actors = () => [
 const actions = () => DecisionAction.enum.map((value) => ({ value, label: actionText(value) }));
 const tiers = () => RiskTier.enum.map((value) => ({ value, label: riskText(value) }));
 
+/** As they are on record: the short name of each is in its type. */
+const types = () =>
+  Object.values(eventTypes).map((value) => ({ value, label: value.split('.').slice(1, -1).join(' ') }));
+
 export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
   const styles = useStyles2(getStyles);
   return (
@@ -45,6 +50,16 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         value={filter.model_version}
         onChange={(model_version) => onChange({ model_version })}
       />
+      <TextFilter
+        name={t('audit.filter.label', 'Label')}
+        value={filter.label}
+        onChange={(label) => onChange({ label })}
+      />
+      <TextFilter
+        name={t('audit.filter.actor-id', 'Id of who did it')}
+        value={filter.actor_id}
+        onChange={(actor_id) => onChange({ actor_id })}
+      />
       <TimeFilter name={t('audit.filter.from', 'From')} value={filter.from} onChange={(from) => onChange({ from })} />
       <TimeFilter name={t('audit.filter.to', 'To')} value={filter.to} onChange={(to) => onChange({ to })} />
       <Combobox
@@ -55,6 +70,15 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         isClearable
         width={20}
         onChange={(option) => onChange({ risk_tier: option?.value ?? null })}
+      />
+      <Combobox
+        aria-label={t('audit.filter.type', 'Kind of record')}
+        options={types()}
+        value={filter.type ?? null}
+        placeholder={t('audit.filter.any-type', 'Any kind')}
+        isClearable
+        width={24}
+        onChange={(option) => onChange({ type: option?.value ?? null })}
       />
       <Combobox
         aria-label={t('audit.filter.actor', 'Who')}

@@ -7,6 +7,7 @@ import { t } from '../parts/i18n';
 import { ago, modelText, signalText, tierColor, tierText } from '../parts/words';
 import { may } from '../routes';
 import { getCardStyles } from './card';
+import { Evidence } from './Evidence';
 
 interface AlertRowProps {
   readonly alert: Alert;
@@ -48,6 +49,7 @@ export function AlertRow({ alert, people, runbooks, now }: AlertRowProps) {
       </div>
       <p>{alert.summary}</p>
       {alert.cause !== null && <p>{t('response.alert.cause', 'Likely cause: {{cause}}', { cause: alert.cause })}</p>}
+      <Evidence evidence={alert.evidence} />
       {isSilencing && <SilenceModal alert={alert} onClose={() => setSilencing(false)} />}
     </div>
   );

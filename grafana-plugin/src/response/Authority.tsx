@@ -8,6 +8,8 @@ import { ago, autonomyShort, autonomyText, breakerColor, breakerText, nameOf, pe
 import { may } from '../routes';
 import type { Act } from './ActOnAuthority';
 import { getCardStyles } from './card';
+import { Evidence } from './Evidence';
+import { Gates } from './Gates';
 
 export interface ModelAuthority {
   readonly workflow: string;
@@ -79,7 +81,7 @@ export function Authority({ workflow, model, versions, breakers, people, now, on
         {versions.map((version) => (
           <Version
             key={version.version}
-            {...{ version, people, onAct }}
+            {...{ version, people, now, onAct }}
             canGoBack={versions.some((other) => other !== version && other.rolled_back_at === null)}
           />
         ))}
@@ -116,11 +118,19 @@ function BreakerState({
         })}
       </span>
       {phase !== null && <span data-testid="canaries">{canaryText(phase, breaker.canary_share)}</span>}
+      {breaker.approved_by !== null && (
+        <span data-testid="approved">
+          {t('response.breaker.approved', '{{name}} agrees that it is tried again; it takes one more.', {
+            name: nameOf(breaker.approved_by, people),
+          })}
+        </span>
+      )}
       {may('approve') && canRetry && (
         <Button variant="secondary" size="sm" onClick={() => onAct({ is: 'retry', workflow, model, riskTier })}>
           {t('response.retry.confirm', 'Try canaries')}
         </Button>
       )}
+      <Evidence evidence={breaker.evidence} />
     </div>
   );
 }
@@ -141,9 +151,10 @@ const canaryText = (phase: NonNullable<Breaker['phase']>, share: number): string
 function Version({
   version: v,
   people,
+  now,
   canGoBack,
   onAct,
-}: Pick<AuthorityProps, 'people' | 'onAct'> & { version: ModelVersionState; canGoBack: boolean }) {
+}: Pick<AuthorityProps, 'people' | 'now' | 'onAct'> & { version: ModelVersionState; canGoBack: boolean }) {
   const styles = useStyles2(getStyles);
   const { workflow_id: workflow, model_name: model, version, autonomy } = v;
   const at = autonomy === null || autonomy === 'undeclared' ? -1 : autonomyLevels.indexOf(autonomy);
@@ -203,6 +214,7 @@ function Version({
           {t('response.version.undo', 'Take its decisions back')}
         </Button>
       )}
+      {v.rolled_back_at === null && <Gates version={v} now={now} />}
     </li>
   );
 }

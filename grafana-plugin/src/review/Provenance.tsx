@@ -13,7 +13,7 @@ export function Provenance({ opened, now }: { opened: ReviewCase; now: number })
   const { decision, decided_at: decidedAt, trace_id, rules } = opened;
   const { model, provenance } = decision;
   const settings = useSettings();
-  const trace = trace_id === null ? null : tracePath(trace_id, settings);
+  const trace = trace_id === null ? null : tracePath(trace_id, decidedAt, settings);
   return (
     <dl className={styles}>
       <Fact name={t('review.provenance.model', 'Model')}>
