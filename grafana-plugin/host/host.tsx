@@ -181,7 +181,7 @@ function Layout({ meta, isDark, onToggleTheme, children }: LayoutProps) {
     <div className={styles.layout}>
       <nav className={styles.nav} aria-label="Countersign">
         <strong>Countersign</strong>
-        {(meta.includes ?? []).filter(isNavPage).map((page) => (
+        {(meta.enabled === true ? (meta.includes ?? []) : []).filter(isNavPage).map((page) => (
           <TextLink key={page.path} href={page.path} color="secondary" inline={false}>
             {page.name}
           </TextLink>

@@ -16,7 +16,7 @@ export interface PluginRoute {
 export interface ProxySettings {
   readonly pluginId: string;
   readonly routes: readonly PluginRoute[];
-  readonly jsonData: Readonly<Record<string, string>>;
+  readonly jsonData: Readonly<Record<string, unknown>>;
   readonly secureJsonData: Readonly<Record<string, string>>;
   /** An identity token for this user. */
   readonly sign: (user: HostUser) => Promise<string>;
@@ -99,12 +99,12 @@ export function match(
 
 /** Grafana's templates over the app's settings; what is not set renders as nothing. */
 const render = (template: string, { jsonData, secureJsonData }: ProxySettings): string =>
-  template.replace(
-    /\{\{\s*\.(JsonData|SecureJsonData)\.(\w+)\s*\}\}/g,
-    (_all, kind: string, name: string) => (kind === 'JsonData' ? jsonData : secureJsonData)[name] ?? '',
-  );
+  template.replace(/\{\{\s*\.(JsonData|SecureJsonData)\.(\w+)\s*\}\}/g, (_all, kind: string, name: string) => {
+    const value = (kind === 'JsonData' ? jsonData : secureJsonData)[name];
+    return typeof value === 'string' ? value : '';
+  });
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request) {

@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { randomBytes } from 'node:crypto';
 import { extname, join, sep } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { proxy, type PluginRoute, type ProxySettings } from './proxy.ts';
+import { replaced, shown, type PluginSettings } from './plugin-settings.ts';
+import { proxy, readBody, type PluginRoute, type ProxySettings } from './proxy.ts';
 import { userCookie, users, type HostUser } from './users.ts';
 
 const dist = join(import.meta.dirname, '../dist');
@@ -41,11 +42,16 @@ const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: 
 const kid = `id-${new Date().toISOString().slice(0, 7)}-es256-${randomBytes(4).toString('hex')}`;
 const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }] };
 
-const settings: ProxySettings = {
-  pluginId,
-  routes: meta.routes,
+/** Until an administrator of the host changes them; kept as long as it runs. */
+let settings: PluginSettings = {
+  enabled: true,
+  pinned: true,
   jsonData: { daemonUrl },
   secureJsonData: { secret },
+};
+const proxied: Pick<ProxySettings, 'pluginId' | 'routes' | 'sign'> = {
+  pluginId,
+  routes: meta.routes,
   sign: ({ id, login, name }) =>
     new SignJWT({ type: 'user', identifier: String(id), namespace: 'default', username: login, name, role: 'Viewer' })
       .setProtectedHeader({ alg: 'ES256', typ: 'jwt', kid })
@@ -83,15 +89,18 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const [path = '/', query] = (request.url ?? '/').split('?');
   const search = query === undefined ? '' : `?${query}`;
   const proxyBase = `/api/plugin-proxy/${pluginId}/`;
+  if (path.startsWith('/api/plugin') && request.headers['sec-fetch-site'] === 'cross-site')
+    return json(response, 403, { message: 'cross-site' });
   if (path.startsWith(proxyBase)) {
-    if (request.headers['sec-fetch-site'] === 'cross-site') return json(response, 403, { message: 'cross-site' });
-    return proxy(request, response, userOf(request), path.slice(proxyBase.length), search, settings);
+    return proxy(request, response, userOf(request), path.slice(proxyBase.length), search, { ...proxied, ...settings });
   }
   switch (path) {
     case '/api/signing-keys/keys':
       return json(response, 200, jwks);
     case '/api/host':
       return json(response, 200, hostView(userOf(request)));
+    case `/api/plugins/${pluginId}/settings`:
+      return request.method === 'POST' ? saveSettings(request, response) : json(response, 200, shown(settings));
     default:
       return serveFile(response, path);
   }
@@ -103,9 +112,7 @@ const hostView = (user: HostUser) => ({
   users: users.filter(({ simulated }) => simulated === undefined),
   plugin: {
     ...meta,
-    enabled: true,
-    jsonData: settings.jsonData,
-    secureJsonFields: { secret: true },
+    ...shown(settings),
     baseUrl: `public/plugins/${pluginId}`,
     module: `public/plugins/${pluginId}/module.js`,
     translations: Object.fromEntries(
@@ -114,6 +121,18 @@ const hostView = (user: HostUser) => ({
   },
   language: 'en-US',
 });
+
+async function saveSettings(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (userOf(request).role !== 'Admin') return json(response, 403, { message: 'plugins:write is needed' });
+  let sent: Partial<PluginSettings>;
+  try {
+    sent = JSON.parse((await readBody(request)).toString('utf8')) as Partial<PluginSettings>;
+  } catch {
+    return json(response, 400, { message: 'bad request data' });
+  }
+  settings = replaced(settings, sent);
+  json(response, 200, { message: 'Plugin settings updated' });
+}
 
 function userOf(request: IncomingMessage): HostUser {
   const cookies = (request.headers.cookie ?? '').split(/;\s*/);

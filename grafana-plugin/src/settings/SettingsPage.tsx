@@ -1,68 +1,51 @@
 /** What an administrator sets: where the daemon is, the secret it shares with us, and where traces are. Tested at once. */
 import type { AppPluginMeta, PluginConfigPageProps } from '@grafana/data';
-import { DataSourcePicker, getBackendSrv } from '@grafana/runtime';
+import { DataSourcePicker } from '@grafana/runtime';
 import { Alert, Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { useState } from 'react';
-import { lastValueFrom } from 'rxjs';
-import { get } from '../api/client';
 import { t } from '../parts/i18n';
-import { pluginId } from '../routes';
+import { save, savedIn, test, type Outcome } from './connection';
 import type { Settings } from './settings';
 
 const example = 'http://countersign:3310';
 
-type Tested = { readonly is: 'good' } | { readonly is: 'bad'; readonly message: string } | null;
-
 export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps<AppPluginMeta<Settings>>) {
-  const { jsonData, enabled = false, pinned = false, secureJsonFields } = meta;
-  const [daemonUrl, setDaemonUrl] = useState(jsonData?.daemonUrl ?? '');
-  const [tracesUid, setTracesUid] = useState(jsonData?.tracesUid ?? '');
+  // Grafana hands settings out with the page: what is saved here is newer.
+  const [saved, setSaved] = useState(() => savedIn(meta));
+  const [daemonUrl, setDaemonUrl] = useState(saved.jsonData.daemonUrl ?? '');
+  const [tracesUid, setTracesUid] = useState(saved.jsonData.tracesUid ?? '');
   const [secret, setSecret] = useState('');
-  const [hasSecret, setHasSecret] = useState(secureJsonFields?.['secret'] === true);
-  const [tested, setTested] = useState<Tested>(null);
-  const [isSaving, setSaving] = useState(false);
+  const [keepsSecret, setKeepsSecret] = useState(saved.hasSecret);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [isBusy, setBusy] = useState(false);
   const isUrl = /^https?:\/\//.test(daemonUrl) && URL.canParse(daemonUrl);
-  const isSaved = daemonUrl === (jsonData?.daemonUrl ?? '') && secret === '';
+  const isSaved = saved.hasSecret && secret === '' && daemonUrl === saved.jsonData.daemonUrl;
 
-  const save = async () => {
-    setSaving(true);
-    try {
-      await lastValueFrom(
-        getBackendSrv().fetch({
-          url: `/api/plugins/${pluginId}/settings`,
-          method: 'POST',
-          // Grafana replaces what is there: what we do not know of has to be sent along.
-          data: {
-            enabled: true,
-            pinned: enabled ? pinned : true,
-            jsonData: { ...jsonData, daemonUrl: daemonUrl.replace(/\/+$/, ''), tracesUid },
-            ...(secret === '' ? {} : { secureJsonData: { secret } }),
-          },
-        }),
-      );
-      await test();
-      // Grafana hands settings out with the page.
-      if (!enabled) window.location.reload();
-    } catch (error) {
-      setTested({ is: 'bad', message: messageOf(error) });
-    } finally {
-      setSaving(false);
-    }
+  const whileBusy = async (act: () => Promise<Outcome>) => {
+    setBusy(true);
+    setOutcome(null);
+    setOutcome(await act());
+    setBusy(false);
   };
-  const test = async () => {
-    try {
-      await get('v1/reviews/queue', { limit: 1 });
-      setTested({ is: 'good' });
-    } catch (error) {
-      setTested({ is: 'bad', message: messageOf(error) });
-    }
+  const saveAndTest = async () => {
+    const url = daemonUrl.replace(/\/+$/, '');
+    // Grafana replaces what is there: what we do not know of has to be sent along.
+    const jsonData = { ...saved.jsonData, daemonUrl: url, tracesUid };
+    const pinned = !saved.enabled || saved.pinned;
+    const failed = await save(jsonData, pinned, secret);
+    if (failed !== null) return failed;
+    setSaved({ enabled: true, pinned, jsonData, hasSecret: true });
+    setDaemonUrl(url);
+    setSecret('');
+    setKeepsSecret(true);
+    return test();
   };
 
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        void whileBusy(saveAndTest);
       }}
     >
       <FieldSet label={t('settings.connection', 'Connection to the daemon')}>
@@ -90,10 +73,10 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
           <SecretInput
             id="settings-secret"
             width={60}
-            isConfigured={hasSecret}
+            isConfigured={keepsSecret}
             value={secret}
             onChange={(event) => setSecret(event.currentTarget.value)}
-            onReset={() => setHasSecret(false)}
+            onReset={() => setKeepsSecret(false)}
           />
         </Field>
       </FieldSet>
@@ -106,6 +89,9 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
           )}
         >
           <DataSourcePicker
+            inputId="settings-traces"
+            width={60}
+            placeholder={t('settings.traces-none', 'None')}
             current={tracesUid === '' ? null : tracesUid}
             tracing
             noDefault
@@ -114,23 +100,45 @@ export default function SettingsPage({ plugin: { meta } }: PluginConfigPageProps
           />
         </Field>
       </FieldSet>
-      {tested !== null &&
-        (tested.is === 'good' ? (
-          <Alert severity="success" title={t('settings.good', 'The daemon answers, and knows who you are')} />
-        ) : (
-          <Alert severity="error" title={t('settings.bad', 'The connection does not work')}>
-            {tested.message}
-          </Alert>
-        ))}
-      <Button type="submit" disabled={!isUrl || (!hasSecret && secret === '')} aria-busy={isSaving}>
+      {outcome !== null && <Said outcome={outcome} isNew={meta.enabled !== true} />}
+      <Button type="submit" disabled={!isUrl || (!keepsSecret && secret === '')} aria-busy={isBusy}>
         {t('settings.save', 'Save and test')}
       </Button>{' '}
-      <Button variant="secondary" disabled={!isSaved} onClick={() => void test()}>
+      <Button variant="secondary" disabled={!isSaved} aria-busy={isBusy} onClick={() => void whileBusy(test)}>
         {t('settings.test', 'Test what is saved')}
       </Button>
     </form>
   );
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : t('settings.failed', 'Grafana did not take it.');
+/** `isNew`: the page was loaded without the app, so that Grafana's menu does not have it. */
+function Said({ outcome, isNew }: { readonly outcome: Outcome; readonly isNew: boolean }) {
+  switch (outcome.is) {
+    case 'good':
+      return (
+        <Alert severity="success" title={t('settings.good', 'The daemon answers, and knows who you are')}>
+          {isNew && (
+            <>
+              <p>{t('settings.reload-help', 'Countersign is in the menu when the page is loaded again.')}</p>
+              <Button variant="secondary" size="sm" onClick={() => window.location.reload()}>
+                {t('settings.reload', 'Reload')}
+              </Button>
+            </>
+          )}
+        </Alert>
+      );
+    case 'unsaved':
+      return (
+        <Alert severity="error" title={t('settings.unsaved', 'The settings were not saved')}>
+          {outcome.message}
+        </Alert>
+      );
+    case 'unconnected':
+      return (
+        <Alert severity="error" title={t('settings.bad', 'The connection does not work')}>
+          <p>{outcome.message}</p>
+          {t('settings.bad-help', 'Your settings are saved. Correct them here and save again.')}
+        </Alert>
+      );
+  }
+}
