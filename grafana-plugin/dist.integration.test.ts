@@ -9,6 +9,7 @@ const read = (path: string) => readFileSync(join(dist, path), 'utf8');
 
 interface PluginJson {
   readonly id: string;
+  readonly languages: readonly string[];
   readonly info: {
     readonly version: string;
     readonly updated: string;
@@ -34,6 +35,13 @@ describe.each(['.', 'panel'])('the plugin in %s', (folder) => {
     const { logos, screenshots = [] } = plugin.info;
     const files = [logos.small, logos.large, ...screenshots.map(({ path }) => path), 'module.js'];
     expect(files.filter((file) => !existsSync(join(dist, folder, file)))).toEqual([]);
+  });
+
+  // Grafana looks for them below the plugin that they are of, whichever plugin it came with.
+  it('has its texts in each language that it names, and in English', () => {
+    expect(plugin.languages).toContain('en-US');
+    const files = plugin.languages.map((code) => `${code}/${plugin.id}.json`);
+    expect(globSync('*/*.json', { cwd: join(dist, folder, 'locales') }).toSorted()).toEqual(files.toSorted());
   });
 
   it('takes from Grafana what Grafana provides, and nothing else', () => {

@@ -1,9 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { catalogue, catalogueFile, textsIn } from './texts.ts';
+import { catalogue, plugins, textsIn } from './texts.ts';
 
-it('has every text of the app in one file; after a change: npm run texts -w grafana-plugin', () => {
-  expect(readFileSync(catalogueFile, 'utf8')).toBe(catalogue());
+it.each(plugins)(
+  'has the texts of $id in one file; after a change: npm run texts -w grafana-plugin',
+  ({ entry, file }) => {
+    expect(readFileSync(file, 'utf8')).toBe(catalogue(entry));
+  },
+);
+
+it('gives each plugin the texts that it says, and no others', () => {
+  const [app, panel] = plugins.map(({ entry }) => JSON.parse(catalogue(entry)) as Record<string, object>);
+  expect(Object.keys(panel ?? {}).toSorted()).toEqual(['api', 'panel', 'parts', 'words']);
+  expect(Object.keys(panel?.['words'] ?? {}).toSorted()).toEqual(['due', 'overdue', 'span']);
+  expect(Object.keys(app ?? {})).toContain('review');
+  expect(Object.keys(app ?? {})).not.toContain('panel');
 });
 
 it('reads calls, plurals and phrases with elements', () => {

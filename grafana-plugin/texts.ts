@@ -1,26 +1,41 @@
 /**
- * Writes src/locales/en-US: every text of the app, as the calls of t() and the <Trans> in the sources give it. A test holds
- * the file to them. A key has one text, in plain letters where it is used; what cannot be read off the source is refused.
+ * Writes locales/en-US of the app and of its panel: what each of the two plugins says, as the calls of t() and the <Trans> in
+ * what it is bundled of give it. A test holds the files to them. A key has one text, in plain letters where it is used; what
+ * cannot be read off the source is refused.
  */
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, type CallExpression, type Expression, type Node, type Property } from 'acorn';
-import { transformSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 
 const source = join(import.meta.dirname, 'src');
-export const catalogueFile = join(source, 'locales/en-US/countersign-decisions-app.json');
 
-/** The texts of all sources, as the file has them: nested by the dots of their keys, sorted. */
-export function catalogue(): string {
+/** The module of each plugin that Grafana loads, and where its texts are. */
+export const plugins = [
+  { id: 'countersign-decisions-app', folder: source },
+  { id: 'countersign-queue-panel', folder: join(source, 'panel') },
+].map(({ id, folder }) => ({
+  id,
+  entry: join(folder, 'module.tsx'),
+  file: join(folder, 'locales/en-US', `${id}.json`),
+}));
+
+/** The texts of all that `entry` comes to, as the file has them: nested by the dots of their keys, sorted. */
+export function catalogue(entry: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    packages: 'external',
+    write: false,
+    format: 'esm',
+    jsx: 'automatic',
+    target: 'es2022',
+  });
   const texts = new Map<string, string>();
-  for (const file of globSync('**/*.{ts,tsx}', { cwd: source, exclude: ['**/*.test.*', 'parts/i18n.ts'] })) {
-    const code = readFileSync(join(source, file), 'utf8');
-    for (const [key, text] of textsIn(code, file.endsWith('x') ? 'tsx' : 'ts')) {
-      const other = texts.get(key);
-      if (other !== undefined && other !== text)
-        throw new Error(`${file}: ${key} is "${other}" elsewhere, not "${text}"`);
-      texts.set(key, text);
-    }
+  for (const [key, text] of outputFiles.flatMap((bundle) => textsIn(bundle.text))) {
+    const other = texts.get(key);
+    if (other !== undefined && other !== text) throw new Error(`${key} is "${other}" elsewhere, not "${text}"`);
+    texts.set(key, text);
   }
   const tree: Tree = {};
   for (const [key, text] of [...texts].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
@@ -38,8 +53,8 @@ interface Tree {
 }
 
 /** Key and text of each thing that a source says. */
-export function textsIn(code: string, loader: 'ts' | 'tsx' = 'tsx'): [key: string, text: string][] {
-  const plain = transformSync(code, { loader, jsx: 'automatic', target: 'es2022' }).code;
+export function textsIn(code: string): [key: string, text: string][] {
+  const plain = transformSync(code, { loader: 'tsx', jsx: 'automatic', target: 'es2022' }).code;
   const found: [string, string][] = [];
   visit(parse(plain, { ecmaVersion: 2022, sourceType: 'module' }), (call) => {
     const [first, second, third] = call.arguments as Expression[];
@@ -96,4 +111,6 @@ const properties = (node: Expression | undefined): { name: string; value: Expres
         .map(({ key, value }) => ({ name: (key as { name?: string }).name ?? '', value }))
     : [];
 
-if (process.argv[1] === import.meta.filename) writeFileSync(catalogueFile, catalogue());
+if (process.argv[1] === import.meta.filename) {
+  for (const { entry, file } of plugins) writeFileSync(file, catalogue(entry));
+}

@@ -78,6 +78,7 @@ export function pluginConfig(directory: string, output: string, version: string)
           { from: 'img', to: 'panel/img' },
           { from: 'img', to: 'img' },
           { from: 'locales', to: 'locales' },
+          { from: 'panel/locales', to: 'panel/locales' },
           { from: '../README.md' },
           { from: '../CHANGELOG.md' },
           { from: '../../LICENSE', to: '[name][ext]' },

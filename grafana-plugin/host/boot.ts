@@ -8,7 +8,7 @@ declare global {
     grafanaBootData?: BootData;
     __grafana_public_path__?: string;
     /** Set by the page itself, before this script. */
-    countersignHost?: { user: HostUser; users: HostUser[]; plugin: object; language: string };
+    countersignHost?: { user: HostUser; users: HostUser[]; plugin: object; panel: object; language: string };
   }
 }
 

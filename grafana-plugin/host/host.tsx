@@ -13,6 +13,7 @@ import {
   type PanelProps,
   type GrafanaTheme2,
   type PluginInclude,
+  type PluginMeta,
 } from '@grafana/data';
 import {
   config,
@@ -156,7 +157,7 @@ function Configuration({ meta, plugin }: Loaded) {
 function Dashboard() {
   const [panel, setPanel] = useState<PanelPlugin | null>(null);
   useEffect(() => {
-    void loadPanelPlugin('countersign-queue-panel').then(setPanel);
+    void loadPanelPlugin(window.countersignHost?.panel as PluginMeta).then(setPanel);
   }, []);
   const Body = panel?.panel as ComponentType<Partial<PanelProps>> | undefined;
   return (

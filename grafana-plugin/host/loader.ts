@@ -48,6 +48,8 @@ for (const [name, module] of Object.entries(shared)) {
 System.addImportMap({ imports });
 
 export async function loadAppPlugin(meta: grafanaData.AppPluginMeta): Promise<grafanaData.AppPlugin> {
+  await initPluginTranslations('grafana'); // for @grafana/ui: a plugin has its own
+  await i18next.changeLanguage(grafanaRuntime.config.bootData.user.language);
   await loadTranslations(meta);
   const { plugin } = await System.import<{ plugin: grafanaData.AppPlugin }>(`/${meta.module}`);
   plugin.init(meta);
@@ -55,19 +57,18 @@ export async function loadAppPlugin(meta: grafanaData.AppPluginMeta): Promise<gr
   return plugin;
 }
 
-/** As Grafana 13: the file of the person's language, before the app; never the English one, whose texts are in the code. */
-async function loadTranslations({ id, translations = {} }: grafanaData.AppPluginMeta): Promise<void> {
+/** A panel that comes with the app: a plugin of its own, from a folder inside the app's. */
+export async function loadPanelPlugin(meta: grafanaData.PluginMeta): Promise<grafanaData.PanelPlugin> {
+  await loadTranslations(meta);
+  const { plugin } = await System.import<{ plugin: grafanaData.PanelPlugin }>(`/${meta.module}`);
+  return plugin;
+}
+
+/** As Grafana 13: the file of the person's language, before the plugin; never the English one, whose texts are in the code. */
+async function loadTranslations({ id, translations = {} }: grafanaData.PluginMeta): Promise<void> {
   const { language } = grafanaRuntime.config.bootData.user;
-  await initPluginTranslations('grafana'); // for @grafana/ui: the app has its own
-  await i18next.changeLanguage(language);
   const file = translations[language];
   if (language === DEFAULT_LANGUAGE || file === undefined) return;
   const texts: unknown = await (await fetch(`/${file}`)).json();
   i18next.addResourceBundle(language, id, texts);
-}
-
-/** A panel that comes with the app: a plugin of its own, from a folder inside the app's. */
-export async function loadPanelPlugin(id: string): Promise<grafanaData.PanelPlugin> {
-  const { plugin } = await System.import<{ plugin: grafanaData.PanelPlugin }>(`/public/plugins/${id}/module.js`);
-  return plugin;
 }

@@ -13,6 +13,7 @@ import { userCookie, users, type HostUser } from './users.ts';
 
 const dist = join(import.meta.dirname, '../dist');
 const pluginId = 'countersign-decisions-app';
+const panelId = 'countersign-queue-panel';
 const plugin = join(dist, 'plugin');
 /** Which line of Grafana's libraries the page has: 12 or 13. */
 const page = join(dist, `host-${process.env['COUNTERSIGN_GRAFANA'] ?? '12'}`);
@@ -32,10 +33,8 @@ const port = Number(process.env['COUNTERSIGN_APP_PORT'] ?? 3300);
 const daemonUrl = needed('COUNTERSIGN_DAEMON_URL');
 const secret = needed('COUNTERSIGN_PLUGIN_SECRET');
 const address = `http://127.0.0.1:${port}`;
-const meta = JSON.parse(readFileSync(join(plugin, 'plugin.json'), 'utf8')) as {
-  routes: PluginRoute[];
-  languages: string[];
-};
+const meta = pluginJson('plugin.json');
+const panel = pluginJson('panel/plugin.json');
 
 const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
 // As Grafana names its keys, and new with each start, so that nobody verifies with a key of the start before.
@@ -51,7 +50,7 @@ let settings: PluginSettings = {
 };
 const proxied: Pick<ProxySettings, 'pluginId' | 'routes' | 'sign'> = {
   pluginId,
-  routes: meta.routes,
+  routes: meta.routes ?? [],
   sign: ({ id, login, name }) =>
     new SignJWT({ type: 'user', identifier: String(id), namespace: 'default', username: login, name, role: 'Viewer' })
       .setProtectedHeader({ alg: 'ES256', typ: 'jwt', kid })
@@ -113,13 +112,17 @@ const hostView = (user: HostUser) => ({
   plugin: {
     ...meta,
     ...shown(settings),
-    baseUrl: `public/plugins/${pluginId}`,
-    module: `public/plugins/${pluginId}/module.js`,
-    translations: Object.fromEntries(
-      meta.languages.map((code) => [code, `public/plugins/${pluginId}/locales/${code}/${pluginId}.json`]),
-    ),
+    ...assets(pluginId, meta.languages),
   },
+  panel: { ...panel, ...assets(panelId, panel.languages) },
   language: 'en-US',
+});
+
+/** Where Grafana serves what a plugin has; one that comes with another is served under its own id all the same. */
+const assets = (id: string, languages: readonly string[]) => ({
+  baseUrl: `public/plugins/${id}`,
+  module: `public/plugins/${id}/module.js`,
+  translations: Object.fromEntries(languages.map((code) => [code, `public/plugins/${id}/locales/${code}/${id}.json`])),
 });
 
 async function saveSettings(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -144,7 +147,7 @@ function userOf(request: IncomingMessage): HostUser {
 
 function serveFile(response: ServerResponse, path: string): void {
   const underPlugin = `/public/plugins/${pluginId}/`;
-  const underPanel = '/public/plugins/countersign-queue-panel/';
+  const underPanel = `/public/plugins/${panelId}/`;
   const isPage = !path.startsWith('/public/') && !path.startsWith('/api/') && extname(path) === '';
   const file = isPage
     ? join(page, 'index.html')
@@ -161,6 +164,14 @@ function serveFile(response: ServerResponse, path: string): void {
     'cache-control': 'no-cache',
   });
   response.end(readFileSync(file));
+}
+
+interface PluginJson {
+  readonly languages: readonly string[];
+  readonly routes?: readonly PluginRoute[];
+}
+function pluginJson(path: string): PluginJson {
+  return JSON.parse(readFileSync(join(plugin, path), 'utf8')) as PluginJson;
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {

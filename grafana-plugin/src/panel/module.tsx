@@ -6,8 +6,11 @@ import { lazy, Suspense } from 'react';
 import { t } from '../parts/i18n';
 import { panelId, type PanelOptions } from './options';
 
+/** Grafana has loaded the panel's own translation, if there is one, before this; its options are said in it too. */
+const translated = initPluginTranslations(panelId);
+
 const QueuePanel = lazy(async () => {
-  await initPluginTranslations(panelId);
+  await translated;
   return import(/* webpackChunkName: "queue-panel" */ './QueuePanel');
 });
 

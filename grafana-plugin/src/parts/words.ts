@@ -13,11 +13,15 @@ import {
 import type { BadgeColor } from '@grafana/ui';
 import { t } from './i18n';
 
-/** A table that is read when something is said: when its file is evaluated, no translation has been loaded yet. */
+/**
+ * A table that is read when something is said: when its file is evaluated, no translation has been loaded yet. A plugin
+ * that does not say it does without it.
+ */
 export const words =
+  /* @__NO_SIDE_EFFECTS__ */
   <Key extends string, Values = void>(table: Readonly<Record<Key, (values: Values) => string>>) =>
-  (key: Key, values: Values): string =>
-    table[key](values);
+    (key: Key, values: Values): string =>
+      table[key](values);
 
 export const reasonText = words<ReviewReason>({
   low_confidence: () => t('words.reason.low_confidence', 'The model is not sure enough'),
