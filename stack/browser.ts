@@ -67,6 +67,8 @@ export async function seriousProblems(page: Page): Promise<string[]> {
 declare global {
   interface Window {
     axe: AxeCore;
+    /** The loader of the host. */
+    System: { get(name: string): Record<string, unknown> | null; import<T>(url: string): Promise<T> };
   }
 }
 type AxeCore = typeof import('axe-core');

@@ -80,9 +80,3 @@ describe.each([
     await page.close();
   });
 });
-
-declare global {
-  interface Window {
-    System: { get(name: string): Record<string, unknown> | null };
-  }
-}

@@ -1,28 +1,19 @@
 /** Everything on a page is said through the catalogue: in a language made of marked English, nothing but data is without marks. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, Queue } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
 import { become, launchBrowser } from './browser.ts';
-import { eventually, passwords, repository } from './test-loop.ts';
+import { freePort } from './process.ts';
+import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
-
-interface Catalogue {
-  readonly [key: string]: string | Catalogue;
-}
-const app = 'countersign-decisions-app';
-const english = JSON.parse(
-  readFileSync(join(repository, `grafana-plugin/src/locales/en-US/${app}.json`), 'utf8'),
-) as Catalogue;
-const marked = (texts: Catalogue): Catalogue =>
-  Object.fromEntries(Object.entries(texts).map(([k, v]) => [k, typeof v === 'string' ? `⟦${v}⟧` : marked(v)]));
+import { speakMarked } from './test-translation.ts';
 
 const workflow = 'mail-moderation';
 let stage: TestPage;
 let browser: Browser;
 let page: Page;
+let unmarked: (within: Locator) => Promise<string[]>;
 
 beforeAll(async () => {
   stage = await startTestPage(inject('postgresUrl'), inject('natsServer'), (demo) => ({
@@ -39,17 +30,7 @@ beforeAll(async () => {
   await countersign.verdicts(workflow, () => undefined);
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  page.on('response', (response) => {
-    if (response.url().includes('/api/plugin-proxy/')) void response.json().then(collect, () => undefined);
-  });
-  await page.route('**/api/host', async (route) => {
-    const response = await route.fetch();
-    const view = (await response.json()) as { language: string; plugin: { translations: Record<string, string> } };
-    view.language = 'de-DE';
-    view.plugin.translations['de-DE'] = `public/plugins/${app}/locales/de-DE/${app}.json`;
-    await route.fulfill({ response, json: view });
-  });
-  await page.route('**/locales/de-DE/*.json', (route) => route.fulfill({ json: marked(english) }));
+  unmarked = await speakMarked(page);
 });
 afterAll(async () => {
   await browser?.close();
@@ -81,51 +62,6 @@ const decide = (task: string, riskTier: 'low' | 'high') =>
       decision.propose('accept', 'the justification');
     },
   );
-
-/** Strings of the daemon's answers: names, titles, labels, and what it says itself. */
-const data = new Set<string>();
-function collect(answer: unknown): void {
-  if (typeof answer === 'string') data.add(answer).add(answer.replaceAll('_', ' '));
-  if (typeof answer !== 'object' || answer === null) return;
-  for (const [name, value] of Object.entries(answer)) {
-    data.add(name);
-    collect(value);
-  }
-}
-
-/** What @grafana/ui says, in Grafana from its own catalogue. */
-const ofGrafana = ['Close', 'Clear value', 'open menu'];
-
-/** What a person reads or hears of an element that comes neither from the catalogue nor from the daemon. */
-async function unmarked(within: Locator): Promise<string[]> {
-  const found = await within.evaluate((root) => {
-    // A phrase may have elements, and other phrases, within.
-    let depth = 0;
-    const outside: string[] = [];
-    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    while (texts.nextNode()) {
-      const { nodeValue, parentElement } = texts.currentNode;
-      let text = '';
-      for (const letter of nodeValue ?? '') {
-        if (letter === '⟦') depth += 1;
-        if (depth === 0) text += letter;
-        if (letter === '⟧') depth -= 1;
-      }
-      // A record as it was recorded, and times as the browser writes them.
-      if (parentElement?.closest('pre, time') === null) outside.push(text);
-    }
-    const attributes = [root, ...root.querySelectorAll('*')].flatMap((element) =>
-      ['aria-label', 'title', 'placeholder', 'alt'].map((name) => element.getAttribute(name) ?? ''),
-    );
-    return [...outside, ...attributes.filter((text) => !text.includes('⟦'))];
-  });
-  const known = [...data, ...ofGrafana].filter((text) => text !== '').toSorted((a, b) => b.length - a.length);
-  const rest = found.map((text) => known.reduce((left, one) => left.replaceAll(wholeWords(one), ''), text));
-  return [...new Set(rest)].filter((text) => /\p{L}{2}/u.test(text));
-}
-
-const wholeWords = (text: string) =>
-  new RegExp(`(?<!\\p{L})${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?!\\p{L})`, 'gu');
 
 /** The dialog says everything in the language too, and is left by its key. */
 async function expectMarkedDialog(): Promise<void> {
@@ -218,3 +154,92 @@ it('says the audit page, and the steps of a proof', async () => {
   await page.locator('[data-testid=proof][data-verified=true]').waitFor();
   await expectMarkedDialog();
 });
+
+it('says the periodic audits', async () => {
+  const main = page.getByRole('main');
+  await page.goto(stage.url('inspections'));
+  await page.getByText('⟦No audit has been drawn yet⟧').waitFor();
+  expect(await unmarked(main)).toEqual([]);
+  await page.getByRole('button', { name: '⟦Draw a sample⟧' }).click();
+  await expectMarkedDialog();
+
+  const drawn = await stage.ask('cleo', 'v1/inspections', {
+    title: 'This quarter',
+    workflow_id: workflow,
+    from: new Date(Date.now() - 86_400_000).toISOString(),
+    to: new Date().toISOString(),
+    wanted: { low: 1, medium: 0, high: 1 },
+    seed: 'a dice roll',
+  });
+  await page.goto(stage.url(`inspections/${(drawn.body as { inspection_id: string }).inspection_id}`));
+  await page.getByTestId('judge').waitFor();
+  await page.getByTestId('life').waitFor();
+  expect(await unmarked(main)).toEqual([]);
+  await page.keyboard.press('g');
+  await page.getByTestId('sample').getByText('⟦good⟧').waitFor();
+  await page.keyboard.press('w');
+  await page.keyboard.type('nobody looked at the sender');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('w');
+  await page.getByLabel('⟦What the audit has found⟧').fill('One of two is as it should be');
+  expect(await unmarked(main)).toEqual([]);
+  await page.getByRole('button', { name: '⟦Sign off⟧' }).press('Enter');
+  await page.getByText('One of two is as it should be').waitFor();
+  expect(await unmarked(main)).toEqual([]);
+  await page.goto(stage.url('inspections'));
+  await page.getByTestId('inspections').waitFor();
+  expect(await unmarked(main)).toEqual([]);
+});
+
+it('says the loop', async () => {
+  await become(page, 'vic');
+  await page.goto(stage.url('loop'));
+  await page.getByTestId('loop').waitFor();
+  expect(await unmarked(page.getByRole('main'))).toEqual([]);
+});
+
+it('says the panel in a translation of its own, and its options', async () => {
+  await page.goto(new URL('/d/queue', stage.url('')).href);
+  const panel = page.getByRole('region', { name: 'Countersign queue' });
+  await panel.getByTestId('queue-panel').waitFor();
+  expect(await unmarked(panel.getByRole('status'))).toEqual([]);
+  expect(await unmarked(panel.getByTestId('queue-panel'))).toEqual([]);
+  expect(await optionsOf('countersign-queue-panel')).toEqual(['⟦Workflow⟧', '⟦Only the viewer’s own⟧']);
+});
+
+it('says the settings, and what is wrong with them', async () => {
+  const main = page.getByRole('main');
+  await become(page, 'ada');
+  await page.goto(new URL('/plugins/countersign-decisions-app', stage.url('')).href);
+  await page.getByRole('button', { name: '⟦Test what is saved⟧' }).press('Enter');
+  await page.getByText('⟦The daemon answers, and knows who you are⟧').waitFor();
+  expect(await unmarked(main)).toEqual([]);
+  await page.getByLabel('⟦Address⟧').fill('countersign');
+  await page.getByText('⟦This is no URL.').waitFor();
+  expect(await unmarked(main)).toEqual([]);
+  await page.getByLabel('⟦Address⟧').fill(`http://127.0.0.1:${await freePort()}`);
+  await page.getByRole('button', { name: '⟦Save and test⟧' }).press('Enter');
+  await page.getByText('⟦The connection does not work⟧').waitFor();
+  expect(await unmarked(main)).toEqual([]);
+});
+
+/** What the editor of a dashboard reads beside a panel. */
+const optionsOf = (id: string) =>
+  page.evaluate(async (module) => {
+    const { plugin } = await window.System.import<{ plugin: { getPanelOptionsSupplier(): Supplier } }>(module);
+    const names: string[] = [];
+    const add = ({ name }: { name: string }) => {
+      names.push(name);
+      return builder;
+    };
+    const builder = { addTextInput: add, addBooleanSwitch: add };
+    plugin.getPanelOptionsSupplier()(builder);
+    return names;
+  }, `/public/plugins/${id}/module.js`);
+
+type Add = (option: { name: string }) => Builder;
+interface Builder {
+  readonly addTextInput: Add;
+  readonly addBooleanSwitch: Add;
+}
+type Supplier = (builder: Builder) => void;

@@ -3,17 +3,20 @@ import { AppPlugin, type AppPluginMeta, type PluginConfigPageProps } from '@graf
 import { initPluginTranslations } from '@grafana/i18n';
 import { LoadingPlaceholder } from '@grafana/ui';
 import { lazy, Suspense } from 'react';
+import { t } from './parts/i18n';
 import { pluginId } from './routes';
 import type { Settings as SettingsData } from './settings/settings';
 
-/** Not before its words: Grafana has loaded the translation, if there is one, and this says where it is. */
+/** Grafana has loaded the translation, if there is one, and this says where it is. No page is shown before its words. */
+const translated = initPluginTranslations(pluginId);
+
 const App = lazy(async () => {
-  await initPluginTranslations(pluginId);
+  await translated;
   return import(/* webpackChunkName: "app" */ './App');
 });
 
 const SettingsPage = lazy(async () => {
-  await initPluginTranslations(pluginId);
+  await translated;
   return import(/* webpackChunkName: "settings" */ './settings/SettingsPage');
 });
 
@@ -30,7 +33,10 @@ const Settings = (props: PluginConfigPageProps<AppPluginMeta<SettingsData>>) => 
 );
 
 export const plugin = new AppPlugin<SettingsData>().setRootPage(Root).addConfigPage({
-  title: 'Settings',
+  // Read when it is shown: here nothing is translated yet.
+  get title() {
+    return t('settings.title', 'Settings');
+  },
   icon: 'cog',
   id: 'settings',
   body: Settings,
