@@ -1,6 +1,7 @@
 /** What is built, as Grafana's catalogue and its loader want it. */
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { externals } from './webpack.config.ts';
 
@@ -64,6 +65,28 @@ describe.each(['.', 'panel'])('the plugin in %s', (folder) => {
     expect(wanted).toContain('react/jsx-runtime');
   });
 });
+
+// Grafana may load them with any of its pages, before anybody has opened the app.
+it.each(['module.js', 'panel/module.js'])('%s is small', (entry) => {
+  expect(gzipSync(read(entry)).length).toBeLessThanOrEqual(150_000);
+});
+
+it('has each page in a chunk of its own, which is loaded when somebody opens it', () => {
+  const pages = globSync('**/{*Page,QueuePanel}.tsx', { cwd: join(import.meta.dirname, 'src') });
+  expect(pages.length).toBeGreaterThan(8);
+  const chunks = pages.flatMap(scriptsWith);
+  expect(chunks).toHaveLength(pages.length);
+  expect(new Set(chunks).size).toBe(pages.length);
+  for (const early of ['module.js', 'panel/module.js', 'app.js']) expect(chunks).not.toContain(early);
+});
+
+/** The scripts that have this source in them, as their maps say. */
+const scriptsWith = (source: string): string[] =>
+  globSync('**/*.js.map', { cwd: dist })
+    .filter((map) =>
+      (JSON.parse(read(map)) as { sources: string[] }).sources.some((one) => one.endsWith(`/./${source}`)),
+    )
+    .map((map) => map.slice(0, -'.map'.length));
 
 it('has what the catalogue shows', () => {
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE'])
