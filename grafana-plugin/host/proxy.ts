@@ -2,7 +2,9 @@
  * Grafana's plugin proxy, as far as an app can tell: the routes of plugin.json, first match wins, with their permission,
  * headers and templates; a signed X-Grafana-Id; nothing that a client claims about itself gets through.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { request as requestHttp, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { buffer } from 'node:stream/consumers';
 import type { HostUser } from './users.ts';
 
 export interface PluginRoute {
@@ -64,21 +66,29 @@ export async function proxy(
   const target = `${render(route.url, settings)}${rest === '' ? '' : `/${rest}`}${query}`;
   try {
     const body = await readBody(request);
-    const upstream = await fetch(target, {
-      method: request.method ?? 'GET',
-      headers,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(body.length === 0 ? {} : { body: new Uint8Array(body) }),
-    });
-    response.writeHead(upstream.status, {
-      'content-type': upstream.headers.get('content-type') ?? 'application/octet-stream',
+    const upstream = await forward(target, request.method ?? 'GET', headers, body);
+    const { 'content-type': type = 'application/octet-stream', 'content-encoding': encoding } = upstream.headers;
+    response.writeHead(upstream.statusCode ?? 502, {
+      'content-type': type,
+      ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
       'content-security-policy': 'sandbox',
     });
-    response.end(Buffer.from(await upstream.arrayBuffer()));
+    response.end(await buffer(upstream));
   } catch (error) {
     answer(response, 502, `the daemon cannot be reached: ${String(error)}`);
   }
+}
+
+/** With the path as it is written, as Grafana sends it: fetch would fold one that climbs into another. */
+function forward(target: string, method: string, headers: Headers, body: Buffer): Promise<IncomingMessage> {
+  const path = target.replace(/^https?:\/\/[^/?]*/, '');
+  const send = target.startsWith('https:') ? requestHttps : requestHttp;
+  const signal = AbortSignal.timeout(timeoutMs);
+  return new Promise((resolve, reject) => {
+    send(target, { path, method, headers: Object.fromEntries(headers), agent: false, signal }, resolve)
+      .once('error', reject)
+      .end(body);
+  });
 }
 
 /** `v1/things/*` matches what is below; a path without a star matches itself. */
