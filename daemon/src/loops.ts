@@ -1,5 +1,6 @@
 /** The map of each loop: what its policy says, and how it stands now. */
-import { escalationDefaults, type Breaker, type LoopMap } from '@countersign/contract';
+import { alertTiers, type Breaker, type LoopMap, type Policy, type RiskTier } from '@countersign/contract';
+import { escalationOf } from './escalation/index.ts';
 import type { Policies } from './policies/index.ts';
 
 export interface LoopsOptions {
@@ -14,22 +15,38 @@ export async function loopMaps({ policies, breakers, countCases }: LoopsOptions)
   const [states, counts] = await Promise.all([breakers(), countCases()]);
   return [...policies].map(([workflow_id, { policy }]) => {
     const { waiting = 0, claimed = 0, overdue = 0 } = counts.find((count) => count.workflow_id === workflow_id) ?? {};
-    const { P1, P2, P3 } = policy.sla;
-    const within = [P1, P2, P3].flatMap((sla) => sla.risk_tiers.map((tier) => [tier, sla.within] as const));
+    const { opens_on, tiers } = escalationOf(policy);
+    const opensOn = (risk: RiskTier) => breakerOpensOn(policy, risk);
     return {
       workflow_id,
       title: policy.title,
       owner: policy.owner,
       loop: policy.loop,
       automation: policy.automation,
-      decided_within: Object.fromEntries(within),
-      escalation: (policy.escalation?.tiers ?? escalationDefaults.tiers).map(({ name }) => name),
+      priorities: (['P1', 'P2', 'P3'] as const).map((priority) => {
+        const { risk_tiers, within } = policy.sla[priority];
+        return { priority, risk_tiers, within };
+      }),
+      escalation: { opens_on, tiers: [...tiers] },
+      breaker_opens_on: { low: opensOn('low'), medium: opensOn('medium'), high: opensOn('high') },
       waiting,
       claimed,
       overdue,
       breakers: states
         .filter((state) => state.workflow_id === workflow_id)
-        .map(({ model_name, risk_tier, state }) => ({ model_name, risk_tier, state })),
+        .map(({ model_name, risk_tier, state, epoch, canary_share }) => ({
+          model_name,
+          risk_tier,
+          state,
+          epoch,
+          canary_share,
+        })),
     };
   });
+}
+
+/** What opens all breakers opens that of each risk tier too; a tier's own rule can only be stricter. */
+function breakerOpensOn({ breaker }: Policy, risk: RiskTier) {
+  const own = breaker.by_risk_tier?.[risk]?.opens_on ?? breaker.opens_on;
+  return alertTiers.indexOf(own) < alertTiers.indexOf(breaker.opens_on) ? own : breaker.opens_on;
 }

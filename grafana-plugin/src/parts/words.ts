@@ -4,6 +4,7 @@ import {
   type Actor,
   type AlertTier,
   type AuditRecord,
+  type AutomationLevel,
   type Autonomy,
   type BreakerStateName,
   type DecisionAction,
@@ -47,6 +48,13 @@ export const riskText = words<RiskTier>({
   low: () => t('words.risk.low', 'low risk'),
   medium: () => t('words.risk.medium', 'medium risk'),
   high: () => t('words.risk.high', 'high risk'),
+});
+
+/** What a policy lets the AI do with a kind of decision. */
+export const levelText = words<AutomationLevel>({
+  automatic: () => t('words.level.automatic', 'the AI acts alone'),
+  approval: () => t('words.level.approval', 'a person approves'),
+  human: () => t('words.level.human', 'a person decides'),
 });
 
 export const actionText = words<DecisionAction>({
