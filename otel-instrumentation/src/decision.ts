@@ -1,10 +1,7 @@
 /** One AI decision: a span around the work, and an event when it ends. */
-import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import {
-  eventTypes,
   saltBytes,
-  type AiDecision,
-  type AiDecisionEvent,
   type DecisionAction,
   type Explanation,
   type Features,
@@ -13,9 +10,12 @@ import {
   type Provenance,
   type RiskTier,
 } from '@countersign/contract';
+import { hash, randomBytes } from 'node:crypto';
 import type { UndoableStep } from './compensations.ts';
-import type { GuardVerdict } from './guard.ts';
-import { sha256, type Outgoing } from './publisher.ts';
+import { aiDecisionEvent, type EndedDecision } from './decision-event.ts';
+import type { GuardVerdict, Question } from './guard.ts';
+import { newId } from './ids.ts';
+import type { Outgoing } from './publisher.ts';
 import { traceparentOf, type DecisionRef } from './ref.ts';
 import { attribute } from './semconv.ts';
 
@@ -58,146 +58,189 @@ export interface DecisionHandle {
   ref(): DecisionRef;
 }
 
-export interface DecisionContext {
-  readonly span: Span;
-  readonly newId: () => string;
-  readonly newSalt: () => Uint8Array;
-  readonly now: () => Date;
-  readonly elapsedMs: () => number;
+/** What decisions share of the service that takes them. */
+export interface Deciding {
   readonly source: string;
-  readonly register: (ref: DecisionRef, sequence: number, step: UndoableStep) => Promise<string>;
-  readonly ask: (confidence: number | undefined) => GuardVerdict;
+  ask(question: Question): GuardVerdict;
+  register(ref: DecisionRef, model: Model, sequence: number, step: UndoableStep): Promise<string>;
 }
 
+export type Ended =
+  | { readonly is: 'event'; readonly outgoing: Outgoing }
+  | { readonly is: 'no_output' }
+  /** A cycle or a bigint in what the service handed over. */
+  | { readonly is: 'not_json'; readonly error: unknown };
+
 export class OpenDecision implements DecisionHandle {
-  private readonly id: string;
+  readonly id = newId();
   private readonly options: DecisionOptions;
-  private readonly context: DecisionContext;
-  private said: { output: Output; confidence: number } | null = null;
-  private explained: Explanation | null = null;
-  private proposed: { action: DecisionAction; justification: string } | null = null;
+  private readonly span: Span;
+  private readonly deciding: Deciding;
+  /** On the monotonic clock, in ms. */
+  private readonly startedAt = performance.now();
+  private said: Output | null = null;
+  private confidence = 0;
+  private explanation: string | undefined;
+  private notJson: unknown = null;
+  private action: DecisionAction = 'accept';
+  private justification = '';
   private answer: GuardVerdict | null = null;
   /** Steps that can be undone. */
   private steps = 0;
 
-  constructor(options: DecisionOptions, context: DecisionContext) {
+  constructor(options: DecisionOptions, span: Span, deciding: Deciding) {
     this.options = options;
-    this.context = context;
-    this.id = context.newId();
+    this.span = span;
+    this.deciding = deciding;
   }
 
   output(output: Output, confidence: number): void {
-    this.said = { output, confidence };
+    this.said = output;
+    this.confidence = confidence;
   }
 
   explain(explanation: Explanation): void {
-    this.explained = explanation;
+    this.explanation = this.json(explanation);
   }
 
   propose(action: DecisionAction, justification: string): void {
-    this.proposed = { action, justification };
+    this.action = action;
+    this.justification = justification;
   }
 
   authority(): GuardVerdict {
     // What it was told that it may do, it may have done: that goes on record, whatever a later answer is.
-    if (this.answer?.route !== 'auto') this.answer = this.context.ask(this.said?.confidence);
+    if (this.answer?.route !== 'auto') {
+      const { workflow, task, model, riskTier, reversible } = this.options;
+      const question = { workflow, task, model, riskTier, reversible };
+      this.answer = this.deciding.ask(this.said === null ? question : { ...question, confidence: this.confidence });
+    }
     return this.answer;
   }
 
   undoable(step: UndoableStep): Promise<string> {
     this.steps += 1;
-    return this.context.register(this.ref(), this.steps, step);
+    return this.deciding.register(this.ref(), this.options.model, this.steps, step);
   }
 
   ref(): DecisionRef {
     const { workflow, task } = this.options;
-    return { v: 1, ...traceparentOf(this.context.span), decision_id: this.id, workflow_id: workflow, task_id: task };
+    const traced = traceparentOf(this.span.spanContext());
+    return { v: 1, ...traced, decision_id: this.id, workflow_id: workflow, task_id: task };
   }
 
-  /** Puts what is known on the span and ends it; the event to send, or null when no output was said. */
-  end(): Outgoing | null {
-    const { span } = this.context;
-    const latency = this.context.elapsedMs();
-    const said = this.said;
+  /** Puts what is known on the span and ends it; with the event to send, when there is one. */
+  end(): Ended {
+    const { options, span, said } = this;
     const answer = this.answer ?? this.authority();
-    const proposed = this.proposed ?? { action: 'accept' as const, justification: '' };
-    span.setAttributes({
-      [attribute.action]: proposed.action,
-      [attribute.route]: answer.route,
-      [attribute.reason]: answer.reason,
-      [attribute.epoch]: answer.epoch,
-      ...(said === null ? {} : { [attribute.confidence]: said.confidence, [attribute.label]: said.output.label ?? '' }),
-    });
-    const outgoing = said === null ? null : this.outgoing(said, proposed, answer, latency);
+    const attributes = attributesOf(options, this.id);
+    attributes[attribute.action] = this.action;
+    attributes[attribute.route] = answer.route;
+    attributes[attribute.reason] = answer.reason;
+    attributes[attribute.epoch] = answer.epoch;
+    if (said !== null) {
+      attributes[attribute.confidence] = this.confidence;
+      attributes[attribute.label] = said.label ?? '';
+    }
+    span.setAttributes(attributes);
+    const outgoing = said === null ? null : this.outgoing(said, answer);
     span.end();
-    return outgoing;
+    if (outgoing === null) return { is: 'no_output' };
+    return this.notJson === null ? { is: 'event', outgoing } : { is: 'not_json', error: this.notJson };
+  }
+
+  /** Never throws: what is recorded of a decision must not fail it. */
+  private json(value: object): string | undefined {
+    try {
+      return JSON.stringify(value);
+    } catch (error) {
+      this.notJson = error;
+      return undefined;
+    }
   }
 
   /** The work threw: there is no decision to record. */
   failed(error: unknown): void {
-    const { span } = this.context;
-    span.setAttribute(attribute.errorType, error instanceof Error ? error.name : 'unknown');
-    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
-    span.end();
+    const attributes = attributesOf(this.options, this.id);
+    attributes[attribute.errorType] = error instanceof Error ? error.name : 'unknown';
+    this.span.setAttributes(attributes);
+    const message = error instanceof Error ? error.message : String(error);
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message });
+    this.span.end();
   }
 
-  private outgoing(
-    said: { output: Output; confidence: number },
-    proposed: { action: DecisionAction; justification: string },
-    answer: GuardVerdict,
-    latencyMs: number,
-  ): Outgoing {
+  /** What the service may change when this returns is copied or written down; the rest waits until it is sent. */
+  private outgoing(said: Output, answer: GuardVerdict): Outgoing {
     const { workflow, task, title, model, riskTier, reversible, input, features, provenance } = this.options;
-    const content = typeof input.content === 'string' ? Buffer.from(input.content, 'utf8') : input.content;
-    // Salted, so that the hash does not give away an input that could be guessed, and erasing the salt erases the link.
-    const sent = input.capture ? Buffer.concat([this.context.newSalt(), content]) : content;
-    const hash = sha256(sent);
-    const data: AiDecision = {
-      workflow_id: workflow,
-      task_id: task,
-      decision_id: this.id,
-      ...(title === undefined ? {} : { title }),
+    const snapshot = snapshotOf(input);
+    const ended: EndedDecision = {
+      source: this.deciding.source,
+      spanContext: this.span.spanContext(),
+      decisionId: this.id,
+      workflow,
+      task,
+      title,
       model: { name: model.name, version: model.version, hash: model.hash },
-      input_snapshot: {
-        hash,
-        uri: input.uri ?? (input.capture ? `nats-object:countersign_snapshots/${hash}` : `urn:${hash}`),
-        ...(input.mediaType === undefined ? {} : { media_type: input.mediaType }),
-        ...(input.capture ? { salt_bytes: saltBytes } : {}),
-      },
-      output: said.output,
-      confidence: said.confidence,
-      risk_tier: riskTier,
+      riskTier,
       reversible,
-      ...(features === undefined ? {} : { features }),
-      ...(this.explained === null ? {} : { explanation: this.explained }),
-      ...(provenance === undefined ? {} : { provenance }),
-      action: proposed.action,
-      justification: proposed.justification,
-      // A halted version decides nothing; what it said is still on record, for a person.
-      route: answer.route === 'auto' ? 'auto' : 'human',
-      ...(answer.route === 'auto'
-        ? {}
-        : { route_reason: answer.reason === 'rolled_back' ? 'breaker' : reviewReason(answer) }),
-      breaker_epoch: answer.epoch,
-      latency_ms: latencyMs,
+      inputHash: snapshot.hash,
+      inputUri: input.uri,
+      mediaType: input.mediaType,
+      captured: snapshot.content !== null,
+      features: features === undefined ? undefined : { ...features },
+      label: said.label,
+      scores: said.scores === undefined ? undefined : { ...said.scores },
+      confidence: this.confidence,
+      output: isPlain(said) ? undefined : this.json(said),
+      explanation: this.explanation,
+      provenance: provenance === undefined ? undefined : this.json(provenance),
+      action: this.action,
+      justification: this.justification,
+      answer,
+      latencyMs: performance.now() - this.startedAt,
+      endedAt: Date.now(),
     };
-    const at = this.context.now();
-    const { traceparent, tracestate } = this.ref();
-    const event: AiDecisionEvent = {
-      specversion: '1.0',
-      id: this.context.newId(),
-      source: this.context.source,
-      type: eventTypes.aiDecision,
-      subject: task,
-      time: at.toISOString(),
-      datacontenttype: 'application/json',
-      ...(traceparent === null ? {} : { traceparent }),
-      ...(tracestate === null ? {} : { tracestate }),
-      data,
+    const { hash: name, content } = snapshot;
+    return {
+      kind: 'decision_ai',
+      workflow,
+      event: () => aiDecisionEvent(ended),
+      snapshot: content === null ? null : { hash: name, content },
+      bytes: usualBytes + (ended.output?.length ?? 0) + (ended.explanation?.length ?? 0) + (content?.length ?? 0),
     };
-    return { kind: 'decision_ai', event, snapshot: input.capture ? { hash, content: sent } : null };
   }
 }
 
-const reviewReason = ({ reason }: GuardVerdict) =>
-  reason === 'allowed' || reason === 'rolled_back' || reason === 'queue_full' ? 'automation_level' : reason;
+/** Of an event without what is written down already: enough to bound memory by. */
+const usualBytes = 1_500;
+
+/** Nothing deeper than one level. */
+function isPlain(output: Output): boolean {
+  for (const name in output) if (name !== 'label' && name !== 'scores') return false;
+  return true;
+}
+
+function attributesOf(options: DecisionOptions, id: string): Attributes {
+  const { workflow, task, model, riskTier, reversible } = options;
+  return {
+    [attribute.id]: id,
+    [attribute.workflow]: workflow,
+    [attribute.task]: task,
+    [attribute.actor]: 'ai',
+    [attribute.modelName]: model.name,
+    [attribute.modelVersion]: model.version,
+    [attribute.riskTier]: riskTier,
+    [attribute.reversible]: reversible,
+  };
+}
+
+/** What is sent along of an input, if it is, and the hash of it. */
+function snapshotOf({ content, capture }: DecisionOptions['input']): { hash: string; content: Uint8Array | null } {
+  if (!capture) return { hash: sha256(content), content: null };
+  // Salted, so that the hash does not give away an input that could be guessed, and erasing the salt erases the link.
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const salted = Buffer.concat([randomBytes(saltBytes), bytes]);
+  return { hash: sha256(salted), content: salted };
+}
+
+const sha256 = (content: Uint8Array | string): string => `sha256:${hash('sha256', content, 'hex')}`;

@@ -1,5 +1,4 @@
 /** What a service holds once it has started: connection, queue and guard behind the functions of this package. */
-import { randomBytes } from 'node:crypto';
 import {
   context,
   logs,
@@ -9,28 +8,28 @@ import {
   trace,
   type Counter,
   type Link,
-  type Span,
   type Tracer,
 } from '@opentelemetry/api';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   eventTypes,
-  saltBytes,
-  uuidV7,
   type CompensationEvent,
   type CompensationOrder,
   type CompensationReport,
   type DecisionAction,
+  type EventKind,
   type HumanDecisionEvent,
   type Model,
   type Output,
   type OutcomeEvent,
+  type ServiceEvent,
 } from '@countersign/contract';
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
 import { connectWhenPossible } from './connection.ts';
-import { OpenDecision, type DecisionHandle, type DecisionOptions } from './decision.ts';
+import { OpenDecision, type Deciding, type DecisionHandle, type DecisionOptions } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
-import { Publisher } from './publisher.ts';
+import { newId } from './ids.ts';
+import { Publisher, type DropReason } from './publisher.ts';
 import { spanContextOf, traceparentOf, type DecisionRef } from './ref.ts';
 import { attribute, evaluationEvent, metric, scope } from './semconv.ts';
 import { followVerdicts, type VerdictHandler } from './verdicts.ts';
@@ -61,8 +60,8 @@ export interface HumanDecisionOptions {
   readonly queueMs?: number;
 }
 
-export class Instrumentation {
-  private readonly source: string;
+export class Instrumentation implements Deciding {
+  readonly source: string;
   private readonly connection: Promise<NatsConnection>;
   private readonly publisher: Publisher;
   private readonly guard = new Guard(() => performance.now());
@@ -100,8 +99,7 @@ export class Instrumentation {
       queueLimit: options.queueLimit ?? 10_000,
       onSent: (count) => sent.add(count),
       onDropped: (reason, count) => {
-        this.droppedTotal += count;
-        this.droppedCounter.add(count, { reason });
+        this.drop(reason, count);
         this.trouble(`${count} decision event dropped: ${reason}`);
       },
       onTrouble: this.trouble,
@@ -134,17 +132,8 @@ export class Instrumentation {
   }
 
   decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
-    return this.tracer.startActiveSpan(`decision ${options.workflow}`, { kind: SpanKind.INTERNAL }, (span) => {
-      span.setAttributes({
-        [attribute.workflow]: options.workflow,
-        [attribute.task]: options.task,
-        [attribute.actor]: 'ai',
-        [attribute.modelName]: options.model.name,
-        [attribute.modelVersion]: options.model.version,
-        [attribute.riskTier]: options.riskTier,
-        [attribute.reversible]: options.reversible,
-      });
-      const open = this.open(options, span);
+    return this.tracer.startActiveSpan(`decision ${options.workflow}`, (span) => {
+      const open = new OpenDecision(options, span, this);
       let result: T;
       try {
         result = work(open);
@@ -169,37 +158,20 @@ export class Instrumentation {
     });
   }
 
-  private open(options: DecisionOptions, span: Span): OpenDecision {
-    const { workflow, task, model, riskTier, reversible } = options;
-    const started = performance.now();
-    const open = new OpenDecision(options, {
-      span,
-      newId,
-      newSalt: () => randomBytes(saltBytes),
-      now: () => new Date(),
-      elapsedMs: () => performance.now() - started,
-      source: this.source,
-      register: (ref, sequence, step) => this.register(ref, model, sequence, step),
-      ask: (confidence) =>
-        this.guard.ask({
-          workflow,
-          task,
-          model,
-          riskTier,
-          reversible,
-          ...(confidence === undefined ? {} : { confidence }),
-        }),
-    });
-    span.setAttribute(attribute.id, open.ref().decision_id);
-    return open;
+  private finish(open: OpenDecision, { workflow, task }: DecisionOptions): void {
+    const ended = open.end();
+    if (ended.is === 'event') return this.publisher.enqueue(ended.outgoing);
+    this.drop(ended.is, 1);
+    this.trouble(
+      ended.is === 'no_output'
+        ? () => `a decision on ${workflow}/${task} ended without output(); nothing was recorded`
+        : ended.error,
+    );
   }
 
-  private finish(open: OpenDecision, { workflow, task }: DecisionOptions): void {
-    const outgoing = open.end();
-    if (outgoing !== null) return this.publisher.enqueue(outgoing);
-    this.droppedTotal += 1;
-    this.droppedCounter.add(1, { reason: 'no_output' });
-    this.trouble(`a decision on ${workflow}/${task} ended without output(); nothing was recorded`);
+  private drop(reason: DropReason | 'no_output', count: number): void {
+    this.droppedTotal += count;
+    this.droppedCounter.add(count, { reason });
   }
 
   /** The id of the event. */
@@ -233,7 +205,7 @@ export class Instrumentation {
         context: trace.setSpanContext(context.active(), reviewed),
       });
     }
-    const { traceparent } = traceparentOf(span);
+    const { traceparent } = traceparentOf(span.spanContext());
     span.end();
     const event: HumanDecisionEvent = {
       ...this.envelope(ref),
@@ -253,7 +225,7 @@ export class Instrumentation {
         ...(queueMs === undefined ? {} : { queue_ms: queueMs }),
       },
     };
-    this.publisher.enqueue({ kind: 'decision_human', event, snapshot: null });
+    this.send('decision_human', event);
     return event.id;
   }
 
@@ -265,8 +237,22 @@ export class Instrumentation {
       type: eventTypes.outcome,
       data: { workflow_id, task_id, decision_id, label, ...(cost === undefined ? {} : { cost }) },
     };
-    this.publisher.enqueue({ kind: 'outcome', event, snapshot: null });
+    this.send('outcome', event);
     return event.id;
+  }
+
+  private send(kind: EventKind, event: ServiceEvent): void {
+    // Written down at once: what the service handed over it may change.
+    let body: string;
+    try {
+      body = JSON.stringify(event);
+    } catch (error) {
+      this.drop('not_json', 1);
+      return this.trouble(error);
+    }
+    const again = () => JSON.parse(body) as ServiceEvent;
+    const { workflow_id } = event.data;
+    this.publisher.enqueue({ kind, workflow: workflow_id, event: again, snapshot: null, bytes: body.length });
   }
 
   private envelope({ task_id }: Pick<DecisionRef, 'task_id'>) {
@@ -295,7 +281,7 @@ export class Instrumentation {
 
   private async compensate(order: CompensationOrder): Promise<void> {
     const report = await carryOut(order, this.handlers.get(order.workflow_id) ?? {});
-    this.publisher.enqueue({ kind: 'compensation', event: this.compensationEvent(report), snapshot: null });
+    this.send('compensation', this.compensationEvent(report));
   }
 
   /** Says how a step is undone. Resolves when that is durable, and not before: only then may the step be taken. */
@@ -343,8 +329,6 @@ export class Instrumentation {
 
 const silenceLookMs = 1_000;
 
-const newId = () => uuidV7(Date.now(), randomBytes(10));
-
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
@@ -353,6 +337,7 @@ function oncePerSecond(say: (message: string) => void): (trouble: unknown) => vo
   return (trouble) => {
     if (performance.now() - last < 1_000) return;
     last = performance.now();
-    say(`countersign: ${trouble instanceof Error ? trouble.message : String(trouble)}`);
+    const said: unknown = typeof trouble === 'function' ? trouble() : trouble;
+    say(`countersign: ${said instanceof Error ? said.message : String(said)}`);
   };
 }

@@ -3,7 +3,6 @@
  * acknowledged. Memory is bounded, by events and by bytes; what comes when it is full is dropped and counted, never waited
  * for.
  */
-import { createHash } from 'node:crypto';
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -11,9 +10,13 @@ import { buckets, eventSubject, largestEventBytes, type EventKind, type ServiceE
 
 export interface Outgoing {
   readonly kind: EventKind;
-  readonly event: ServiceEvent;
+  readonly workflow: string;
+  /** Made when it is sent. It gives the same each time, and is nobody's to change. */
+  readonly event: () => ServiceEvent;
   /** Input to send along, under its hash. */
   readonly snapshot: { readonly hash: string; readonly content: Uint8Array } | null;
+  /** About how many it holds, with the snapshot. */
+  readonly bytes: number;
 }
 
 export type DropReason = 'queue_full' | 'too_large' | 'not_json' | 'shutdown';
@@ -26,13 +29,16 @@ export interface PublisherOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Serialised when it is queued, so that what the service changes afterwards does not change what it decided. */
 interface Queued {
+  readonly outgoing: Outgoing;
+  /** Written when it is first sent: serialising costs more than all else that a decision does. */
+  written: Written | null;
+}
+
+interface Written {
   readonly id: string;
   readonly subject: string;
   readonly body: Buffer;
-  readonly snapshot: Outgoing['snapshot'];
-  readonly bytes: number;
 }
 
 const batchSize = 256;
@@ -58,22 +64,12 @@ export class Publisher {
   }
 
   /** Takes an event, or drops and counts it. Never throws, never waits. */
-  enqueue({ kind, event, snapshot }: Outgoing): void {
-    const { queueLimit, onDropped, onTrouble } = this.options;
+  enqueue(outgoing: Outgoing): void {
+    const { queueLimit, onDropped } = this.options;
     if (this.stopped) return onDropped('shutdown', 1);
     if (this.queue.length >= queueLimit || this.queuedBytes >= mostBytes) return onDropped('queue_full', 1);
-    let body: Buffer;
-    try {
-      body = Buffer.from(JSON.stringify(event), 'utf8');
-    } catch (error) {
-      // A cycle or a bigint in what the service handed over.
-      onTrouble(error);
-      return onDropped('not_json', 1);
-    }
-    if (body.length > largestEventBytes) return onDropped('too_large', 1);
-    const bytes = body.length + (snapshot?.content.length ?? 0);
-    this.queue.push({ id: event.id, subject: eventSubject(event.data.workflow_id, kind), body, snapshot, bytes });
-    this.queuedBytes += bytes;
+    this.queue.push({ outgoing, written: null });
+    this.queuedBytes += outgoing.bytes;
     this.schedule(0);
   }
 
@@ -99,11 +95,11 @@ export class Publisher {
   /** Until the queue is empty or something fails. */
   private async sendAll(): Promise<void> {
     while (this.queue.length > 0) {
-      const batch = this.queue.slice(0, batchSize);
+      const batch = this.writeBatch();
       try {
         const sent = await this.sendBatch(batch);
         this.options.onSent(sent);
-        for (const { bytes } of this.queue.splice(0, sent)) this.queuedBytes -= bytes;
+        this.take(sent);
         if (sent < batch.length) return;
       } catch (error) {
         this.options.onTrouble(error);
@@ -112,11 +108,43 @@ export class Publisher {
     }
   }
 
+  /** The first of the queue, written. What cannot be is dropped. */
+  private writeBatch(): (Written & Pick<Outgoing, 'snapshot'>)[] {
+    const batch: (Written & Pick<Outgoing, 'snapshot'>)[] = [];
+    while (batch.length < batchSize) {
+      const next = this.queue[batch.length];
+      if (next === undefined) break;
+      next.written ??= this.write(next.outgoing);
+      if (next.written !== null) batch.push({ ...next.written, snapshot: next.outgoing.snapshot });
+      else this.queue.splice(batch.length, 1).forEach((lost) => (this.queuedBytes -= lost.outgoing.bytes));
+    }
+    return batch;
+  }
+
+  private write({ kind, workflow, event }: Outgoing): Written | null {
+    const { onDropped, onTrouble } = this.options;
+    try {
+      const made = event();
+      const body = Buffer.from(JSON.stringify(made), 'utf8');
+      if (body.length <= largestEventBytes) return { id: made.id, subject: eventSubject(workflow, kind), body };
+      onDropped('too_large', 1);
+    } catch (error) {
+      // A cycle or a bigint in what the service handed over.
+      onTrouble(error);
+      onDropped('not_json', 1);
+    }
+    return null;
+  }
+
+  private take(count: number): void {
+    for (const { outgoing } of this.queue.splice(0, count)) this.queuedBytes -= outgoing.bytes;
+  }
+
   /**
    * How many of the batch, from its beginning, are acknowledged. What follows one that is not goes out again with it, in
    * order; the server knows the ids of those that it has.
    */
-  private async sendBatch(batch: readonly Queued[]): Promise<number> {
+  private async sendBatch(batch: readonly (Written & Pick<Outgoing, 'snapshot'>)[]): Promise<number> {
     const stream = (this.stream ??= jetstream(await this.connection, { timeout: ackTimeoutMs }));
     // Inputs first, so that each is there when somebody looks at its decision.
     for (const { snapshot } of batch) if (snapshot !== null) await this.put(stream, snapshot);
@@ -151,5 +179,3 @@ export class Publisher {
     if (this.timer !== null) clearTimeout(this.timer);
   }
 }
-
-export const sha256 = (content: Uint8Array): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;

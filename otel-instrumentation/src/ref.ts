@@ -1,5 +1,5 @@
 /** A reference to a decision: small, plain, and good for days in a database or a message. */
-import { isSpanContextValid, trace, TraceFlags, type Span, type SpanContext } from '@opentelemetry/api';
+import { isSpanContextValid, trace, TraceFlags, type SpanContext } from '@opentelemetry/api';
 
 export interface DecisionRef {
   readonly v: 1;
@@ -11,9 +11,9 @@ export interface DecisionRef {
   readonly task_id: string;
 }
 
-export function traceparentOf(span: Span): { traceparent: string | null; tracestate: string | null } {
-  const { traceId, spanId, traceFlags, traceState } = span.spanContext();
-  if (!isSpanContextValid(span.spanContext())) return { traceparent: null, tracestate: null };
+export function traceparentOf(spanContext: SpanContext): { traceparent: string | null; tracestate: string | null } {
+  const { traceId, spanId, traceFlags, traceState } = spanContext;
+  if (!isSpanContextValid(spanContext)) return { traceparent: null, tracestate: null };
   const flags = (traceFlags & 0xff).toString(16).padStart(2, '0');
   return { traceparent: `00-${traceId}-${spanId}-${flags}`, tracestate: traceState?.serialize() ?? null };
 }

@@ -1,0 +1,107 @@
+/** The event of an AI decision, made when it is sent: while the service works, only what it may change afterwards is copied. */
+import {
+  eventTypes,
+  saltBytes,
+  type AiDecision,
+  type AiDecisionEvent,
+  type DecisionAction,
+  type Features,
+  type Model,
+  type Output,
+  type RiskTier,
+} from '@countersign/contract';
+import type { SpanContext } from '@opentelemetry/api';
+import type { GuardVerdict } from './guard.ts';
+import { newId } from './ids.ts';
+import { traceparentOf } from './ref.ts';
+
+/** A decision that has ended. Nothing of it is the service's any more. */
+export interface EndedDecision {
+  readonly source: string;
+  readonly spanContext: SpanContext;
+  readonly decisionId: string;
+  readonly workflow: string;
+  readonly task: string;
+  readonly title: string | undefined;
+  readonly model: Model;
+  readonly riskTier: RiskTier;
+  readonly reversible: boolean;
+  readonly inputHash: string;
+  /** Where the content is kept, when the service keeps it. */
+  readonly inputUri: string | undefined;
+  readonly mediaType: string | undefined;
+  /** The content goes along. */
+  readonly captured: boolean;
+  readonly features: Features | undefined;
+  readonly label: string | null;
+  readonly scores: Output['scores'];
+  readonly confidence: number;
+  /** What is deeper than one level, as JSON: an output with more to it than label and scores, explanation, provenance. */
+  readonly output: string | undefined;
+  readonly explanation: string | undefined;
+  readonly provenance: string | undefined;
+  readonly action: DecisionAction;
+  readonly justification: string;
+  readonly answer: GuardVerdict;
+  readonly latencyMs: number;
+  /** Unix time in ms. */
+  readonly endedAt: number;
+}
+
+export function aiDecisionEvent(ended: EndedDecision): AiDecisionEvent {
+  const { traceparent, tracestate } = traceparentOf(ended.spanContext);
+  return {
+    specversion: '1.0',
+    id: newId(ended.endedAt),
+    source: ended.source,
+    type: eventTypes.aiDecision,
+    subject: ended.task,
+    time: new Date(ended.endedAt).toISOString(),
+    datacontenttype: 'application/json',
+    ...(traceparent === null ? {} : { traceparent }),
+    ...(tracestate === null ? {} : { tracestate }),
+    data: dataOf(ended),
+  };
+}
+
+function dataOf(ended: EndedDecision): AiDecision {
+  const { inputHash, inputUri, mediaType, captured, answer, label, scores } = ended;
+  const isAuto = answer.route === 'auto';
+  return {
+    workflow_id: ended.workflow,
+    task_id: ended.task,
+    decision_id: ended.decisionId,
+    ...(ended.title === undefined ? {} : { title: ended.title }),
+    model: ended.model,
+    input_snapshot: {
+      hash: inputHash,
+      uri: inputUri ?? (captured ? `nats-object:countersign_snapshots/${inputHash}` : `urn:${inputHash}`),
+      ...(mediaType === undefined ? {} : { media_type: mediaType }),
+      ...(captured ? { salt_bytes: saltBytes } : {}),
+    },
+    output:
+      ended.output === undefined
+        ? { label, ...(scores === undefined ? {} : { scores }) }
+        : (JSON.parse(ended.output) as Output),
+    confidence: ended.confidence,
+    risk_tier: ended.riskTier,
+    reversible: ended.reversible,
+    ...(ended.features === undefined ? {} : { features: ended.features }),
+    ...(ended.explanation === undefined
+      ? {}
+      : { explanation: JSON.parse(ended.explanation) as NonNullable<AiDecision['explanation']> }),
+    ...(ended.provenance === undefined
+      ? {}
+      : { provenance: JSON.parse(ended.provenance) as NonNullable<AiDecision['provenance']> }),
+    action: ended.action,
+    justification: ended.justification,
+    // A halted version decides nothing; what it said is still on record, for a person.
+    route: isAuto ? 'auto' : 'human',
+    ...(isAuto ? {} : { route_reason: answer.reason === 'rolled_back' ? 'breaker' : reviewReason(answer) }),
+    breaker_epoch: answer.epoch,
+    latency_ms: ended.latencyMs,
+  };
+}
+
+const reviewReason = ({ reason }: GuardVerdict) =>
+  reason === 'allowed' || reason === 'rolled_back' || reason === 'queue_full' ? 'automation_level' : reason;
