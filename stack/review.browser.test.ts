@@ -89,6 +89,32 @@ it('says first what they think, and sees then what the AI says', async () => {
   await page.close();
 });
 
+it('carries no first word from one case to another', async () => {
+  const ids = [
+    await stage.decided('Grave one', { risk_tier: 'high' }),
+    await stage.decided('Grave two', { risk_tier: 'high' }),
+  ];
+  const { page } = await as('ann', `review/${ids[0]}`);
+  await page.getByTestId('commit-first').waitFor();
+  await page.getByTestId('claim').waitFor();
+  await page.keyboard.press('c');
+  await page.getByRole('group', { name: 'What it is' }).waitFor();
+  await page.keyboard.press('2');
+  await page.getByRole('button', { name: /^ham/, pressed: true }).waitFor();
+  // Both are known to the page, so that neither has to be waited for.
+  await item(page, 'Grave two').click();
+  await page.waitForURL(new RegExp(ids[1] ?? ''));
+  await page.getByTestId('claim').waitFor();
+  await page.keyboard.press('c');
+  await page.getByRole('group', { name: 'What it is' }).waitFor();
+  expect(await page.getByRole('button', { pressed: true, name: /^(spam|ham)/ }).count()).toBe(0);
+  await page.goBack();
+  await page.waitForURL(new RegExp(ids[0] ?? ''));
+  await page.getByTestId('commit-first').waitFor();
+  expect(await page.getByRole('button', { pressed: true, name: /^(spam|ham)/ }).count()).toBe(0);
+  await page.close();
+});
+
 it('undoes a decision with a key, and finds everything as it was typed', async () => {
   const id = await stage.decided('A hasty one', { confidence: 0.5 });
   const { page, troubles } = await as('ann', `review/${id}`);

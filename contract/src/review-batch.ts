@@ -48,6 +48,8 @@ export type DecideBatchRequest = Static<typeof DecideBatchRequest>;
 
 export const BatchDecided = Type.Object({
   action: DecisionAction,
+  /** How long all that were decided can still be undone, in ms; 0 when they cannot. */
+  undo_ms: Type.Integer(),
   results: Type.Array(
     Type.Object({
       decision_id: Uuid,

@@ -4,8 +4,9 @@
 
 -- When they were last let in to decide: a case is handed over to nobody else. Null for those who never were.
 ALTER TABLE person ADD COLUMN decides_at timestamptz;
+UPDATE person SET decides_at = now() WHERE id IN (SELECT reviewer FROM review_decision);
 
--- Every login that somebody has had, in lower case: a person stays the author of what they made under an earlier one.
+-- Every login under which somebody has come, in lower case: a person stays the author of what they made under an earlier one.
 CREATE TABLE person_login (
   person text NOT NULL,
   login  text NOT NULL,
@@ -26,3 +27,6 @@ ALTER TABLE review_case
 
 -- On what a breaker last moved.
 ALTER TABLE breaker ADD COLUMN evidence jsonb NOT NULL DEFAULT '{}';
+
+-- SHA-256 of what was asked for: another wish under the same key is refused. Null for those before.
+ALTER TABLE inspection ADD COLUMN request_hash bytea;

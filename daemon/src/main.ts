@@ -197,6 +197,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       policies,
       decisions,
       now,
+      timer,
       newId: newUuid,
       salt: randomBytes(16).toString('hex'),
     });

@@ -59,6 +59,12 @@ export interface ResponseOptions {
   readonly people: People;
 }
 
+/** How one reviewer decides is shown to nobody else: of an alert about it, that there is one. */
+function withoutOthersFigures(alert: Alert, person: string): Alert {
+  if (alert.signal !== 'reviewers' || alert.subject === null || alert.subject === person) return alert;
+  return { ...alert, summary: 'The figures are for the reviewer. The runbook says what to do.', evidence: {} };
+}
+
 export class Response implements ResponseRoom {
   private readonly options: ResponseOptions;
 
@@ -199,7 +205,7 @@ export class Response implements ResponseRoom {
       ...rollbacks.flatMap(({ asked_by, approved_by }) => [asked_by, approved_by ?? []].flat()),
     ]);
     return {
-      alerts: open,
+      alerts: open.map((alert) => withoutOthersFigures(alert, person)),
       incidents,
       silences: silent,
       rollbacks,

@@ -94,9 +94,11 @@ it('is drawn once however often it is sent', async () => {
   const twice = await Promise.all([1, 2].map(() => drawn({ idempotency_key })));
   expect(twice.map(({ inspection }) => inspection.inspection_id)).toEqual([idempotency_key, idempotency_key]);
   expect((await inspections.list()).length).toBe(before + 1);
-  expect(await inspections.draw({ ...request, title: 'Another', idempotency_key }, cleo)).toMatchObject({
-    reason: expect.stringContaining('idempotency_key'),
-  });
+  for (const other of [{ title: 'Another' }, { wanted: { low: 1, medium: 0, high: 0 } }, { log_size: 1_000 }]) {
+    expect(await inspections.draw({ ...request, ...other, idempotency_key }, cleo)).toMatchObject({
+      reason: expect.stringContaining('idempotency_key'),
+    });
+  }
 });
 
 it('is signed off when every decision was looked at, and not changed afterwards', async () => {

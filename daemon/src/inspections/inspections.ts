@@ -3,6 +3,7 @@
  * at it; each is found good or wanting; whoever signs off puts what was found on record.
  */
 import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import {
   eventTypes,
   type DrawRequest,
@@ -37,6 +38,10 @@ export type Refused = { readonly is: 'refused'; readonly reason: string };
 /** More than fit are drawn at first. */
 const spare = 64;
 const tiers: readonly RiskTier[] = ['low', 'medium', 'high'];
+const hashOf = (request: DrawRequest): Buffer =>
+  createHash('sha256')
+    .update(canonicalize(request) ?? '')
+    .digest();
 const refused = (reason: string): Refused => ({ is: 'refused', reason });
 
 export class Inspections {
@@ -83,7 +88,8 @@ export class Inspections {
     const at = now();
     const inspectionId = idempotency_key ?? newId(at);
     await ledger.write(async (tx) => {
-      await store.insertInspection(tx.client, inspectionId, request, logSize, drawn, sample, person.id, at);
+      const hash = hashOf(request);
+      await store.insertInspection(tx.client, inspectionId, request, hash, logSize, drawn, sample, person.id, at);
       const data: InspectionStep = {
         workflow_id,
         inspection_id: inspectionId,
@@ -105,13 +111,12 @@ export class Inspections {
   /** What was drawn under a key; null when nothing was. */
   private async drawnAs(
     key: string,
-    { title, workflow_id, seed }: DrawRequest,
+    request: DrawRequest,
     person: Reviewer,
   ): Promise<{ inspection_id: string } | Refused | null> {
     const row = await store.readInspection(this.options.pool, key);
     if (row === null) return null;
-    const isSame =
-      row.drawn_by === person.id && row.title === title && row.workflow_id === workflow_id && row.seed === seed;
+    const isSame = row.drawn_by === person.id && row.request_hash?.equals(hashOf(request));
     return isSame ? { inspection_id: key } : refused('idempotency_key was used for another audit. Choose a new one');
   }
 

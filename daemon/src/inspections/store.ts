@@ -13,6 +13,8 @@ export interface InspectionRow {
   readonly drawn: { readonly risk_tier: RiskTier; readonly sample: number; readonly of: number }[];
   readonly drawn_by: string;
   readonly drawn_at: Date;
+  /** Of what was asked for. */
+  readonly request_hash: Buffer | null;
   readonly signed_by: string | null;
   readonly signed_at: Date | null;
   readonly statement: string | null;
@@ -37,24 +39,30 @@ export async function insertInspection(
   db: Queryable,
   inspectionId: string,
   request: DrawRequest,
+  requestHash: Buffer,
   logSize: number,
   drawn: InspectionRow['drawn'],
   sample: readonly { readonly index: number; readonly riskTier: RiskTier }[],
   by: string,
   at: Date,
 ): Promise<void> {
-  await db.query('INSERT INTO inspection VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
-    inspectionId,
-    request.title,
-    request.workflow_id,
-    request.from,
-    request.to,
-    request.seed,
-    logSize,
-    JSON.stringify(drawn),
-    by,
-    at,
-  ]);
+  await db.query(
+    `INSERT INTO inspection (inspection_id, title, workflow_id, from_time, to_time, seed, log_size, drawn, drawn_by,
+       drawn_at, request_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    [
+      inspectionId,
+      request.title,
+      request.workflow_id,
+      request.from,
+      request.to,
+      request.seed,
+      logSize,
+      JSON.stringify(drawn),
+      by,
+      at,
+      requestHash,
+    ],
+  );
   await db.query(
     'INSERT INTO inspected_decision (inspection_id, log_index, risk_tier) SELECT $1, * FROM unnest($2::bigint[], $3::text[])',
     [inspectionId, sample.map(({ index }) => index), sample.map(({ riskTier }) => riskTier)],

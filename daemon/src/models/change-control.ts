@@ -7,7 +7,7 @@ import type { SignOff, VersionRow } from './store.ts';
 export interface Signer {
   readonly id: string;
   readonly login: string | null;
-  /** Every login that they have had: whoever takes another is still the author of what they made. */
+  /** Every login under which they have come: whoever takes another is still the author of what they made. */
   readonly logins: readonly string[];
 }
 

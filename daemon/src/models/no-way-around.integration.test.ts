@@ -128,7 +128,7 @@ it('a frozen model has no first version at automatic either', async () => {
   expect(await declare(room, { autonomy: 'automatic' })).toMatchObject({ is: 'refused' });
 });
 
-it('an author is known in any case, and under every login that they have had', async () => {
+it('an author is known in any case, and under every login under which they have come', async () => {
   const room = open();
   await declare(room, { author: 'Ann ' });
   const refused = { is: 'refused', reason: expect.stringContaining('you made it') };

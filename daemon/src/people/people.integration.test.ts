@@ -18,11 +18,15 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it('knows somebody under every login that they have had', async () => {
+it('knows somebody under every login under which they have come', async () => {
   const people = new People({ pool, now: () => at });
   await people.meet(person('Ann'), true);
   await people.meet(person('ann2', 'Ann of old'), true);
   await people.meet(person(null), true);
+  // And by the one that they have now, though they had it before today.
+  await people.meet(person('Ann'), true);
+  const { rows } = await pool.query<{ login: string }>("SELECT login FROM person WHERE id = 'user:1'");
+  expect(rows).toEqual([{ login: 'Ann' }]);
   expect((await people.loginsOf('user:1')).toSorted()).toEqual(['ann', 'ann2']);
   expect(await people.names(['user:1', 'user:9'])).toEqual({ 'user:1': 'Ann' });
 });

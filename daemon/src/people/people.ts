@@ -16,8 +16,8 @@ const mostRemembered = 10_000;
 
 export class People {
   private readonly options: PeopleOptions;
-  /** Whom it has written down, as they were and on which day: nobody is written down at each request. */
-  private readonly written = new Set<string>();
+  /** As what it has written people down last, by id: nobody is written down at each request. */
+  private readonly written = new Map<string, { readonly as: string; readonly decides: boolean }>();
 
   constructor(options: PeopleOptions) {
     this.options = options;
@@ -27,12 +27,13 @@ export class People {
   async meet(person: Reviewer, decides: boolean): Promise<void> {
     const { pool, now } = this.options;
     const at = now();
-    const day = Math.floor(at.getTime() / dayMs);
-    const as = JSON.stringify([person.id, person.name, person.login, decides, day]);
-    if (this.written.has(as)) return;
+    const as = JSON.stringify([person.name, person.login, Math.floor(at.getTime() / dayMs)]);
+    const before = this.written.get(person.id);
+    const isKnown = before?.as === as;
+    if (isKnown && (before.decides || !decides)) return;
     await store.notePerson(pool, person, decides ? at : null);
     if (this.written.size >= mostRemembered) this.written.clear();
-    this.written.add(as);
+    this.written.set(person.id, { as, decides: decides || (isKnown && before.decides) });
   }
 
   /** Everybody but the asker who decides, by name. */

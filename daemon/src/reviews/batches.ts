@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Pool } from '../database/index.ts';
 import type { NewId } from '../ledger/index.ts';
 import { durationOf, mayReview, type Policies } from '../policies/index.ts';
-import type { Decisions } from './decisions.ts';
+import { undoMsOf, type Decisions } from './decisions.ts';
 import { refused, type Refusal } from './rules.ts';
 import { outliersAmong } from './similar.ts';
 import * as store from './store.ts';
@@ -18,6 +18,8 @@ export interface BatchesOptions {
   readonly policies: Policies;
   readonly decisions: Decisions;
   readonly now: () => Date;
+  /** A clock that never goes back. */
+  readonly timer: () => Date;
   readonly newId: NewId;
   /** Not known to anybody, so that nobody knows beforehand which cases have to be opened. */
   readonly salt: string;
@@ -97,7 +99,7 @@ export class Batches {
 
   /** Decides each case by itself, and says of each what came of it. */
   async decide(batchId: string, person: Reviewer, request: DecideBatchRequest): Promise<BatchDecided | Refusal | null> {
-    const { pool, policies } = this.options;
+    const { pool, policies, timer } = this.options;
     const batch = await store.readBatch(pool, batchId);
     if (batch === null || batch.person !== person.id) return null;
     const policy = policies.get(batch.workflow_id)?.policy;
@@ -119,6 +121,7 @@ export class Batches {
       ).map((r) => [r.decision_id, r]),
     );
     const results: BatchDecided['results'] = [];
+    const startedAt = timer().getTime();
     for (const { decision_id, version } of batch.cases) {
       const row = rows.get(decision_id);
       if (row === undefined) continue;
@@ -134,7 +137,9 @@ export class Batches {
         problem: typeof problem === 'string' ? problem : null,
       });
     }
-    return { action: request.action, results };
+    // The first to be final is the end of all.
+    const undoMs = Math.max(0, undoMsOf(policy) - (timer().getTime() - startedAt));
+    return { action: request.action, undo_ms: undoMs, results };
   }
 
   private async decideOne(

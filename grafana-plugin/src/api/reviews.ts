@@ -94,7 +94,7 @@ function useOnCase<Variables, Answer>(
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, ...variables }: Variables & { readonly id: string }) => send(id, variables as Variables),
-    onSettled: (_answer, _error, { id }) => refresh(client, id),
+    onSettled: (_answer, _error, { id }) => refresh(client, id, 'all'),
     meta,
   });
 }
@@ -125,7 +125,7 @@ export function useDecide(filter: QueueFilter) {
       if (next) client.setQueryData(keys.case(next.item.decision_id), next);
     },
     // Not waited for: the next case is there.
-    onSettled: (_answer, _error, { id }) => void refresh(client, id),
+    onSettled: (_answer, _error, { id }) => void refresh(client, id, 'short'),
     meta: {
       // While it can be undone, the page says so itself.
       done: (answer) => ((answer as Decided).undo_until === null ? t('review.said.decide', 'Decision recorded') : null),
@@ -203,9 +203,12 @@ const dropFromQueue = (client: QueryClient, id: string) =>
         },
   );
 
-async function refresh(client: QueryClient, id: string): Promise<void> {
+async function refresh(client: QueryClient, id: string, which: 'all' | 'short'): Promise<void> {
   await Promise.all([
-    client.invalidateQueries({ queryKey: keys.queue, predicate: ({ state }) => isShort(state.data) }),
+    client.invalidateQueries({
+      queryKey: keys.queue,
+      predicate: ({ state }) => which === 'all' || isShort(state.data),
+    }),
     client.invalidateQueries({ queryKey: keys.case(id) }),
   ]);
 }

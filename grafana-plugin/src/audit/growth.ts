@@ -54,6 +54,9 @@ function headOf({ note, verifierKey }: Pick<Pin, 'note' | 'verifierKey'>) {
   return key === null ? null : verifyCheckpoint(note, key);
 }
 
+/** Its note is signed by its key. */
+export const isWhole = (pin: Pin): boolean => headOf(pin) !== null;
+
 export const sizeOf = (pin: Pick<Pin, 'note' | 'verifierKey'>): number => headOf(pin)?.size ?? 0;
 
 export function checkGrowth(

@@ -1,6 +1,6 @@
 /** The newest checkpoint that this browser has seen. */
 import { config } from '@grafana/runtime';
-import { sizeOf, type Pin } from './growth';
+import { isWhole, sizeOf, type Pin } from './growth';
 
 /** By organisation: each has a daemon of its own. */
 const storedUnder = () => `countersign.checkpoint.${config.bootData.user.orgId}`;
@@ -9,9 +9,9 @@ export function readPin(): Pin | null {
   try {
     const stored = JSON.parse(window.localStorage.getItem(storedUnder()) ?? 'null') as Partial<Pin> | null;
     const { note, verifierKey, seenAt } = stored ?? {};
-    return typeof note === 'string' && typeof verifierKey === 'string'
-      ? { note, verifierKey, seenAt: seenAt ?? '' }
-      : null;
+    if (typeof note !== 'string' || typeof verifierKey !== 'string') return null;
+    const pin = { note, verifierKey, seenAt: seenAt ?? '' };
+    return isWhole(pin) ? pin : null;
   } catch {
     // Storage is off or the text is damaged: as if nothing had been seen.
     return null;

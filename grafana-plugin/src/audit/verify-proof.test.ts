@@ -99,6 +99,45 @@ describe('checkProof', () => {
     expect(checkProof({ ...good, ...change }).verified).toBe(false);
   });
 
+  it('holds where a service says more in an object than an answer shows', () => {
+    const model = { name: 'm', version: '1', hash: 'h' };
+    const snapshot = { hash: 'sha256:x', uri: 'urn:x' };
+    const said = {
+      ...event('d'),
+      type: 'countersign.decision.ai.v1',
+      data: {
+        workflow_id: 'w',
+        model,
+        input_snapshot: { ...snapshot, version_id: 'v7' },
+        output: { label: 'ham' },
+        action: 'accept',
+        justification: '',
+      },
+    };
+    const bytes = encode(said);
+    const record = {
+      ...good.record,
+      event_id: 'd',
+      model_version: '1',
+      model_hash: 'h',
+      input_snapshot: snapshot,
+      model_output: { label: 'ham' },
+      decision_actor: { type: 'ai' as const, id: 'm@1' },
+      decision_action: 'accept' as const,
+      justification: '',
+      audit_signature: { type: 'inclusion' as const },
+      log_index: 0,
+      leaf_hash: hex(leafHash(bytes)),
+    };
+    const one = formatCheckpoint({ origin: key.name, size: 1, root: treeHead([leafHash(bytes)]) });
+    const checkpoint = formatNote(one, key, ed25519.sign(new TextEncoder().encode(one), secret));
+    const answer = { ...good, type: said.type, record, entry: toBase64(bytes), proof: [], checkpoint };
+    expect(checkProof(answer).verified).toBe(true);
+    const forged = { ...record, input_snapshot: { ...snapshot, uri: 'urn:y' } };
+    expect(checkProof({ ...answer, record: forged }).verified).toBe(false);
+    expect(checkProof({ ...answer, record: { ...record, input_snapshot: null } }).verified).toBe(false);
+  });
+
   it('reads what it shows off the proven bytes', () => {
     const forged = { ...good, record: { ...good.record, justification: 'so not' } };
     expect(checkProof(forged).said).toMatchObject({ justification: 'so', decision_actor: { id: 'ann' } });

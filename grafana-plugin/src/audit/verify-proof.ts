@@ -94,7 +94,10 @@ function signatureSteps(answer: AuditProof, bytes: Uint8Array, key: VerifierKey,
   ];
   if (signer !== null && head !== null) {
     steps.push({
-      holds: earlier !== null && leadsTo(head, signer.log_index, leafHash(earlier), signer.proof),
+      holds:
+        earlier !== null &&
+        signer.log_index < record.log_index &&
+        leadsTo(head, signer.log_index, leafHash(earlier), signer.proof),
       says: t('audit.step.signer', 'Its key was the log’s own from record {{index}} on.', { index: signer.log_index }),
     });
   }
@@ -109,13 +112,25 @@ function leadsTo(head: Checkpoint, index: number, leaf: Hash, proof: readonly st
   );
 }
 
+/**
+ * Whether all that is shown is in what was said, and nothing that is shown is missing: what a service adds to an object of its
+ * own is on record, and not in every answer.
+ */
+function isWithin(shown: unknown, said: unknown): boolean {
+  if (!isObject(shown) || !isObject(said)) return isEqual(shown, said);
+  return Object.keys(shown).every((name) => isWithin(shown[name], said[name]));
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Of an event of the daemon's own acts, an app of another version than the daemon may tell the justification in other words. */
 function isAsSaid({ record, type }: AuditProof, event: CountersignEvent, said: SaidByEvent): boolean {
   const shown: SaidByEvent = { ...said };
   const own = [eventTypes.aiDecision, eventTypes.humanDecision, eventTypes.outcome] as string[];
   for (const name of Object.keys(shown) as (keyof SaidByEvent)[]) {
     if (name === 'justification' && !own.includes(event.type)) continue;
-    if (!isEqual(record[name], said[name])) return false;
+    if (!isWithin(record[name], said[name])) return false;
   }
   if (event.type === eventTypes.aiDecision) {
     const { version, hash } = event.data.model;

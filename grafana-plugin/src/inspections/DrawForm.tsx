@@ -22,17 +22,33 @@ function lastQuarter(now: Date): { from: string; to: string } {
   return { from: day(first - 3), to: day(first) };
 }
 
+interface Wish {
+  readonly title: string;
+  readonly workflow: string;
+  /** As date fields have it. */
+  readonly from: string;
+  readonly to: string;
+  readonly seed: string;
+  readonly logSize: string;
+  readonly wanted: DrawRequest['wanted'];
+}
+
 export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
-  const [quarter] = useState(() => lastQuarter(new Date()));
-  const [title, setTitle] = useState('');
-  const [workflow, setWorkflow] = useState('');
-  const [from, setFrom] = useState(quarter.from);
-  const [to, setTo] = useState(quarter.to);
-  const [seed, setSeed] = useState<string>(() => crypto.randomUUID());
-  const [wanted, setWanted] = useState({ low: 10, medium: 20, high: 30 });
-  const [logSize, setLogSize] = useState('');
-  // Of this form, so that sending it twice draws once.
-  const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const [wish, setWish] = useState<Wish>(() => ({
+    title: '',
+    workflow: '',
+    ...lastQuarter(new Date()),
+    seed: crypto.randomUUID(),
+    logSize: '',
+    wanted: { low: 10, medium: 20, high: 30 },
+  }));
+  // Of what is written, so that sending it twice draws once, and another wish is another.
+  const [idempotencyKey, setIdempotencyKey] = useState<string>(() => crypto.randomUUID());
+  const change = (part: Partial<Wish>) => {
+    setWish((before) => ({ ...before, ...part }));
+    setIdempotencyKey(crypto.randomUUID());
+  };
+  const { title, workflow, from, to, seed, logSize, wanted } = wish;
   const draw = useDraw();
   const isComplete = [title, workflow, from, to, seed].every((text) => text.trim() !== '');
   const submit = () => {
@@ -49,9 +65,9 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
     };
     draw.mutate(request, { onSuccess: ({ inspection_id }) => onDrawn(inspection_id) });
   };
-  const text = (id: string, label: string, value: string, change: (value: string) => void, more: object = {}) => (
+  const text = (id: string, label: string, value: string, onText: (value: string) => void, more: object = {}) => (
     <Field label={label} {...more}>
-      <Input id={id} value={value} onChange={(event) => change(event.currentTarget.value)} />
+      <Input id={id} value={value} onChange={(event) => onText(event.currentTarget.value)} />
     </Field>
   );
   return (
@@ -62,13 +78,22 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
           submit();
         }}
       >
-        {text('draw-title', t('inspections.form.title', 'What the audit is called'), title, setTitle)}
-        {text('draw-workflow', t('inspections.form.workflow', 'Workflow'), workflow, setWorkflow)}
+        {text('draw-title', t('inspections.form.title', 'What the audit is called'), title, (changed) =>
+          change({ title: changed }),
+        )}
+        {text('draw-workflow', t('inspections.form.workflow', 'Workflow'), workflow, (changed) =>
+          change({ workflow: changed }),
+        )}
         <Field label={t('inspections.form.from', 'From (UTC)')}>
-          <Input id="draw-from" type="date" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
+          <Input
+            id="draw-from"
+            type="date"
+            value={from}
+            onChange={(event) => change({ from: event.currentTarget.value })}
+          />
         </Field>
         <Field label={t('inspections.form.to', 'To, that day not included (UTC)')}>
-          <Input id="draw-to" type="date" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+          <Input id="draw-to" type="date" value={to} onChange={(event) => change({ to: event.currentTarget.value })} />
         </Field>
         {tiers.map((tier) => (
           <Field key={tier} label={t('inspections.form.wanted', 'Decisions of {{risk}}', { risk: riskText(tier) })}>
@@ -80,12 +105,12 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
               value={wanted[tier]}
               onChange={(event) => {
                 const count = Math.trunc(event.currentTarget.valueAsNumber) || 0;
-                setWanted((before) => ({ ...before, [tier]: count }));
+                change({ wanted: { ...wanted, [tier]: count } });
               }}
             />
           </Field>
         ))}
-        {text('draw-seed', t('inspections.form.seed', 'Seed'), seed, setSeed, {
+        {text('draw-seed', t('inspections.form.seed', 'Seed'), seed, (changed) => change({ seed: changed }), {
           description: t(
             'inspections.form.seed-help',
             'The same seed draws the same decisions. It goes on record with them.',
@@ -103,7 +128,7 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
             type="number"
             min={0}
             value={logSize}
-            onChange={(event) => setLogSize(event.currentTarget.value)}
+            onChange={(event) => change({ logSize: event.currentTarget.value })}
           />
         </Field>
         <Modal.ButtonRow>

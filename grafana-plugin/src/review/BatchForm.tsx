@@ -1,20 +1,24 @@
 /** One justification for all cases of a batch; nothing is chosen beforehand. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Batch, BatchDecided, DecideBatchRequest } from '@countersign/contract';
+import type { Batch, DecideBatchRequest } from '@countersign/contract';
 import { Alert, Button, Combobox, Field, TextArea, useStyles2 } from '@grafana/ui';
 import { useRef, useState } from 'react';
 import { useDecideBatch } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { useKeptText } from '../parts/use-kept-text';
 import { useKeys } from '../parts/use-keys';
+import type { DecidedAtOnce } from './BatchResults';
 
 interface BatchFormProps {
   readonly batch: Batch;
   /** The sample has been opened. */
   readonly isReady: boolean;
-  readonly onDecided: (decided: BatchDecided) => void;
+  readonly onDecided: (done: DecidedAtOnce) => void;
 }
+
+const keysFor = ({ items }: Batch): Record<string, string> =>
+  Object.fromEntries(items.map(({ decision_id }) => [decision_id, crypto.randomUUID()]));
 
 type BatchAction = 'accept' | 'reject';
 
@@ -22,16 +26,19 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
   const styles = useStyles2(getStyles);
   const [action, setAction] = useState<BatchAction | null>(null);
   const [justification, setJustification] = useKeptText(`batch.${batch.items[0]?.decision_id ?? ''}`);
-  // Made once, so that sending it again decides nothing twice.
-  const [keys] = useState(() =>
-    Object.fromEntries(batch.items.map(({ decision_id }) => [decision_id, crypto.randomUUID()])),
-  );
+  // Of what is written: sent again it decides nothing twice, and what was changed is another decision.
+  const [keys, setKeys] = useState(() => keysFor(batch));
   const [reasonCode, setReasonCode] = useState<string | null>(null);
   const [startedAt] = useState(() => performance.now());
   const text = useRef<HTMLTextAreaElement>(null);
   const decide = useDecideBatch(batch.batch_id);
+  const write = (typed: string) => {
+    setJustification(typed);
+    setKeys(keysFor(batch));
+  };
   const choose = (chosen: BatchAction) => {
     setAction(chosen);
+    setKeys(keysFor(batch));
     text.current?.focus();
   };
   const isComplete = isReady && action !== null && justification.trim() !== '';
@@ -47,7 +54,7 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
     decide.mutate(request, {
       onSuccess: (decided) => {
         setJustification('');
-        onDecided(decided);
+        onDecided({ decided, request });
       },
     });
   };
@@ -78,7 +85,7 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
           rows={2}
           value={justification}
           placeholder={t('review.batch.why-hint', 'In your own words; it goes on record with each')}
-          onChange={(event) => setJustification(event.currentTarget.value)}
+          onChange={(event) => write(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Escape') event.currentTarget.blur();
           }}
@@ -91,7 +98,10 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
             value={reasonCode}
             isClearable
             placeholder={t('review.form.no-code', 'None')}
-            onChange={(option) => setReasonCode(option?.value ?? null)}
+            onChange={(option) => {
+              setReasonCode(option?.value ?? null);
+              setKeys(keysFor(batch));
+            }}
           />
         </Field>
       )}

@@ -1,7 +1,7 @@
 /** Alike cases decided at once: those that are not alike are set aside, and a sample is opened before any is decided. */
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Batch, BatchDecided } from '@countersign/contract';
+import type { Batch } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { Badge, LinkButton, useStyles2 } from '@grafana/ui';
 import { useQueryClient } from '@tanstack/react-query';
@@ -16,7 +16,7 @@ import { useNow } from '../parts/use-now';
 import { percent } from '../parts/words';
 import { routes } from '../routes';
 import { BatchForm } from './BatchForm';
-import { BatchResults } from './BatchResults';
+import { BatchResults, type DecidedAtOnce } from './BatchResults';
 import { Case } from './Case';
 import { batchSheet } from './keys';
 
@@ -63,7 +63,7 @@ function Plan({ batch }: { batch: Batch }) {
   const client = useQueryClient();
   const shown = search.get('open') ?? undefined;
   const opened = useOpened(batch.batch_id).data?.opened ?? batch.opened;
-  const [decided, setDecided] = useState<BatchDecided | null>(null);
+  const [decided, setDecided] = useState<DecidedAtOnce | null>(null);
   const missing = batch.sample.filter((id) => !opened.includes(id));
   const openNext = () => {
     const next = missing.find((id) => id !== shown) ?? missing[0];
@@ -79,7 +79,7 @@ function Plan({ batch }: { batch: Batch }) {
   }, [shown, onScreen, batch.batch_id, client]);
   useKeys({ o: openNext });
 
-  if (decided !== null) return <BatchResults decided={decided} />;
+  if (decided !== null) return <BatchResults done={decided} />;
   return (
     <div className={styles.page}>
       <div className={styles.list}>

@@ -1,5 +1,5 @@
 /** What came of cases that were decided at once: which were, which not and why, and for a while the way back. */
-import type { BatchDecided, Decided } from '@countersign/contract';
+import type { BatchDecided, DecideBatchRequest, Decided } from '@countersign/contract';
 import { Alert, Button, LinkButton, Stack } from '@grafana/ui';
 import { useState } from 'react';
 import { Link } from 'react-router-dom';
@@ -8,8 +8,16 @@ import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { routes } from '../routes';
+import { restoreDraft } from './draft';
 
-export function BatchResults({ decided: { results } }: { decided: BatchDecided }) {
+/** What was sent, and what came of it. */
+export interface DecidedAtOnce {
+  readonly request: DecideBatchRequest;
+  readonly decided: BatchDecided;
+}
+
+export function BatchResults({ done: { decided, request } }: { done: DecidedAtOnce }) {
+  const { results } = decided;
   const failed = results.filter((result) => result.decided === null);
   const done = results.flatMap((result) => result.decided ?? []);
   return (
@@ -35,24 +43,35 @@ export function BatchResults({ decided: { results } }: { decided: BatchDecided }
       </Alert>
       <Stack>
         <LinkButton href={routes.review()}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
-        <UndoAll done={done} />
+        <UndoAll done={done} request={request} undoMs={decided.undo_ms} />
       </Stack>
     </div>
   );
 }
 
-function UndoAll({ done }: { done: readonly Decided[] }) {
+interface UndoAllProps {
+  readonly done: readonly Decided[];
+  readonly request: DecideBatchRequest;
+  /** What is left of the time of the first that was decided, when the answer was sent. */
+  readonly undoMs: number;
+}
+
+function UndoAll({ done, request, undoMs }: UndoAllProps) {
   const now = useNow();
   const undo = useUndoAll();
-  const [cameAt] = useState(() => Date.now());
-  // By the daemon's clock from one to the other: this one may be wrong. The first to be final is the end of all.
-  const windows = done.map(({ decided_at, undo_until }) =>
-    undo_until === null ? 0 : Date.parse(undo_until) - Date.parse(decided_at),
-  );
-  const seconds = Math.floor((cameAt + Math.min(...windows) - now) / 1_000);
+  const [until] = useState(() => Date.now() + undoMs);
+  const seconds = Math.floor((until - now) / 1_000);
   const canUndo = done.length > 0 && seconds > 0 && undo.isIdle;
   const act = () => {
-    if (canUndo) undo.mutate(done.map(({ decision_id }) => decision_id));
+    if (!canUndo) return;
+    undo.mutate(
+      done.map(({ decision_id }) => decision_id),
+      {
+        // With what was typed, in each.
+        onSuccess: (undone) =>
+          done.forEach(({ decision_id }, i) => undone[i] && restoreDraft(decision_id, asOne(request))),
+      },
+    );
   };
   useKeys({ z: act });
   if (undo.data !== undefined) {
@@ -75,3 +94,9 @@ function UndoAll({ done }: { done: readonly Decided[] }) {
     </Button>
   );
 }
+
+const asOne = ({ action, justification, reason_code }: DecideBatchRequest) => ({
+  action,
+  justification,
+  ...(reason_code === undefined ? {} : { reason_code }),
+});

@@ -57,9 +57,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
     const request: DecideRequest = {
       action: draft.action,
       justification: draft.justification,
-      ...(draft.action === 'modify' && draft.label !== null
-        ? { output: outputOf(draft, draft.label, given?.value) }
-        : {}),
+      ...(draft.action === 'modify' && draft.label !== null ? { output: outputOf(draft, draft.label) } : {}),
       ...(draft.reasonCode === null ? {} : { reason_code: draft.reasonCode }),
       lease_epoch: lease.epoch,
       case_version: item.version,
@@ -165,10 +163,9 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
   );
 }
 
-/** All that is on screen: the AI's own answer too, where only the label was changed. */
-function outputOf({ value }: Draft, label: string, given: unknown): DecideRequest['output'] {
-  if (value !== null) return { label, value: JSON.parse(value) as unknown };
-  return given === undefined ? { label } : { label, value: given };
+/** What was changed: without a value, the AI's stands. */
+function outputOf({ value }: Draft, label: string): DecideRequest['output'] {
+  return value === null ? { label } : { label, value: JSON.parse(value) as unknown };
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -55,7 +55,7 @@ export default function ReviewPage() {
   const decide = useDecide(filter);
   const release = useRelease();
   const [dialog, setDialog] = useState<Dialog>(null);
-  const [undoable, setUndoable] = useUndoable();
+  const [undoable, setUndoable] = useUndoable(now);
   const lease = opened.data?.lease ?? null;
   const isDecided = opened.data?.item.state === 'decided';
   useClaimCare(decisionId, lease !== null && !isDecided, opened.data?.rules.lease_ms ?? 60_000);
@@ -221,7 +221,7 @@ export default function ReviewPage() {
               <Case
                 opened={opened.data}
                 now={now}
-                instead={<CommitFirst opened={opened.data} lease={isHeld ? lease : null} />}
+                instead={<CommitFirst key={decisionId} opened={opened.data} lease={isHeld ? lease : null} />}
               />
               {isHeld ? (
                 opened.data.answer !== null && (

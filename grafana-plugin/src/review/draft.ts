@@ -59,7 +59,15 @@ function write(decisionId: string, draft: Draft): void {
 }
 
 /** What was decided and undone is there again, to be sent under a key of its own. */
-export const restoreDraft = (decisionId: string, { action, justification, output, reason_code }: DecideRequest): void =>
+export const restoreDraft = (
+  decisionId: string,
+  {
+    action,
+    justification,
+    output,
+    reason_code,
+  }: Pick<DecideRequest, 'action' | 'justification' | 'output' | 'reason_code'>,
+): void =>
   write(decisionId, {
     ...emptyDraft(),
     action,

@@ -1,6 +1,7 @@
-/** The last decision, for as long as it can be undone: kept for the tab, so that a reload does not take the way back. */
+/** A person's last decision, for as long as it can be undone: kept for the tab, so that a reload does not take the way back. */
 import type { DecideRequest } from '@countersign/contract';
-import { useCallback, useState } from 'react';
+import { config } from '@grafana/runtime';
+import { useCallback, useEffect, useState } from 'react';
 
 /** What was decided, and until when that can be undone. */
 export interface Undoable {
@@ -11,25 +12,39 @@ export interface Undoable {
   readonly until: number;
 }
 
-const key = 'countersign.undoable';
+/** Of a person: another may log in to the same tab. */
+const keyOf = () => `countersign.undoable.${config.bootData.user.orgId}.${config.bootData.user.login}`;
 
-export function useUndoable(): readonly [Undoable | null, (undoable: Undoable | null) => void] {
+export function useUndoable(now: number): readonly [Undoable | null, (undoable: Undoable | null) => void] {
   const [undoable, setUndoable] = useState(read);
   const keep = useCallback((next: Undoable | null) => {
     setUndoable(next);
+    if (next === null) return forget();
     try {
-      if (next === null) window.sessionStorage.removeItem(key);
-      else window.sessionStorage.setItem(key, JSON.stringify(next));
+      window.sessionStorage.setItem(keyOf(), JSON.stringify(next));
     } catch {
       // Without storage it lives as long as the page.
     }
   }, []);
+  const isOver = undoable !== null && now > undoable.until;
+  useEffect(() => {
+    // What was written is nobody's business when there is no way back any more.
+    if (isOver) forget();
+  }, [isOver]);
   return [undoable, keep];
+}
+
+function forget(): void {
+  try {
+    window.sessionStorage.removeItem(keyOf());
+  } catch {
+    // What cannot be kept need not be thrown away.
+  }
 }
 
 function read(): Undoable | null {
   try {
-    const kept = JSON.parse(window.sessionStorage.getItem(key) ?? 'null') as Partial<Undoable> | null;
+    const kept = JSON.parse(window.sessionStorage.getItem(keyOf()) ?? 'null') as Partial<Undoable> | null;
     const isWhole =
       typeof kept?.decisionId === 'string' &&
       typeof kept.title === 'string' &&
