@@ -199,6 +199,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const environment = {
       NATS_URL: nats.url,
       ...nats.service,
+      COUNTERSIGN_SPOOL: join(directory, 'spool'),
       COUNTERSIGN_APP_URL: appUrl,
       COUNTERSIGN_DEMO_STATE: join(directory, 'demo'),
       COUNTERSIGN_DEMO_PAGER_PORT: String(pagerPort),

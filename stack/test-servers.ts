@@ -22,6 +22,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const postgres = await startPostgres(join(directory, 'postgres'), 'test');
   project.provide('postgresUrl', postgres.url);
   project.provide('natsServer', natsServer);
+  // What one test leaves unsent is not sent to the NATS of another.
+  process.env['COUNTERSIGN_SPOOL'] = join(directory, 'spool');
   return async () => {
     await postgres.stop();
     rmSync(directory, { recursive: true, force: true });

@@ -4,20 +4,47 @@ import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/t
 
 const retryMs = 500;
 
+/** Whether NATS can be reached now, as far as is known. */
+export interface Reach {
+  isUp: boolean;
+}
+
 /** Rejects only when `ending` is aborted before NATS could be reached. Once made, the connection mends itself. */
 export async function connectWhenPossible(
   options: ConnectionOptions,
   ending: AbortSignal,
   onTrouble: (error: unknown) => void,
+  reach: Reach,
 ): Promise<NatsConnection> {
   for (;;) {
     ending.throwIfAborted();
     try {
-      return await connect({ ...options, timeout: 5_000, maxReconnectAttempts: -1, reconnectTimeWait: retryMs });
+      const connection = await connect({
+        ...options,
+        timeout: 5_000,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: retryMs,
+      });
+      reach.isUp = true;
+      watch(connection, reach, onTrouble).catch(onTrouble);
+      return connection;
     } catch (error) {
-      onTrouble(error);
+      onTrouble(new Error(`NATS cannot be reached at ${String(options.servers)}: ${textOf(error)}`, { cause: error }));
       // Waiting for NATS must not keep a finished program alive.
       await sleep(retryMs, undefined, { ref: false, signal: ending });
     }
   }
 }
+
+async function watch(connection: NatsConnection, reach: Reach, onTrouble: (error: unknown) => void): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === 'reconnect') reach.isUp = true;
+    if (type === 'disconnect') {
+      reach.isUp = false;
+      onTrouble(new Error(`the connection to NATS is lost; events wait until it is back`));
+    }
+  }
+  reach.isUp = false;
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -76,6 +76,9 @@ export const compensations = (workflow: string, handlers: CompensationHandlers):
 /** Events given up so far: the queue was full, they were too large, or a decision had no output. */
 export const dropped = (): number => current?.dropped ?? 0;
 
+/** Events that wait on disk until NATS is back. */
+export const spooled = (): number => current?.spooled ?? 0;
+
 /** Events not acknowledged yet. */
 export const pending = (): number => current?.pending ?? 0;
 

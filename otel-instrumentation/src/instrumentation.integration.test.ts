@@ -1,6 +1,6 @@
 /** The package as a service uses it, with a real NATS that comes and goes, and OpenTelemetry's own SDK. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context, logs, trace } from '@opentelemetry/api';
@@ -12,7 +12,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { AiDecisionEvent } from '@countersign/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startNats, type Nats } from '../../stack/nats.ts';
-import { passwords } from '../../stack/test-loop.ts';
+import { eventually, passwords } from '../../stack/test-loop.ts';
 import * as countersign from './index.ts';
 
 const spans = new InMemorySpanExporter();
@@ -47,7 +47,8 @@ afterEach(async () => {
 
 const begin = (natsUrl = nats.url, queueLimit = 10_000) => {
   const troubles: string[] = [];
-  const options = { source: 'test', natsUrl, user: 'service', password: passwords.service, queueLimit };
+  const spool = { directory: join(directory, 'spool') };
+  const options = { source: 'test', natsUrl, user: 'service', password: passwords.service, queueLimit, spool };
   countersign.start({ ...options, onTrouble: (text) => troubles.push(text) }).catch(() => undefined);
   return troubles;
 };
@@ -156,6 +157,49 @@ it('keeps what cannot be sent up to its bound, counts the rest, and never waits'
   expect(troubles.join()).toContain('queue_full');
   expect(await countersign.flush(50)).toBe(false);
   expect(performance.now() - started).toBeLessThan(5_000);
+  // They wait on disk: there is room in memory again.
+  await eventually('the disk', async () => (countersign.spooled() === 5 ? true : null));
+  countersign.decision(options('offline-later'), answer);
+  expect(countersign.dropped()).toBe(3);
+});
+
+it('sends what a process that was killed had on disk, in order and once each', async () => {
+  const { port } = new URL(nats.url);
+  await nats.stop();
+  const program = `
+    import * as countersign from '@countersign/otel-instrumentation';
+    const spool = { directory: ${JSON.stringify(join(directory, 'spool'))} };
+    countersign.start({ source: 'test', natsUrl: '${nats.url}', user: 'service', password: '${passwords.service}', spool, onTrouble: () => {} }).catch(() => {});
+    const model = { name: 'm', version: '1', hash: 'sha256:' + '0'.repeat(64) };
+    for (let i = 0; i < 600; i++) {
+      const input = { content: 'input ' + i };
+      countersign.decision({ workflow: 'w', task: 'killed-' + i, model, riskTier: 'low', reversible: true, input }, (d) => {
+        d.output({ label: 'yes' }, 0.9);
+      });
+    }
+    const look = setInterval(() => {
+      if (countersign.spooled() === 600) process.kill(process.pid, 'SIGKILL');
+    }, 5);
+    setTimeout(() => clearInterval(look), 20_000);
+  `;
+  const ended = spawnSync(process.execPath, ['--conditions=countersign-source', '--input-type=module', '-e', program], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect([ended.signal, ended.stderr]).toEqual(['SIGKILL', '']);
+  nats = await startNats(inject('natsServer'), directory, passwords, Number(port));
+  await operator.close();
+  operator = await connect({ servers: nats.url, user: 'daemon', pass: passwords.daemon, inboxPrefix: '_INBOX_daemon' });
+  begin();
+  // What is new waits behind it.
+  await eventually('what was left', async () => (countersign.pending() > 0 ? true : null));
+  countersign.decision(options('killed-last'), answer);
+  expect(await countersign.flush(20_000)).toBe(true);
+  const killed = (await streamed()).map(({ subject }) => subject).filter((subject) => subject.startsWith('killed-'));
+  expect(killed).toEqual([...Array.from({ length: 600 }, (_, i) => `killed-${i}`), 'killed-last']);
+  await countersign.shutdown(1_000);
+  expect(readdirSync(join(directory, 'spool'))).toEqual([]);
 });
 
 it('sends later what was decided while NATS was away, once each', async () => {
@@ -168,7 +212,8 @@ it('sends later what was decided while NATS was away, once each', async () => {
   expect(await countersign.flush(300)).toBe(false);
   nats = await startNats(inject('natsServer'), directory, passwords, Number(port));
   expect(await countersign.flush(20_000)).toBe(true);
-  const away = (await streamed()).filter(({ subject }) => subject.startsWith('away-'));
+  const all = await eventually('the operator', () => streamed().catch(() => null), 20_000);
+  const away = all.filter(({ subject }) => subject.startsWith('away-'));
   expect(new Set(away.map(({ subject }) => subject)).size).toBe(20);
   expect(away).toHaveLength(20);
 });

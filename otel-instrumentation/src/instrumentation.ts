@@ -25,7 +25,8 @@ import {
   type ServiceEvent,
 } from '@countersign/contract';
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
-import { connectWhenPossible } from './connection.ts';
+import { Backlog, usualDirectory } from './backlog.ts';
+import { connectWhenPossible, type Reach } from './connection.ts';
 import { OpenDecision, type Deciding, type DecisionHandle, type DecisionOptions } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
 import { newId } from './ids.ts';
@@ -42,8 +43,14 @@ export interface StartOptions {
   /** By default NATS_USER and NATS_PASSWORD. */
   readonly user?: string;
   readonly password?: string;
-  /** Most events held while they cannot be sent. */
+  /** Most events held in memory. By default 10,000. */
   readonly queueLimit?: number;
+  /**
+   * Where events wait while NATS is away, and how many bytes of them (256 MiB); `false` to keep them in memory alone. By
+   * default a directory of this user below COUNTERSIGN_SPOOL or the temporary directory. Inputs that are captured wait there
+   * too, readable to this user only.
+   */
+  readonly spool?: false | { readonly directory?: string; readonly mostBytes?: number };
   /** Told, at most once a second, of what went wrong in the background. By default console.warn. */
   readonly onTrouble?: (message: string) => void;
 }
@@ -82,22 +89,30 @@ export class Instrumentation implements Deciding {
     const sent = meter.createCounter(metric.events, { unit: '{event}', description: 'Events acknowledged by NATS.' });
     this.droppedCounter = meter.createCounter(metric.dropped, { unit: '{event}', description: 'Events given up.' });
 
+    const spooled = meter.createCounter(metric.spooled, { unit: '{event}', description: 'Events that went to disk.' });
+    const natsUrl = options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222';
+    const reach: Reach = { isUp: false };
+
     const user = options.user ?? process.env['NATS_USER'];
     const pass = options.password ?? process.env['NATS_PASSWORD'];
     this.connection = connectWhenPossible(
       {
-        servers: options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222',
+        servers: natsUrl,
         ...(user ? { user, inboxPrefix: `_INBOX_${user}` } : {}),
         ...(pass ? { pass } : {}),
         name: options.source,
       },
       this.ending.signal,
       this.trouble,
+      reach,
     );
     this.connection.catch(() => undefined);
     this.publisher = new Publisher(this.connection, {
       queueLimit: options.queueLimit ?? 10_000,
+      reach,
+      backlog: this.openBacklog(options, natsUrl),
       onSent: (count) => sent.add(count),
+      onSpooled: (count) => spooled.add(count),
       onDropped: (reason, count) => {
         this.drop(reason, count);
         this.trouble(`${count} decision event dropped: ${reason}`);
@@ -107,6 +122,17 @@ export class Instrumentation implements Deciding {
     this.ready = new Promise((resolve, reject) => {
       this.follow(resolve).catch(reject);
     });
+  }
+
+  private async openBacklog({ source, spool = {} }: StartOptions, natsUrl: string): Promise<Backlog | null> {
+    if (spool === false) return null;
+    const { directory = usualDirectory(source, natsUrl), mostBytes = usualSpoolBytes } = spool;
+    try {
+      return await Backlog.open({ directory, mostBytes });
+    } catch (error) {
+      this.trouble(error);
+      return null;
+    }
   }
 
   /** Tries until the daemon has made the bucket; and begins anew whenever nothing is heard any more. */
@@ -309,6 +335,10 @@ export class Instrumentation implements Deciding {
     return this.droppedTotal;
   }
 
+  get spooled(): number {
+    return this.publisher.spooled;
+  }
+
   get pending(): number {
     return this.publisher.pending;
   }
@@ -328,6 +358,7 @@ export class Instrumentation implements Deciding {
 }
 
 const silenceLookMs = 1_000;
+const usualSpoolBytes = 256 * 1_048_576;
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';

@@ -1,12 +1,15 @@
 /**
  * Events on their way to JetStream: queued at once, sent in order and in batches in the background, each until it is
- * acknowledged. Memory is bounded, by events and by bytes; what comes when it is full is dropped and counted, never waited
- * for.
+ * acknowledged. While NATS is away they go to disk, and from there they are sent first. Memory and disk are bounded; what
+ * comes when both are full is dropped and counted, never waited for.
  */
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets, eventSubject, largestEventBytes, type EventKind, type ServiceEvent } from '@countersign/contract';
+import type { Backlog } from './backlog.ts';
+import type { Reach } from './connection.ts';
+import type { SpooledEvent } from './spool-record.ts';
 
 export interface Outgoing {
   readonly kind: EventKind;
@@ -22,9 +25,13 @@ export interface Outgoing {
 export type DropReason = 'queue_full' | 'too_large' | 'not_json' | 'shutdown';
 
 export interface PublisherOptions {
-  /** Most events held at once. */
+  /** Most events held in memory at once. */
   readonly queueLimit: number;
+  readonly reach: Reach;
+  /** Null where nothing is to be written to disk. */
+  readonly backlog: Promise<Backlog | null>;
   readonly onSent: (count: number) => void;
+  readonly onSpooled: (count: number) => void;
   readonly onDropped: (reason: DropReason, count: number) => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -32,19 +39,15 @@ export interface PublisherOptions {
 interface Queued {
   readonly outgoing: Outgoing;
   /** Written when it is first sent: serialising costs more than all else that a decision does. */
-  written: Written | null;
-}
-
-interface Written {
-  readonly id: string;
-  readonly subject: string;
-  readonly body: Buffer;
+  written: SpooledEvent | null;
 }
 
 const batchSize = 256;
 /** Of events and snapshots together. */
 const mostBytes = 64 * 1_048_576;
 const retryMs = 1_000;
+/** Soon enough that little is lost with a process that is killed while NATS is away. */
+const awayRetryMs = 50;
 const ackTimeoutMs = 5_000;
 
 export class Publisher {
@@ -52,15 +55,26 @@ export class Publisher {
   private readonly connection: Promise<NatsConnection>;
   private readonly queue: Queued[] = [];
   private queuedBytes = 0;
+  private backlog: Backlog | null = null;
   private sending: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
+  /** The last attempt failed. */
+  private failing = false;
   private stream: JetStreamClient | null = null;
   private store: ObjectStore | null = null;
 
   constructor(connection: Promise<NatsConnection>, options: PublisherOptions) {
     this.connection = connection;
     this.options = options;
+    options.backlog
+      .then((backlog) => {
+        this.backlog = backlog;
+        // What was left behind goes out though nothing new comes.
+        if (this.pending > 0) this.schedule(0);
+        return backlog;
+      })
+      .catch(options.onTrouble);
   }
 
   /** Takes an event, or drops and counts it. Never throws, never waits. */
@@ -73,9 +87,18 @@ export class Publisher {
     this.schedule(0);
   }
 
-  /** Events that are not acknowledged yet. */
+  /** Events that are not acknowledged yet, in memory and on disk. */
   get pending(): number {
-    return this.queue.length;
+    return this.queue.length + (this.backlog?.length ?? 0);
+  }
+
+  /** Of those, on disk. */
+  get spooled(): number {
+    return this.backlog?.length ?? 0;
+  }
+
+  private get isAway(): boolean {
+    return this.failing || !this.options.reach.isUp;
   }
 
   /** One timer or one send at a time; a later wish does not shorten a wait after a failure. */
@@ -83,50 +106,71 @@ export class Publisher {
     if (this.sending !== null || this.timer !== null) return;
     this.timer = setTimeout(() => {
       this.timer = null;
-      this.sending = this.sendAll().finally(() => {
-        this.sending = null;
-        if (this.queue.length > 0) this.schedule(this.stopped ? 50 : retryMs);
-      });
+      this.sending = this.sendAll()
+        .catch(this.options.onTrouble)
+        .finally(() => {
+          this.sending = null;
+          if (this.pending > 0) this.schedule(this.stopped || !this.failing ? awayRetryMs : retryMs);
+        });
     }, delayMs);
     // Recording decisions must not keep a finished program alive.
     this.timer.unref();
   }
 
-  /** Until the queue is empty or something fails. */
+  /** Until all is sent or something fails. What is new waits behind what waits on disk. */
   private async sendAll(): Promise<void> {
-    while (this.queue.length > 0) {
-      const batch = this.writeBatch();
+    while (this.pending > 0) {
+      if (this.isAway || this.spooled > 0) await this.spill();
+      if (!this.options.reach.isUp) return;
+      const disk = this.spooled > 0 ? this.backlog : null;
+      const batch = disk === null ? this.writeBatch() : await disk.first(batchSize);
       try {
         const sent = await this.sendBatch(batch);
+        if (disk === null) this.take(sent);
+        else await disk.release(sent);
         this.options.onSent(sent);
-        this.take(sent);
-        if (sent < batch.length) return;
+        this.failing = sent < batch.length;
+        if (this.failing) return;
       } catch (error) {
+        this.failing = true;
         this.options.onTrouble(error);
         return;
       }
     }
   }
 
+  /** All that is in memory goes to disk, as far as there is room. */
+  private async spill(): Promise<void> {
+    while (this.backlog !== null && this.queue.length > 0) {
+      const batch = this.writeBatch();
+      const taken = await this.backlog.append(batch);
+      this.take(taken);
+      this.options.onSpooled(taken);
+      if (taken < batch.length) return;
+    }
+  }
+
   /** The first of the queue, written. What cannot be is dropped. */
-  private writeBatch(): (Written & Pick<Outgoing, 'snapshot'>)[] {
-    const batch: (Written & Pick<Outgoing, 'snapshot'>)[] = [];
+  private writeBatch(): SpooledEvent[] {
+    const batch: SpooledEvent[] = [];
     while (batch.length < batchSize) {
       const next = this.queue[batch.length];
       if (next === undefined) break;
       next.written ??= this.write(next.outgoing);
-      if (next.written !== null) batch.push({ ...next.written, snapshot: next.outgoing.snapshot });
-      else this.queue.splice(batch.length, 1).forEach((lost) => (this.queuedBytes -= lost.outgoing.bytes));
+      if (next.written !== null) batch.push(next.written);
+      else for (const { outgoing } of this.queue.splice(batch.length, 1)) this.queuedBytes -= outgoing.bytes;
     }
     return batch;
   }
 
-  private write({ kind, workflow, event }: Outgoing): Written | null {
+  private write({ kind, workflow, event, snapshot }: Outgoing): SpooledEvent | null {
     const { onDropped, onTrouble } = this.options;
     try {
       const made = event();
       const body = Buffer.from(JSON.stringify(made), 'utf8');
-      if (body.length <= largestEventBytes) return { id: made.id, subject: eventSubject(workflow, kind), body };
+      if (body.length <= largestEventBytes) {
+        return { id: made.id, subject: eventSubject(workflow, kind), body, snapshot };
+      }
       onDropped('too_large', 1);
     } catch (error) {
       // A cycle or a bigint in what the service handed over.
@@ -144,7 +188,7 @@ export class Publisher {
    * How many of the batch, from its beginning, are acknowledged. What follows one that is not goes out again with it, in
    * order; the server knows the ids of those that it has.
    */
-  private async sendBatch(batch: readonly (Written & Pick<Outgoing, 'snapshot'>)[]): Promise<number> {
+  private async sendBatch(batch: readonly SpooledEvent[]): Promise<number> {
     const stream = (this.stream ??= jetstream(await this.connection, { timeout: ackTimeoutMs }));
     // Inputs first, so that each is there when somebody looks at its decision.
     for (const { snapshot } of batch) if (snapshot !== null) await this.put(stream, snapshot);
@@ -154,11 +198,13 @@ export class Publisher {
     );
     const failed = acknowledged.findIndex(({ status }) => status === 'rejected');
     const failure = acknowledged[failed];
-    if (failure?.status === 'rejected') this.options.onTrouble(failure.reason);
+    if (failure?.status === 'rejected') {
+      this.options.onTrouble(new Error(`NATS did not take an event: ${String(failure.reason)}`));
+    }
     return failed < 0 ? batch.length : failed;
   }
 
-  private async put(stream: JetStreamClient, { hash, content }: NonNullable<Outgoing['snapshot']>): Promise<void> {
+  private async put(stream: JetStreamClient, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<void> {
     this.store ??= await new Objm(stream).open(buckets.snapshots);
     await this.store.putBlob({ name: hash }, content);
   }
@@ -166,16 +212,22 @@ export class Publisher {
   /** Resolves when nothing is pending, or after `timeoutMs`; whether all was sent. */
   async flush(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
-    while (this.queue.length > 0 && performance.now() < deadline) {
+    while (this.pending > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    return this.queue.length === 0;
+    return this.pending === 0;
   }
 
-  /** Takes nothing new and sends what it can in the time; the rest is dropped and counted. */
+  /** Takes nothing new and sends what it can in the time; the rest waits on disk, or is dropped and counted. */
   async stop(timeoutMs: number): Promise<void> {
     this.stopped = true;
-    if (!(await this.flush(timeoutMs))) this.options.onDropped('shutdown', this.queue.splice(0).length);
+    await this.options.backlog.catch(() => null);
+    await this.flush(timeoutMs);
     if (this.timer !== null) clearTimeout(this.timer);
+    await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, ackTimeoutMs).unref())]);
+    if (this.timer !== null) clearTimeout(this.timer);
+    await this.spill().catch(this.options.onTrouble);
+    if (this.queue.length > 0) this.options.onDropped('shutdown', this.queue.splice(0).length);
+    await this.backlog?.close();
   }
 }

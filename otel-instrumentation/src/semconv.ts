@@ -28,6 +28,7 @@ export const evaluationEvent = 'gen_ai.evaluation.result';
 export const metric = {
   events: 'decision.events',
   dropped: 'decision.events.dropped',
+  spooled: 'decision.events.spooled',
 } as const;
 
 export const scope = { name: '@countersign/otel-instrumentation', version: '0.1.0' } as const;

@@ -15,7 +15,13 @@ export async function benchmarkInstrumentation(): Promise<Figure[]> {
   trace.setGlobalTracerProvider(new TracerProvider({ sampler: new AlwaysOnSampler(), spanProcessors: [exporter] }));
   // Nobody listens there; the queue is what is measured, and it is large enough.
   countersign
-    .start({ source: 'bench', natsUrl: 'nats://127.0.0.1:9', queueLimit: 10_000_000, onTrouble: () => undefined })
+    .start({
+      source: 'bench',
+      natsUrl: 'nats://127.0.0.1:9',
+      queueLimit: 10_000_000,
+      spool: false,
+      onTrouble: () => undefined,
+    })
     .catch(() => undefined);
   const tracer = trace.getTracer('bench');
   const options = {

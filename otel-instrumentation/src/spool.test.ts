@@ -1,0 +1,140 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
+import { Spool } from './spool.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'countersign-spool-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const event = (n: number, bytes = 20): SpooledEvent => ({
+  id: `id-${n}`,
+  subject: `s.${n}`,
+  body: Buffer.from(`${n}`.padEnd(bytes, '.')),
+  snapshot: n % 3 === 0 ? { hash: `sha256:${n}`, content: Buffer.from([n & 255, 0, 255]) } : null,
+});
+const events = (from: number, count: number) => Array.from({ length: count }, (_, i) => event(from + i));
+const open = (mostBytes = 1_000_000, segmentBytes = 500) => Spool.open({ directory, mostBytes, segmentBytes });
+const ids = (found: readonly SpooledEvent[]) => found.map(({ id }) => id);
+
+async function drain(spool: Spool, most = 7): Promise<SpooledEvent[]> {
+  const all: SpooledEvent[] = [];
+  while (spool.length > 0) {
+    const some = await spool.first(most);
+    all.push(...some);
+    await spool.release(some.length);
+  }
+  return all;
+}
+
+describe('a record', () => {
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.string(),
+        fc.uint8Array(),
+        fc.option(fc.uint8Array()),
+        (id, subject, body, content) => {
+          const written = {
+            id,
+            subject,
+            body: Buffer.from(body),
+            snapshot: content === null ? null : { hash: 'sha256:x', content: Buffer.from(content) },
+          };
+          const { events: found, isWhole } = readRecords(writeRecord(written));
+          expect([found, isWhole]).toEqual([[written], true]);
+        },
+      ),
+    );
+  });
+
+  it('that is cut off or changed ends what is read, and takes nothing before it along', () => {
+    const bytes = Buffer.concat(events(0, 3).map(writeRecord));
+    const two = Buffer.concat(events(0, 2).map(writeRecord)).length;
+    fc.assert(
+      fc.property(fc.integer({ min: two + 1, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        expect(readRecords(bytes.subarray(0, at))).toMatchObject({ bytes: two, isWhole: false });
+        const changed = Buffer.from(bytes);
+        changed[at] = (changed[at] ?? 0) ^ flip;
+        expect(ids(readRecords(changed).events)).toEqual(['id-0', 'id-1']);
+      }),
+    );
+  });
+});
+
+describe('a spool', () => {
+  it('gives back in order what it was given, across segments, and leaves nothing behind', async () => {
+    const spool = await open();
+    expect(await spool.append(events(0, 50))).toBe(50);
+    expect(await spool.append(events(50, 50))).toBe(50);
+    expect(spool.length).toBe(100);
+    expect(readdirSync(directory).length).toBeGreaterThan(3);
+    expect(await drain(spool)).toEqual(events(0, 100));
+    expect([spool.length, spool.bytes]).toEqual([0, 0]);
+    // And goes on after that.
+    await spool.append(events(200, 3));
+    expect(ids(await spool.first(10))).toEqual(['id-200', 'id-201', 'id-202']);
+    await drain(spool);
+    await spool.close();
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  it('is taken up by the next process where the last one was killed', async () => {
+    const killed = await open();
+    await killed.append(events(0, 30));
+    await killed.release((await killed.first(4)).length);
+    // Half a record: it was killed while it wrote.
+    const last =
+      readdirSync(directory)
+        .filter((name) => name.endsWith('.events'))
+        .toSorted((a, b) => (a < b ? -1 : 1))
+        .at(-1) ?? '';
+    appendFileSync(join(directory, last), writeRecord(event(99)).subarray(0, 15));
+    const next = await open();
+    expect([next.length, next.damaged]).toEqual([26, 1]);
+    await next.append(events(30, 5));
+    expect(ids(await drain(next))).toEqual(ids(events(4, 31)));
+  });
+
+  it('sends all again rather than nothing when it has lost where it was', async () => {
+    const spool = await open();
+    await spool.append(events(0, 5));
+    await spool.release((await spool.first(3)).length);
+    writeFileSync(join(directory, 'head'), '{');
+    expect(ids(await drain(await open()))).toEqual(ids(events(0, 5)));
+  });
+
+  it('takes no more than it has room for, whole events and in order', async () => {
+    const each = writeRecord(event(1)).length;
+    const spool = await open(each * 10 + 5);
+    const one = Array.from({ length: 30 }, () => event(1));
+    expect(await spool.append(one)).toBe(10);
+    expect(await spool.append(one)).toBe(0);
+    await spool.release((await spool.first(10)).length);
+    // Room comes back with whole segments.
+    expect(await spool.append(one)).toBeGreaterThan(0);
+  });
+
+  it('is nobody else’s to read', async () => {
+    const spool = await open();
+    await spool.append(events(0, 1));
+    const [name = ''] = readdirSync(directory).filter((file) => file.endsWith('.events'));
+    expect(statSync(join(directory, name)).mode & 0o077).toBe(0);
+    expect(readFileSync(join(directory, name)).length).toBeGreaterThan(20);
+  });
+});

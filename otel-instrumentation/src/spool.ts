@@ -1,0 +1,177 @@
+/**
+ * What could not be sent, kept on disk in order until it is: appended to segments, each record with its checksum, so that
+ * what was written before a `kill -9` is sent by the next process, and half a record at the end of a file is passed over.
+ * One process writes to one directory. Nothing here is called at once by two: the publisher waits for each.
+ */
+import { mkdir, open, readdir, readFile, rename, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
+
+export interface SpoolOptions {
+  readonly directory: string;
+  /** Of all segments together. */
+  readonly mostBytes: number;
+  readonly segmentBytes?: number;
+}
+
+/** What is left of a spool: how far its first segment is sent. */
+interface Head {
+  readonly segment: number;
+  readonly sent: number;
+}
+
+interface Segment {
+  readonly number: number;
+  readonly bytes: number;
+  readonly events: number;
+}
+
+/** Small: the first is read whole each time that something was added to it. */
+const usualSegmentBytes = 1_048_576;
+
+export class Spool {
+  private readonly options: SpoolOptions;
+  private readonly segments: Segment[];
+  /** Of the first segment, events that are sent. */
+  private sent: number;
+  private writing: FileHandle | null = null;
+  /** The first segment as it was read last. */
+  private read: { readonly segment: number; readonly bytes: number; readonly events: SpooledEvent[] } | null = null;
+  /** Records that were damaged, and are lost. */
+  readonly damaged: number;
+
+  private constructor(options: SpoolOptions, segments: Segment[], sent: number, damaged: number) {
+    this.options = options;
+    this.segments = segments;
+    this.sent = sent;
+    this.damaged = damaged;
+  }
+
+  /** Takes up what is in the directory. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    await mkdir(options.directory, { recursive: true, mode: 0o700 });
+    const head = await readHead(options.directory);
+    const segments: Segment[] = [];
+    let damaged = 0;
+    for (const number of await segmentsIn(options.directory)) {
+      const path = pathOf(options.directory, number);
+      if (number < head.segment) {
+        await rm(path);
+        continue;
+      }
+      const found = readRecords(await readFile(path));
+      damaged += found.isWhole ? 0 : 1;
+      // What is written next has to be found: nothing may stand before it that cannot be read.
+      if (!found.isWhole) await truncate(path, found.bytes);
+      segments.push({ number, bytes: found.bytes, events: found.events.length });
+    }
+    const sent = segments[0]?.number === head.segment ? Math.min(head.sent, segments[0].events) : 0;
+    return new Spool(options, segments, sent, damaged);
+  }
+
+  /** Events that are not sent yet. */
+  get length(): number {
+    return this.segments.reduce((sum, { events }) => sum + events, 0) - this.sent;
+  }
+
+  get bytes(): number {
+    return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** How many of the events, from the first on, there was room for. */
+  async append(events: readonly SpooledEvent[]): Promise<number> {
+    const { mostBytes, segmentBytes = usualSegmentBytes } = this.options;
+    let taken = 0;
+    while (taken < events.length) {
+      const segment = await this.segmentWithRoom(segmentBytes);
+      const written: Buffer[] = [];
+      let { bytes } = segment;
+      let room = mostBytes - this.bytes;
+      for (const event of events.slice(taken)) {
+        const record = writeRecord(event);
+        if (record.length > room || (bytes >= segmentBytes && written.length > 0)) break;
+        written.push(record);
+        bytes += record.length;
+        room -= record.length;
+      }
+      if (written.length === 0) break;
+      await this.writing?.appendFile(Buffer.concat(written));
+      this.segments[this.segments.length - 1] = { ...segment, bytes, events: segment.events + written.length };
+      taken += written.length;
+    }
+    return taken;
+  }
+
+  /** The first events that are not sent, at most so many. */
+  async first(most: number): Promise<SpooledEvent[]> {
+    const [segment] = this.segments;
+    if (segment === undefined) return [];
+    if (this.read?.segment !== segment.number || this.read.bytes !== segment.bytes) {
+      const { events } = readRecords(await readFile(pathOf(this.options.directory, segment.number)));
+      this.read = { segment: segment.number, bytes: segment.bytes, events };
+    }
+    return this.read.events.slice(this.sent, this.sent + most);
+  }
+
+  /** The first so many are sent. */
+  async release(count: number): Promise<void> {
+    const { directory } = this.options;
+    this.sent += count;
+    const [segment] = this.segments;
+    if (segment === undefined) return;
+    if (this.sent < segment.events) return writeHead(directory, { segment: segment.number, sent: this.sent });
+    if (this.segments.length === 1) await this.closeFile();
+    this.segments.shift();
+    this.sent = 0;
+    this.read = null;
+    await writeHead(directory, { segment: segment.number + 1, sent: 0 });
+    await rm(pathOf(directory, segment.number));
+  }
+
+  async close(): Promise<void> {
+    await this.closeFile();
+    if (this.segments.length === 0) await rm(this.options.directory, { recursive: true, force: true });
+  }
+
+  private async segmentWithRoom(segmentBytes: number): Promise<Segment> {
+    const last = this.segments.at(-1);
+    if (last !== undefined && last.bytes < segmentBytes) {
+      this.writing ??= await open(pathOf(this.options.directory, last.number), 'a', 0o600);
+      return last;
+    }
+    await this.closeFile();
+    const number = last === undefined ? (await readHead(this.options.directory)).segment : last.number + 1;
+    this.writing = await open(pathOf(this.options.directory, number), 'a', 0o600);
+    const segment = { number, bytes: 0, events: 0 };
+    this.segments.push(segment);
+    return segment;
+  }
+
+  private async closeFile(): Promise<void> {
+    await this.writing?.close();
+    this.writing = null;
+  }
+}
+
+const pathOf = (directory: string, segment: number): string =>
+  join(directory, `${String(segment).padStart(12, '0')}.events`);
+
+async function segmentsIn(directory: string): Promise<number[]> {
+  const names = (await readdir(directory)).flatMap((name) => /^(\d{12})\.events$/.exec(name)?.[1] ?? []);
+  return names.map(Number).toSorted((a, b) => a - b);
+}
+
+async function readHead(directory: string): Promise<Head> {
+  try {
+    const head = JSON.parse(await readFile(join(directory, 'head'), 'utf8')) as Partial<Head>;
+    return { segment: head.segment ?? 0, sent: head.sent ?? 0 };
+  } catch {
+    // None yet, or damaged: everything that is there is sent, and what was sent before is known by its id.
+    return { segment: 0, sent: 0 };
+  }
+}
+
+async function writeHead(directory: string, head: Head): Promise<void> {
+  await writeFile(join(directory, 'head.new'), JSON.stringify(head), { mode: 0o600 });
+  await rename(join(directory, 'head.new'), join(directory, 'head'));
+}
