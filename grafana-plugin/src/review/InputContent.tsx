@@ -14,6 +14,7 @@ interface InputContentProps {
 }
 
 export default function InputContent({ content, snapshot }: InputContentProps) {
+  const styles = useStyles2(getStyles);
   const shown = useQuery({
     queryKey: ['shown', snapshot.hash],
     queryFn: () => readInput(content.data ?? new Uint8Array(), snapshot),
@@ -22,7 +23,7 @@ export default function InputContent({ content, snapshot }: InputContentProps) {
   });
   if (content.isError) {
     return (
-      <Alert severity="info" title={t('review.input.failed', 'The input cannot be shown')}>
+      <Alert severity="info" className={styles.failed} title={t('review.input.failed', 'The input cannot be shown')}>
         {content.error.message}{' '}
         {t('review.input.recorded', 'It is recorded as {{hash}}, kept at {{uri}}.', {
           hash: snapshot.hash,
@@ -120,6 +121,7 @@ function Table({ table: { columns, rows, more } }: { table: Extract<Shown, { is:
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
+  failed: css({ overflowWrap: 'anywhere' }),
   image: css({ display: 'block', maxWidth: '100%', maxHeight: 480, marginTop: theme.spacing(1) }),
   scroller: css({ maxHeight: 420, overflow: 'auto', marginTop: theme.spacing(1) }),
   table: css({

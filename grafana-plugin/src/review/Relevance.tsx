@@ -62,7 +62,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     width: '100%',
     tableLayout: 'fixed',
     'th, td': { padding: theme.spacing(0.25, 0.5), fontWeight: 'normal' },
-    th: { width: '30%', textAlign: 'right', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+    th: { width: '30%', textAlign: 'right', overflowWrap: 'anywhere' },
   }),
   caption: css({
     captionSide: 'bottom',
