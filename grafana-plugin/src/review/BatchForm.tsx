@@ -94,6 +94,7 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
       {batch.reason_codes.length > 0 && (
         <Field label={t('review.form.code', 'Reason code (optional)')} noMargin>
           <Combobox
+            id="batch-reason-code"
             options={batch.reason_codes.map((value) => ({ value }))}
             value={reasonCode}
             isClearable

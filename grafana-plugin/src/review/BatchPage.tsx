@@ -199,7 +199,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
     'th, td': { padding: theme.spacing(0.5, 1), textAlign: 'left' },
     'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
   }),
-  shown: css({ background: theme.colors.action.selected }),
+  // A link’s colour has too little contrast on it in the light theme.
+  shown: css({ background: theme.colors.action.selected, button: { color: theme.colors.text.primary } }),
   open: css({
     background: 'none',
     border: 0,

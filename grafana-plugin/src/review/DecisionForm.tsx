@@ -95,6 +95,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
       {draft.action === 'modify' && (
         <Field label={t('review.form.label', 'What it should have been')} noMargin>
           <Combobox
+            id="decision-label"
             options={labels.map((value) => ({ value }))}
             value={draft.label}
             placeholder={t('review.form.label-hint', 'Choose a label')}
@@ -130,6 +131,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
           noMargin
         >
           <TextArea
+            id="decision-why"
             ref={justification}
             rows={2}
             value={draft.justification}
@@ -143,6 +145,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
         {rules.reason_codes.length > 0 && (
           <Field label={t('review.form.code', 'Reason code (optional)')} className={styles.code} noMargin>
             <Combobox
+              id="decision-reason-code"
               options={rules.reason_codes.map((value) => ({ value }))}
               value={draft.reasonCode}
               isClearable
@@ -185,7 +188,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     marginLeft: theme.spacing(0.75),
     padding: '0 5px',
     fontSize: 11,
-    opacity: 0.8,
     background: 'transparent',
     color: 'inherit',
     border: '1px solid currentColor',
