@@ -1,7 +1,7 @@
 /** What the AI says, how sure it is, and what would have made it say something else. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { AiAnswer, Counterfactual, ReviewCase } from '@countersign/contract';
+import type { AiAnswer, Counterfactual, Features, ReviewCase } from '@countersign/contract';
 import { useStyles2 } from '@grafana/ui';
 import { t, Trans } from '../parts/i18n';
 import { percent } from '../parts/words';
@@ -66,16 +66,27 @@ export function Counterfactuals({ items }: { items: readonly Counterfactual[] | 
     );
   }
   return items.map(({ change, output }) => {
+    const { label } = output;
     const features = Object.keys(change).join(', ');
+    const values = Object.entries(change).map(([feature, value]) => `${feature} = ${String(value)}`);
+    const changed = values.join(', ');
     return (
-      <p key={features} data-testid="counterfactual">
-        <Trans i18nKey="review.counterfactual.without" values={{ features, label: output.label }}>
-          Without <code>{'{{features}}'}</code> it would have said <strong>{'{{label}}'}</strong>.
-        </Trans>
+      <p key={changed} data-testid="counterfactual">
+        {Object.values(change).every(isNothing) ? (
+          <Trans i18nKey="review.counterfactual.without" values={{ features, label }}>
+            Without <code>{'{{features}}'}</code> it would have said <strong>{'{{label}}'}</strong>.
+          </Trans>
+        ) : (
+          <Trans i18nKey="review.counterfactual.with" values={{ changed, label }}>
+            With <code>{'{{changed}}'}</code> it would have said <strong>{'{{label}}'}</strong>.
+          </Trans>
+        )}
       </p>
     );
   });
 }
+
+const isNothing = (value: Features[string]) => value === 0 || value === false || value === null || value === '';
 
 const getStyles = (theme: GrafanaTheme2) => ({
   answer: css({ margin: 0, fontSize: theme.typography.h4.fontSize }),
