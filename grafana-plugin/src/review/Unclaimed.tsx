@@ -41,19 +41,22 @@ export function Unclaimed({ opened, now, canClaim, claiming, onClaim, onNext }: 
       <Alert severity="info" title={t('review.unclaimed.only-look', 'You may look at cases, but not decide them')} />
     );
   return (
-    <Button size="lg" onClick={onClaim} disabled={claiming} data-testid="claim">
-      {t('review.unclaimed.claim', 'Claim this case (C)')}
-    </Button>
+    <>
+      <Kept decisionId={item.decision_id} />
+      <Button size="lg" onClick={onClaim} disabled={claiming} data-testid="claim">
+        {t('review.unclaimed.claim', 'Claim this case (C)')}
+      </Button>
+    </>
   );
 }
 
-/** Whoever lost a race lost no text. */
+/** Whoever lost a race, or the claim, lost no text. */
 function Kept({ decisionId }: { decisionId: string }) {
   const { justification }: Pick<DecideRequest, 'justification'> = readDraft(decisionId);
   if (justification.trim() === '') return null;
   return (
     <p data-testid="kept">
-      {t('review.unclaimed.kept', 'What you had written is kept:')} <q>{justification}</q>
+      {t('review.unclaimed.kept', 'What you had written is kept: “{{text}}”', { text: justification })}
     </p>
   );
 }

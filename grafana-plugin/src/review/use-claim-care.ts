@@ -14,18 +14,27 @@ export function useClaimCare(decisionId: string | undefined, held: boolean, leas
   useEffect(() => {
     if (decisionId === undefined || !held) return undefined;
     let away: ReturnType<typeof setTimeout> | undefined;
+    let heldUntil = Date.now() + leaseMs;
+    // One that has run out is not taken again behind the person's back: the case says that it is free, or who has it now.
+    const renew = () => {
+      const asked = Date.now();
+      if (document.visibilityState !== 'visible' || asked >= heldUntil) return;
+      renewClaim(decisionId)
+        .then(() => (heldUntil = asked + leaseMs))
+        .catch(() => undefined);
+    };
+    const release = () => {
+      heldUntil = 0;
+      // Refused when it was decided meanwhile, which is the usual way to leave a case.
+      void releaseClaim(decisionId).catch(() => undefined);
+    };
     // It may have been held by the page before this one, which has said that it goes.
-    void renewClaim(decisionId).catch(() => undefined);
-    const renewal = setInterval(
-      () => {
-        if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
-      },
-      Math.min(renewEveryMs, leaseMs / 3),
-    );
+    renew();
+    const renewal = setInterval(renew, Math.min(renewEveryMs, leaseMs / 3));
     const onVisibility = () => {
       clearTimeout(away);
-      if (document.visibilityState === 'visible') void renewClaim(decisionId).catch(() => undefined);
-      else away = setTimeout(() => void releaseClaim(decisionId).catch(() => undefined), awayForMs);
+      if (document.visibilityState === 'visible') renew();
+      else away = setTimeout(release, awayForMs);
     };
     document.addEventListener('visibilitychange', onVisibility);
     // The page is going, or is loaded anew: nothing that waits for an answer would get out.
@@ -43,8 +52,7 @@ export function useClaimCare(decisionId: string | undefined, held: boolean, leas
       clearTimeout(away);
       document.removeEventListener('visibilitychange', onVisibility);
       window.removeEventListener('pagehide', onLeave);
-      // Refused when it was decided meanwhile, which is the usual way to leave a case.
-      void releaseClaim(decisionId).catch(() => undefined);
+      release();
     };
   }, [decisionId, held, leaseMs]);
 }
