@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { chromiumArguments, findChromium } from './chromium.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -48,6 +48,49 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
 /** Becomes another person, by the host's switch. */
 export async function become(page: Page, login: string): Promise<void> {
   await Promise.all([page.waitForEvent('load'), page.getByTestId('user').selectOption(login)]);
+}
+
+/** Goes there as somebody without a mouse does. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  const isThere = () => target.evaluate((element) => element === document.activeElement);
+  await target.waitFor();
+  for (let stops = 0; stops < mostStops; stops++) {
+    if (await isThere()) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${String(target)} is not among the first ${mostStops} stops of Tab`);
+}
+const mostStops = 100;
+
+/** Finds a button, or a link, by tabbing to it and presses Enter. */
+export async function pressByTab(page: Page, target: Locator): Promise<void> {
+  await tabTo(page, target);
+  await page.keyboard.press('Enter');
+}
+
+/** Goes to a combobox, narrows its list by typing until one is left, and takes that. */
+export async function chooseFrom(page: Page, field: Locator, text: string): Promise<void> {
+  await tabTo(page, field);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(text);
+  await page.waitForFunction(() => document.querySelectorAll('[role=option]').length === 1);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.locator('[role=option]').waitFor({ state: 'detached' });
+}
+
+/** Keeps a picture of the page in each theme; what axe-core finds in either. The page is left as it was. */
+export async function keepInBothThemes(page: Page, name: string): Promise<string[]> {
+  const problems: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    const theme = (await page.locator('body').getAttribute('class'))?.includes('theme-light') ? 'light' : 'dark';
+    problems.push(...(await seriousProblems(page)).map((problem) => `${theme}: ${problem}`));
+    await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) });
+    // The host's own switch, which stands for a setting of Grafana's: without the keyboard, so that the focus stays in the app.
+    await page.getByText(/^(Dark|Light) theme$/).dispatchEvent('click');
+    await page.locator(`body.theme-${theme === 'light' ? 'dark' : 'light'}`).waitFor();
+  }
+  return problems;
 }
 
 /** What axe-core finds that keeps somebody from using the page: the rule, and the first element. */

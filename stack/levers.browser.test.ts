@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, ResponseOverview } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
-import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { become, launchBrowser, openPage, pressByTab, screenshots, seriousProblems, tabTo } from './browser.ts';
 import { runCountersign } from './test-cli.ts';
 import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
@@ -74,20 +74,7 @@ const decide = (task: string) =>
   );
 
 /** A button is found by tabbing to it, and pressed by Enter. */
-async function press(name: string, within: Page | Locator = page): Promise<void> {
-  const button = within.getByRole('button', { name });
-  await button.waitFor();
-  await tabTo(button);
-  await page.keyboard.press('Enter');
-}
-
-async function tabTo(button: Locator): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if (await button.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${await button.textContent()} is not among the first 100 stops of Tab`);
-}
+const press = (name: string, within: Page | Locator = page) => pressByTab(page, within.getByRole('button', { name }));
 
 /** Says why in the open dialog, which has the cursor where it is written, and confirms by tabbing on. */
 async function sayWhy(why: string, confirm: string): Promise<void> {
@@ -211,7 +198,7 @@ it('thaws a rollout only when the incident that froze it is closed', async () =>
     ['Test added', 'unsure.test.ts'],
     ['Model version', '1.0.0'],
   ] as const) {
-    await tabTo(dialog.getByLabel(label));
+    await tabTo(page, dialog.getByLabel(label));
     await page.keyboard.type(text);
   }
   expect(await seriousProblems(page)).toEqual([]);

@@ -1,9 +1,9 @@
 /** An administrator sets the app up by keyboard alone: what is wrong is said, what is right works at once, nothing is wiped. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { become, launchBrowser, openPage, pressByTab, screenshots, seriousProblems, tabTo } from './browser.ts';
 import { freePort } from './process.ts';
 import { pluginSecret } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
@@ -38,23 +38,12 @@ afterAll(async () => {
   await stage?.stop();
 });
 
-/** Goes there as the Tab key does. */
-async function tabTo(target: Locator): Promise<void> {
-  for (let steps = 0; steps < 40; steps += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`Tab does not lead to ${String(target)}`);
-}
 async function type(label: string, text: string): Promise<void> {
-  await tabTo(page.getByLabel(label));
+  await tabTo(page, page.getByLabel(label));
   await page.keyboard.press('Control+a');
   await page.keyboard.type(text);
 }
-async function press(name: string): Promise<void> {
-  await tabTo(page.getByRole('button', { name }));
-  await page.keyboard.press('Enter');
-}
+const press = (name: string) => pressByTab(page, page.getByRole('button', { name }));
 const button = (name: string) => page.getByRole('button', { name });
 const error = () => page.getByRole('alert').filter({ hasText: 'The connection does not work' });
 const secretField = () => page.locator('#settings-secret');
