@@ -42,7 +42,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           pool: 'forks',
-          fileParallelism: false,
+          // They wait more than they work.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

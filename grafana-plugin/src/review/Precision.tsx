@@ -36,9 +36,8 @@ function meaning({ from, to, decided, changed }: PrecisionData): string {
       count: decided,
       fewest,
       range,
-      defaultValue_one: '{{count}} of the {{fewest}} decisions at {{range}} is in that it takes to say what it means.',
-      defaultValue_other:
-        '{{count}} of the {{fewest}} decisions at {{range}} are in that it takes to say what it means.',
+      defaultValue_one: 'What {{range}} means is not known yet: it takes {{fewest}} decisions, and {{count}} is in.',
+      defaultValue_other: 'What {{range}} means is not known yet: it takes {{fewest}} decisions, and {{count}} are in.',
     });
   }
   return t('review.precision.meaning', '', {
