@@ -1,12 +1,13 @@
 /** Single keys for those who work here all day. Silent while somebody types, in a dialog, and with a modifier held. */
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 
 export type Keys = Readonly<Record<string, () => void>>;
 
 /** Binds keys by `event.key`; "mod+Enter" is Ctrl or Cmd with Enter, and works while typing too. */
 export function useKeys(keys: Keys): void {
   const current = useRef(keys);
-  useEffect(() => {
+  // With what is on screen, and not a moment after it: a key that follows at once means what is seen.
+  useLayoutEffect(() => {
     current.current = keys;
   });
   useEffect(() => {
