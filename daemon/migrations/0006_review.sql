@@ -15,19 +15,10 @@ ALTER TABLE review_case
   ADD COLUMN planted_from  uuid REFERENCES review_case,
   ADD COLUMN gold_label    text;
 
--- What became of the newest decisions with about the same confidence: a tenth of the scale each.
-CREATE INDEX review_case_tenth ON review_case
-  (workflow_id, model_name, model_version, least(floor(confidence * 10), 9), decided_at)
-  WHERE decided_at IS NOT NULL AND planted_from IS NULL;
--- What can be planted, and what is planted already.
-CREATE INDEX review_case_known ON review_case (workflow_id, model_name, model_version, risk_tier, decided_at)
-  WHERE decided_at IS NOT NULL AND planted_from IS NULL AND outcome_label IS NOT NULL;
-CREATE INDEX review_case_planted ON review_case (planted_from) WHERE planted_from IS NOT NULL;
--- What waits for one person.
-CREATE INDEX review_case_assigned ON review_case (assigned_to) WHERE assigned_to IS NOT NULL AND decided_at IS NULL;
--- What is under review of a task, whose records must not say what the case does not show.
-CREATE INDEX review_case_task ON review_case (workflow_id, task_id);
--- The newest decided cases, to compare with.
+-- What a page shows of a claim and a filter is few rows of many; what was decided is read by how sure the model was.
+CREATE INDEX review_case_decided ON review_case (workflow_id, model_name, model_version, confidence)
+  INCLUDE (decided_action) WHERE decided_at IS NOT NULL AND planted_from IS NULL;
+-- The newest decided cases, to compare with and to plant from.
 CREATE INDEX review_case_newest ON review_case (workflow_id, decided_at) WHERE decided_at IS NOT NULL;
 
 -- What people said before they saw the AI's answer.
@@ -45,8 +36,6 @@ CREATE TABLE review_opinion (
   person        text NOT NULL,
   action        text NOT NULL,
   label         text,
-  -- Whether there was more to it than the label.
-  has_value     boolean NOT NULL,
   justification text NOT NULL,
   decided_at    timestamptz NOT NULL,
   PRIMARY KEY (decision_id, person)
@@ -75,9 +64,6 @@ CREATE TABLE review_batch (
 );
 -- One at a time of a person and workflow.
 CREATE UNIQUE INDEX review_batch_of ON review_batch (person, workflow_id);
-
--- What policies know people by.
-ALTER TABLE person ADD COLUMN login text;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON review_commitment, review_opinion, review_pending, review_batch
   TO countersign_writer;

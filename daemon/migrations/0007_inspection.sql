@@ -7,8 +7,6 @@ CREATE TABLE inspection (
   from_time     timestamptz NOT NULL,
   to_time       timestamptz NOT NULL,
   seed          text NOT NULL,
-  -- Drawn from the first so many records of the log: what comes later about that time changes nothing.
-  log_size      bigint NOT NULL,
   -- Of each risk tier: how many were drawn, of how many.
   drawn         jsonb NOT NULL,
   drawn_by      text NOT NULL,
@@ -24,7 +22,6 @@ CREATE TABLE inspected_decision (
   risk_tier     text   NOT NULL,
   finding       text CHECK (finding IN ('good', 'wanting')),
   note          text NOT NULL DEFAULT '',
-  found_by      text,
   PRIMARY KEY (inspection_id, log_index)
 );
 

@@ -365,15 +365,11 @@ export type KeptOpinion = Opinion & { readonly has_value: boolean };
 
 export async function writeOpinion(db: Queryable, decisionId: string, opinion: KeptOpinion): Promise<void> {
   const { reviewer, action, label, has_value, justification, decided_at } = opinion;
-  await db.query('INSERT INTO review_opinion VALUES ($1, $2, $3, $4, $5, $6, $7)', [
-    decisionId,
-    reviewer.id,
-    action,
-    label,
-    has_value,
-    justification,
-    decided_at,
-  ]);
+  await db.query(
+    `INSERT INTO review_opinion (decision_id, person, action, label, has_value, justification, decided_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [decisionId, reviewer.id, action, label, has_value, justification, decided_at],
+  );
 }
 
 /** In order. */
