@@ -1,6 +1,7 @@
 /** A language for tests, made of marked English: what a page says without marks comes neither from a catalogue nor from data. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
 import { repository } from './test-loop.ts';
 
@@ -43,15 +44,21 @@ export async function speakMarked(page: Page): Promise<(within: Locator) => Prom
     await page.route(`**/public/plugins/${id}/locales/${language}/${id}.json`, (route) => route.fulfill({ json }));
   }
   const data = new Set<string>();
+  // The page may show an answer before it is read here.
+  const answers = new Set<Promise<void>>();
   page.on('response', (response) => {
-    if (response.url().includes('/api/plugin-proxy/')) {
-      void response.json().then(
-        (answer) => collect(answer, data),
-        () => undefined,
-      );
-    }
+    if (!response.url().includes('/api/plugin-proxy/')) return;
+    const read = response.json().then(
+      (answer) => collect(answer, data),
+      () => undefined,
+    );
+    answers.add(read);
+    void read.finally(() => answers.delete(read));
   });
-  return (within) => unmarked(within, data);
+  return async (within) => {
+    await Promise.race([Promise.all(answers), setTimeout(5_000)]);
+    return await unmarked(within, data);
+  };
 }
 
 /** Strings of the daemon's answers: names, titles, labels, and what it says itself. */
