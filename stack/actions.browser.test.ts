@@ -199,11 +199,13 @@ it('does not take a changed decision for the one whose answer was lost', async (
   await page.keyboard.press('r');
   await page.keyboard.type('it was the other one');
   await page.keyboard.press('Control+Enter');
-  await alert.getByText('Ann decided this case first: accept.').waitFor();
+  await alert.getByText('You have decided this case: accept.').waitFor();
   expect(await why(page).inputValue()).toBe('it was the other one');
   expect(await page.getByTestId('undo').count()).toBe(0);
   answers();
   await page.getByText('Ann accepted it').waitFor();
+  // The way back is shown, though the page never heard that the decision was taken.
+  await page.getByTestId('undo').getByText('Accept: “One that is lost”').waitFor();
   expect(await page.getByTestId('kept').textContent()).toContain('it was the other one');
   expect(await page.getByText('Reject: “One that is lost”').count()).toBe(0);
   expect(await onRecord(stage, 'lost')).toMatchObject({ action: 'accept', justification: '' });

@@ -174,8 +174,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       runbooks: config.runbooksUrl,
       now,
       newId: newUuid,
-      // They are there by the time that somebody asks.
       people,
+      // They are there by the time that somebody asks.
       countCases: () => reviews.counts(),
     });
     const weigh = (tx: LedgerTransaction, records: readonly LedgerRecord[]) => response.weigh(tx, records);

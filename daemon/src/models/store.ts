@@ -172,7 +172,6 @@ export async function signOffs(
   return rows;
 }
 
-/** All of them, for the page. */
 /** A step of a version, to a level of autonomy. */
 export interface OfStep {
   readonly workflow_id: string;
@@ -187,6 +186,7 @@ export interface AskedGates {
   readonly checked_at: Date;
 }
 
+/** All of them, for the page. */
 export async function allGates(db: Queryable): Promise<(AskedGates & OfStep)[]> {
   const { rows } = await db.query<AskedGates & OfStep>(
     'SELECT workflow_id, model_name, version, autonomy, results, checked_at FROM model_gate',

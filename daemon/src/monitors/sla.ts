@@ -171,6 +171,7 @@ function met({ misses }: SlaState, rules: Rules): Finding {
 function foreseen(state: SlaState, nowMs: number): Finding {
   const { tier, dropped } = state;
   const { waiting, overdue, late, perHour } = forecastOf(state, nowMs);
+  const wait = waiting === 1 ? '1 case waits' : `${waiting} cases wait`;
   const pace =
     perHour === null ? 'nobody has had to wait for a decision yet' : `people decide ${perHour.toFixed(1)} an hour`;
   return {
@@ -178,7 +179,7 @@ function foreseen(state: SlaState, nowMs: number): Finding {
     tier,
     conclusive: true,
     value: late,
-    summary: `${waiting} cases wait and ${overdue} are overdue; ${pace}, so ${late} will be late.`,
+    summary: `${wait} and ${overdue} ${overdue === 1 ? 'is' : 'are'} overdue; ${pace}, so ${late} will be late.`,
     evidence: { waiting, overdue, late, decided_per_hour: perHour, not_kept: dropped },
   };
 }

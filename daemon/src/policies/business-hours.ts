@@ -1,6 +1,7 @@
 /** Spans of time that count only while people work: time zones, weekends, holidays and daylight saving included. */
 import type { BusinessCalendar, Policy, Priority, QuietHours } from '@countersign/contract';
 import { parseDuration } from './duration.ts';
+import type { Policies } from './policies.ts';
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
@@ -36,6 +37,12 @@ export function dueAt({ sla }: Policy, priority: Priority, fromMs: number): numb
   const { calendar } = sla;
   const ms = span.count * (span.unit === 'day' ? workMs(calendar) : unitMs[span.unit]);
   return addWork(calendar, fromMs, ms);
+}
+
+/** When a case is due that has become urgent at `fromMs`; null when its workflow has no policy any more. */
+export function dueUrgently(policies: Policies, workflowId: string, fromMs: number): Date | null {
+  const policy = policies.get(workflowId)?.policy;
+  return policy === undefined ? null : new Date(dueAt(policy, 'P1', fromMs));
 }
 
 /** What is wrong with a calendar, by field; null when nothing is. */

@@ -25,7 +25,7 @@ import {
   type LedgerTransaction,
   type NewId,
 } from '../ledger/index.ts';
-import { durationOf, mayReview, type Policies } from '../policies/index.ts';
+import { dueUrgently, durationOf, mayReview, type Policies } from '../policies/index.ts';
 import { decidedFirst, heldByOther, refusalOf, refused, type Refusal } from './rules.ts';
 import * as store from './store.ts';
 
@@ -236,13 +236,17 @@ export class Decisions {
     if (request.action === 'escalate') {
       const change = { by: person.id, how: 'escalated', at: new Date(at) } as const;
       await store.reopenCase(tx.client, row.decision_id, change);
-      await store.escalateCase(tx.client, row.decision_id, person.id, new Date(at));
+      await store.escalateCase(tx.client, row.decision_id, person.id, new Date(at), this.dueUrgently(row, at));
     } else if (await this.isLastWord(tx.client, row, waiting)) {
       await close();
       await store.putInOutbox(tx.client, verdictOf(row, waiting, record));
     }
     await this.options.onDecided(tx, [record]);
     return record.index;
+  }
+
+  private dueUrgently({ workflow_id }: store.CaseRow, at: string): Date | null {
+    return dueUrgently(this.options.policies, workflow_id, Date.parse(at));
   }
 
   /** Whether it takes nobody else. Where it does, the case waits for them. */
@@ -269,6 +273,7 @@ export class Decisions {
     await store.reopenCase(client, row.decision_id, change, {
       reason: 'disagreement',
       priority: 'P1',
+      due: this.dueUrgently(row, at),
       peopleWanted: 3,
     });
     return false;

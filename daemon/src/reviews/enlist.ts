@@ -10,7 +10,7 @@ import {
 } from '@countersign/contract';
 import type { Breakers } from '../breakers/index.ts';
 import { writtenEntry, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
-import { dueAt, priorityOf, type Policies } from '../policies/index.ts';
+import { dueAt, dueUrgently, priorityOf, type Policies } from '../policies/index.ts';
 import { chanceOf } from './chance.ts';
 import * as store from './store.ts';
 
@@ -58,8 +58,9 @@ export async function enlist(
         };
         await tx.append([writtenEntry({ type: eventTypes.review, subject: event.subject, data }, now(), newId)]);
       }
-      if (action === 'escalate') await store.escalateCase(client, queued, reviewer, now());
-      else await store.closeCase(client, queued, reviewer, action, new Date(recordedAt));
+      if (action === 'escalate') {
+        await store.escalateCase(client, queued, reviewer, now(), dueUrgently(policies, workflow_id, now().getTime()));
+      } else await store.closeCase(client, queued, reviewer, action, new Date(recordedAt));
     }
     if (event.type !== eventTypes.aiDecision) continue;
     const decision = event.data;

@@ -507,7 +507,7 @@ describe('a case', () => {
   it('that was changed meanwhile says who changed it, how and when', async () => {
     const id = await aCase('paired', { risk_tier: 'low' });
     const before = await claim('ann', id);
-    const { evidence_hash } = await open('ann', id);
+    const { evidence_hash, item } = await open('ann', id);
     await ask('ann', `cases/${id}/release`, {});
     expect((await decide('ben', id, { action: 'escalate', justification: 'not mine to say' }))[0]).toBe(200);
     const late = await ask<ApiError>('ann', `cases/${id}/decide`, {
@@ -527,6 +527,10 @@ describe('a case', () => {
         winner: { name: 'ben', action: 'escalate' },
       },
     ]);
+    // More urgent is due sooner too.
+    const urgent = (await open('ann', id)).item;
+    expect([item.priority, urgent.priority]).toEqual(['P3', 'P1']);
+    expect(Date.parse(urgent.due_at)).toBeLessThan(Date.parse(item.due_at));
   });
 
   it('is kept through a reload, and free soon after its page was closed', async () => {

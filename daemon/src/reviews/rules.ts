@@ -58,9 +58,12 @@ export function decidedFirst(row: CaseRow, person: string): Refusal {
     };
   }
   const name = row.decided_name ?? row.decided_by ?? 'Someone';
+  const isOwn = row.decided_by === person;
   return {
     is: 'already_decided',
-    message: `${name} decided this case first: ${row.decided_action}.`,
+    message: isOwn
+      ? `You have decided this case: ${row.decided_action}.`
+      : `${name} decided this case first: ${row.decided_action}.`,
     winner: {
       id: row.decided_by ?? '',
       name,

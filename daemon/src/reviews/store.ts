@@ -303,15 +303,20 @@ export async function reopenCase(
   db: Queryable,
   decisionId: string,
   { by, how, at }: CaseChange,
-  change: { readonly reason?: ReviewReason; readonly priority?: Priority; readonly peopleWanted?: number } = {},
+  change: {
+    readonly reason?: ReviewReason;
+    readonly priority?: Priority;
+    readonly due?: Date | null;
+    readonly peopleWanted?: number;
+  } = {},
 ): Promise<void> {
   await db.query(
     `UPDATE review_case SET decided_by = NULL, decided_action = NULL, decided_at = NULL, claimed_by = NULL,
        lease_until = NULL, assigned_to = NULL, version = version + 1, reason = coalesce($2, reason),
        priority = coalesce($3, priority), people_wanted = coalesce($4, people_wanted),
-       changed_by = $5, changed_how = $6, changed_at = $7
+       changed_by = $5, changed_how = $6, changed_at = $7, due_at = least(due_at, $8)
      WHERE decision_id = $1`,
-    [decisionId, change.reason, change.priority, change.peopleWanted, by, how, at],
+    [decisionId, change.reason, change.priority, change.peopleWanted, by, how, at, change.due],
   );
 }
 
@@ -400,13 +405,20 @@ export async function caseOf(db: Queryable, workflowId: string, decisionId: stri
   return rows[0]?.decision_id ?? null;
 }
 
-/** Back into the queue, more urgent, held by nobody. */
-export async function escalateCase(db: Queryable, decisionId: string, by: string, at: Date): Promise<void> {
+/** Back into the queue, held by nobody, more urgent: due as P1 cases are, when that is known and sooner. */
+export async function escalateCase(
+  db: Queryable,
+  decisionId: string,
+  by: string,
+  at: Date,
+  due: Date | null,
+): Promise<void> {
   await db.query(
     `UPDATE review_case SET reason = 'escalated', priority = 'P1', claimed_by = NULL, lease_until = NULL, assigned_to = NULL,
-       version = version + 1, queued_at = $2, changed_by = $3, changed_how = 'escalated', changed_at = $2
+       version = version + 1, queued_at = $2, changed_by = $3, changed_how = 'escalated', changed_at = $2,
+       due_at = least(due_at, $4)
      WHERE decision_id = $1 AND decided_at IS NULL`,
-    [decisionId, at, by],
+    [decisionId, at, by, due],
   );
 }
 

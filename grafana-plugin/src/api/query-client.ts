@@ -7,7 +7,12 @@ import { CallError } from './client';
 
 declare module '@tanstack/react-query' {
   interface Register {
-    mutationMeta: { readonly done?: string | ((answer: unknown) => string | null); readonly failed: string };
+    mutationMeta: {
+      readonly done?: string | ((answer: unknown) => string | null);
+      readonly failed: string;
+      /** Why it failed stands beside what the person has typed. */
+      readonly isSaidInPlace?: true;
+    };
   }
 }
 
@@ -26,7 +31,8 @@ export const queryClient = new QueryClient({
       if (text) say(AppEvents.alertSuccess.name, text);
     },
     onError: (error, _variables, _context, mutation) => {
-      say(AppEvents.alertError.name, mutation.meta?.failed ?? t('api.failed', 'That did not work'), error.message);
+      const { failed, isSaidInPlace } = mutation.meta ?? { failed: t('api.failed', 'That did not work') };
+      say(AppEvents.alertError.name, failed, ...(isSaidInPlace ? [] : [error.message]));
     },
   }),
 });

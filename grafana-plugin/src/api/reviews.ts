@@ -130,6 +130,7 @@ export function useDecide(filter: QueueFilter) {
       // While it can be undone, the page says so itself.
       done: (answer) => ((answer as Decided).undo_until === null ? t('review.said.decide', 'Decision recorded') : null),
       failed: t('review.failed.decide', 'Your decision was not recorded'),
+      isSaidInPlace: true,
     },
   });
 }

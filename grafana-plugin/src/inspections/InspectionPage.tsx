@@ -94,7 +94,12 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
         ) : (
           <>
             <Life record={decision.record} onOpen={setShown} />
-            <Button size="sm" variant="secondary" onClick={() => setShown(decision.record?.event_id ?? null)}>
+            <Button
+              className={styles.proof}
+              size="sm"
+              variant="secondary"
+              onClick={() => setShown(decision.record?.event_id ?? null)}
+            >
               {t('inspection.proof', 'The record with its proof')}
             </Button>
             {isOpen && (
@@ -222,6 +227,7 @@ function SignOff({ inspectionId, signedOff, left }: SignOffProps) {
 const getStyles = (theme: GrafanaTheme2) => ({
   page: css({ display: 'grid', gridTemplateColumns: 'minmax(260px, 1fr) 2fr', gap: theme.spacing(3) }),
   quiet: css({ color: theme.colors.text.secondary }),
+  proof: css({ marginBottom: theme.spacing(2) }),
   list: css({ listStyle: 'none', margin: theme.spacing(1, 0), padding: 0, maxHeight: '50vh', overflowY: 'auto' }),
   item: css({
     width: '100%',

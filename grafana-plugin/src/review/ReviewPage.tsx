@@ -36,7 +36,7 @@ import { QueueFilters } from './QueueFilters';
 import { Unclaimed } from './Unclaimed';
 import { UndoBar } from './UndoBar';
 import { useClaimCare, useLooking } from './use-claim-care';
-import { useUndoable } from './use-undoable';
+import { undoableOf, useUndoable } from './use-undoable';
 
 type Dialog = 'keys' | 'figures' | 'hand over' | null;
 
@@ -55,7 +55,8 @@ export default function ReviewPage() {
   const decide = useDecide(filter);
   const release = useRelease();
   const [dialog, setDialog] = useState<Dialog>(null);
-  const [undoable, setUndoable] = useUndoable(now);
+  const [kept, setUndoable] = useUndoable(now);
+  const undoable = kept ?? undoableOf(opened.data);
   const lease = opened.data?.lease ?? null;
   const isDecided = opened.data?.item.state === 'decided';
   useClaimCare(decisionId, lease !== null && !isDecided, opened.data?.rules.lease_ms ?? 60_000);
@@ -104,7 +105,8 @@ export default function ReviewPage() {
       .then(({ undo_until, next }) => {
         clearDraft(id);
         const until = Date.now() + rules.undo_ms;
-        setUndoable(undo_until === null ? null : { decisionId: id, title: item.title, request, until });
+        const { action } = request;
+        setUndoable(undo_until === null ? null : { decisionId: id, title: item.title, action, request, until });
         if (next) goOrRelease(id, next.item.decision_id);
         else if (onScreen.current === id) go(undefined);
         return next;

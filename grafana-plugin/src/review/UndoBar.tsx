@@ -18,7 +18,7 @@ interface UndoBarProps {
 export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
   const styles = useStyles2(getStyles);
   const undo = useUndo();
-  const { decisionId, title, request, until } = undoable;
+  const { decisionId, title, action, request, until } = undoable;
   const seconds = Math.floor((until - now) / 1_000);
   const act = () => {
     if (undo.isPending || seconds <= 0) return;
@@ -26,7 +26,7 @@ export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
       { id: decisionId },
       {
         onSuccess: () => {
-          restoreDraft(decisionId, request);
+          if (request !== null) restoreDraft(decisionId, request);
           onUndone(decisionId);
         },
       },
@@ -36,7 +36,7 @@ export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
   if (seconds <= 0) return null;
   return (
     <div className={styles} role="status" data-testid="undo">
-      <span>{t('review.undo.decided', '{{action}}: “{{title}}”', { action: actionText(request.action), title })}</span>
+      <span>{t('review.undo.decided', '{{action}}: “{{title}}”', { action: actionText(action), title })}</span>
       <Button size="sm" variant="secondary" icon="history-alt" onClick={act} disabled={undo.isPending}>
         {t('review.undo.undo', 'Undo (Z), {{seconds}} s', { seconds })}
       </Button>

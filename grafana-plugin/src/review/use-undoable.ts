@@ -1,5 +1,5 @@
 /** A person's last decision, for as long as it can be undone: kept for the tab, so that a reload does not take the way back. */
-import type { DecideRequest } from '@countersign/contract';
+import type { DecideRequest, DecisionAction, ReviewCase } from '@countersign/contract';
 import { config } from '@grafana/runtime';
 import { useCallback, useEffect, useState } from 'react';
 
@@ -7,9 +7,19 @@ import { useCallback, useEffect, useState } from 'react';
 export interface Undoable {
   readonly decisionId: string;
   readonly title: string;
-  readonly request: DecideRequest;
+  readonly action: DecisionAction;
+  /** What was sent; null when this page has not seen it go. */
+  readonly request: DecideRequest | null;
   /** Unix time in ms. */
   readonly until: number;
+}
+
+/** The way back from a decision whose answer was lost, as the case itself says it. */
+export function undoableOf(opened: ReviewCase | undefined): Undoable | null {
+  if (!opened?.undo_until || opened.decided === null) return null;
+  const { item, decided, undo_until } = opened;
+  const until = Date.parse(undo_until);
+  return { decisionId: item.decision_id, title: item.title, action: decided.action, request: null, until };
 }
 
 /** Of a person: another may log in to the same tab. */
@@ -49,6 +59,7 @@ function read(): Undoable | null {
       typeof kept?.decisionId === 'string' &&
       typeof kept.title === 'string' &&
       typeof kept.until === 'number' &&
+      typeof kept.action === 'string' &&
       typeof kept.request?.action === 'string';
     return isWhole ? (kept as Undoable) : null;
   } catch {
