@@ -7,7 +7,7 @@ import { lstat, mkdir, readdir, rename, utimes } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import type { SpooledEvent } from './spool-record.ts';
-import { Spool } from './spool.ts';
+import { keepSpool, Spool } from './spool.ts';
 
 export interface BacklogOptions {
   readonly directory: string;
@@ -100,6 +100,11 @@ export class Backlog {
   /** The first so many are sent. */
   async release(count: number): Promise<void> {
     await this.spools.find(({ length }) => length > 0)?.release(count);
+  }
+
+  /** In a directory of their own, for the next process to take; at once, because this one ends. */
+  keep(events: readonly SpooledEvent[]): void {
+    keepSpool(join(this.options.directory, `${this.name}.${this.spools.length + 1}`), events);
   }
 
   async close(): Promise<void> {

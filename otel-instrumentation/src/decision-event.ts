@@ -48,6 +48,9 @@ export interface EndedDecision {
   readonly endedAt: number;
 }
 
+/** Of an event without what is written down already: enough to bound memory by. */
+export const usualBytes = 1_500;
+
 export function aiDecisionEvent(ended: EndedDecision): AiDecisionEvent {
   const { traceparent, tracestate } = traceparentOf(ended.spanContext);
   return {

@@ -12,9 +12,11 @@ import {
 } from '@countersign/contract';
 import { hash, randomBytes } from 'node:crypto';
 import type { UndoableStep } from './compensations.ts';
-import { aiDecisionEvent, type EndedDecision } from './decision-event.ts';
+import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
+import type { ModelCall } from './automatic/parts.ts';
 import type { GuardVerdict, Question } from './guard.ts';
 import { newId } from './ids.ts';
+import type { PartOfDecision } from './in-context.ts';
 import type { Outgoing } from './publisher.ts';
 import { traceparentOf, type DecisionRef } from './ref.ts';
 import { attribute } from './semconv.ts';
@@ -63,6 +65,8 @@ export interface Deciding {
   readonly source: string;
   ask(question: Question): GuardVerdict;
   register(ref: DecisionRef, model: Model, sequence: number, step: UndoableStep): Promise<string>;
+  /** How long an AI decision took. */
+  measured(ms: number, about: Attributes): void;
 }
 
 export type Ended =
@@ -71,7 +75,7 @@ export type Ended =
   /** A cycle or a bigint in what the service handed over. */
   | { readonly is: 'not_json'; readonly error: unknown };
 
-export class OpenDecision implements DecisionHandle {
+export class OpenDecision implements DecisionHandle, PartOfDecision {
   readonly id = newId();
   private readonly options: DecisionOptions;
   private readonly span: Span;
@@ -85,6 +89,7 @@ export class OpenDecision implements DecisionHandle {
   private action: DecisionAction = 'accept';
   private justification = '';
   private answer: GuardVerdict | null = null;
+  private calls: Attributes | null = null;
   /** Steps that can be undone. */
   private steps = 0;
 
@@ -129,6 +134,23 @@ export class OpenDecision implements DecisionHandle {
     return { v: 1, ...traced, decision_id: this.id, workflow_id: workflow, task_id: task };
   }
 
+  /** Of several calls the last one is named, and the tokens of all are counted. */
+  rollUp({ provider, requestModel, responseModel, responseId, inputTokens, outputTokens }: ModelCall): void {
+    const calls = (this.calls ??= {});
+    if (provider !== null) calls[attribute.provider] = provider;
+    if (requestModel !== null) calls[attribute.requestModel] = requestModel;
+    if (responseModel !== null) calls[attribute.responseModel] = responseModel;
+    if (responseId !== null) calls[attribute.responseId] = responseId;
+    if (inputTokens !== null) calls[attribute.inputTokens] = sum(calls[attribute.inputTokens], inputTokens);
+    if (outputTokens !== null) calls[attribute.outputTokens] = sum(calls[attribute.outputTokens], outputTokens);
+  }
+
+  /** What the AI may do after all is left to a person: it was not done. */
+  withhold(): GuardVerdict {
+    this.answer = { route: 'human', reason: 'authority_lost', epoch: this.answer?.epoch ?? 0, useVersion: null };
+    return this.answer;
+  }
+
   /** Puts what is known on the span and ends it; with the event to send, when there is one. */
   end(): Ended {
     const { options, span, said } = this;
@@ -142,11 +164,18 @@ export class OpenDecision implements DecisionHandle {
       attributes[attribute.confidence] = this.confidence;
       attributes[attribute.label] = said.label ?? '';
     }
+    if (this.calls !== null) Object.assign(attributes, this.calls);
     span.setAttributes(attributes);
+    this.measure({ [attribute.route]: answer.route, [attribute.action]: this.action });
     const outgoing = said === null ? null : this.outgoing(said, answer);
     span.end();
     if (outgoing === null) return { is: 'no_output' };
     return this.notJson === null ? { is: 'event', outgoing } : { is: 'not_json', error: this.notJson };
+  }
+
+  private measure(outcome: Attributes): void {
+    const about = { [attribute.workflow]: this.options.workflow, [attribute.actor]: 'ai', ...outcome };
+    this.deciding.measured(performance.now() - this.startedAt, about);
   }
 
   /** Never throws: what is recorded of a decision must not fail it. */
@@ -162,8 +191,11 @@ export class OpenDecision implements DecisionHandle {
   /** The work threw: there is no decision to record. */
   failed(error: unknown): void {
     const attributes = attributesOf(this.options, this.id);
-    attributes[attribute.errorType] = error instanceof Error ? error.name : 'unknown';
+    const errorType = error instanceof Error ? error.name : 'unknown';
+    attributes[attribute.errorType] = errorType;
+    if (this.calls !== null) Object.assign(attributes, this.calls);
     this.span.setAttributes(attributes);
+    this.measure({ [attribute.errorType]: errorType });
     const message = error instanceof Error ? error.message : String(error);
     this.span.setStatus({ code: SpanStatusCode.ERROR, message });
     this.span.end();
@@ -211,8 +243,7 @@ export class OpenDecision implements DecisionHandle {
   }
 }
 
-/** Of an event without what is written down already: enough to bound memory by. */
-const usualBytes = 1_500;
+const sum = (before: Attributes[string], more: number): number => (typeof before === 'number' ? before : 0) + more;
 
 /** Nothing deeper than one level. */
 function isPlain(output: Output): boolean {

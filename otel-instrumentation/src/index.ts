@@ -1,62 +1,80 @@
 /**
  * Record what the AI and people decide, and ask before the AI acts alone.
- * `start` once; the other functions then belong to that start. Before it the guard answers `human`, and recording throws.
+ * `start` once; the other functions then belong to that start. Without it a service works all the same: the guard answers
+ * `human`, and nothing is recorded.
  */
 import type { CompensationHandlers } from './compensations.ts';
+import type { Decider, DeciderOptions } from './decider.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';
+import { newId } from './ids.ts';
 import { Instrumentation, type HumanDecisionOptions, type StartOptions } from './instrumentation.ts';
+import { lose, lostBeforeStart, peopleDecide, takingWithoutStart } from './not-started.ts';
 import type { DecisionRef } from './ref.ts';
+import { begin, end, running, runningNow } from './running.ts';
+import { startDecision as startOne, takeDecision, type StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
 
 export type { CompensationHandler, CompensationHandlers, UndoableStep } from './compensations.ts';
+export type { Carried, Decided, Decider, DecideOptions, DeciderOptions } from './decider.ts';
 export type { DecisionHandle, DecisionOptions } from './decision.ts';
 export type { GuardVerdict, Question } from './guard.ts';
 export type { HumanDecisionOptions, StartOptions } from './instrumentation.ts';
-export type { DecisionRef } from './ref.ts';
+export { decisionSpanProcessor, type DecisionSpanProcessor } from './automatic/span-processor.ts';
+export { extractRef, injectRef, type DecisionRef } from './ref.ts';
+export type { StartedDecision } from './taking.ts';
 export type { VerdictHandler } from './verdicts.ts';
 export type { Verdict } from '@countersign/contract';
 
-let current: Instrumentation | null = null;
-
 function started(): Instrumentation {
-  if (current === null) throw new Error('call start({ source }) of @countersign/otel-instrumentation first');
-  return current;
+  const found = running();
+  if (found === null) throw new Error('call start({ source }) of @countersign/otel-instrumentation first');
+  return found;
 }
 
 /**
  * Connects in the background and returns at once. What it returns resolves when the guard follows the daemon; waiting for
  * it is optional. Throws when it was started already.
  */
-export function start(options: StartOptions): Promise<void> {
-  if (current !== null) throw new Error('@countersign/otel-instrumentation is started already');
-  current = new Instrumentation(options);
-  current.ready.catch(() => undefined);
-  return current.ready;
-}
+export const start = (options: StartOptions): Promise<void> => begin(options).ready;
 
 /**
  * Runs `work` as one AI decision. Returns what it returns, sync or async; throws what it throws, and then nothing is
  * recorded but the failed span. The event is queued when the work is done; nothing is awaited for it.
  */
 export function decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
-  return started().decision(options, work);
+  const taken = running();
+  return taken === null ? takeDecision(takingWithoutStart, options, work) : taken.decision(options, work);
 }
 
+/** Begins a decision whose end is somewhere else. Has to be ended: `using`, `end()` or `fail(error)`. */
+export const startDecision = (options: DecisionOptions): StartedDecision =>
+  running()?.startDecision(options) ?? startOne(takingWithoutStart, options);
+
+/**
+ * Makes `decide`, which asks the guard, records the decision, and carries it out: at once when the AI may act alone, else when
+ * a person has agreed; and which takes it back when it is rolled back. One for each workflow, when the service starts.
+ */
+export const decider = <Result>(options: DeciderOptions<Result>): Decider<Result> => started().decider(options);
+
 /** Whether the AI may act alone, from memory. */
-export const guard = (question: Question): GuardVerdict =>
-  current?.ask(question) ?? { route: 'human', reason: 'authority_lost', epoch: 0, useVersion: null };
+export const guard = (question: Question): GuardVerdict => running()?.ask(question) ?? peopleDecide;
 
 /** Records what a person decided about an AI decision, in the service's own tools. The id of the event. */
 export const humanDecision = (ref: DecisionRef, options: HumanDecisionOptions): string =>
-  started().humanDecision(ref, options);
+  running()?.humanDecision(ref, options) ?? notRecorded();
 
 /**
  * Records ground truth about a decision, whenever it is known. `cost` of the error, in the smallest unit of the currency.
  * The id of the event.
  */
 export const recordOutcome = (ref: DecisionRef, outcome: { label: string; cost?: number }): string =>
-  started().recordOutcome(ref, outcome);
+  running()?.recordOutcome(ref, outcome) ?? notRecorded();
+
+function notRecorded(): string {
+  lose();
+  return newId();
+}
 
 /**
  * Calls `handler` for each human decision of the workflow that is made in Countersign, until it returns without throwing.
@@ -74,20 +92,16 @@ export const compensations = (workflow: string, handlers: CompensationHandlers):
   started().compensations(workflow, handlers);
 
 /** Events given up so far: the queue was full, they were too large, or a decision had no output. */
-export const dropped = (): number => current?.dropped ?? 0;
+export const dropped = (): number => (runningNow()?.dropped ?? 0) + lostBeforeStart();
 
 /** Events that wait on disk until NATS is back. */
-export const spooled = (): number => current?.spooled ?? 0;
+export const spooled = (): number => runningNow()?.spooled ?? 0;
 
 /** Events not acknowledged yet. */
-export const pending = (): number => current?.pending ?? 0;
+export const pending = (): number => runningNow()?.pending ?? 0;
 
 /** Waits until all is sent; false when the time was too short. */
-export const flush = (timeoutMs = 5_000): Promise<boolean> => current?.flush(timeoutMs) ?? Promise.resolve(true);
+export const flush = (timeoutMs = 5_000): Promise<boolean> => runningNow()?.flush(timeoutMs) ?? Promise.resolve(true);
 
 /** Sends what is left, then lets go of the connection. After it, `start` may be called again. */
-export async function shutdown(timeoutMs = 5_000): Promise<void> {
-  const ending = current;
-  current = null;
-  await ending?.shutdown(timeoutMs);
-}
+export const shutdown = (timeoutMs = 5_000): Promise<void> => end()?.shutdown(timeoutMs) ?? Promise.resolve();

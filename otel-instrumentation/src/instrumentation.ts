@@ -2,11 +2,10 @@
 import {
   context,
   logs,
-  metrics,
   SeverityNumber,
   SpanKind,
   trace,
-  type Counter,
+  type Attributes,
   type Link,
   type Tracer,
 } from '@opentelemetry/api';
@@ -27,12 +26,16 @@ import {
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
 import { Backlog, usualDirectory } from './backlog.ts';
 import { connectWhenPossible, type Reach } from './connection.ts';
-import { OpenDecision, type Deciding, type DecisionHandle, type DecisionOptions } from './decision.ts';
+import { makeDecider, type Decider, type DeciderOptions, type Loop, type LoopHandle } from './decider.ts';
+import type { Deciding, DecisionOptions, Ended } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
 import { newId } from './ids.ts';
 import { Publisher, type DropReason } from './publisher.ts';
 import { spanContextOf, traceparentOf, type DecisionRef } from './ref.ts';
-import { attribute, evaluationEvent, metric, scope } from './semconv.ts';
+import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
+import { Meters } from './meters.ts';
+import { attribute, evaluationEvent, scope } from './semconv.ts';
+import { startDecision, takeDecision, type StartedDecision, type Taking } from './taking.ts';
 import { followVerdicts, type VerdictHandler } from './verdicts.ts';
 
 export interface StartOptions {
@@ -67,17 +70,20 @@ export interface HumanDecisionOptions {
   readonly queueMs?: number;
 }
 
-export class Instrumentation implements Deciding {
+export class Instrumentation implements Deciding, Loop {
   readonly source: string;
   private readonly connection: Promise<NatsConnection>;
   private readonly publisher: Publisher;
   private readonly guard = new Guard(() => performance.now());
   private readonly stops: (() => Promise<void>)[] = [];
   private readonly ending = new AbortController();
-  private readonly trouble: (error: unknown) => void;
+  readonly trouble: (error: unknown) => void;
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
-  private readonly droppedCounter: Counter;
+  private readonly meters = new Meters(() => this.pending);
+  private readonly taking: Taking;
   private droppedTotal = 0;
+  private wasAsked = false;
+  private isEnding = false;
   private readonly handlers = new Map<string, CompensationHandlers>();
   /** Resolves when the guard follows what the daemon distributes; until a document is in, it answers `human`. */
   readonly ready: Promise<void>;
@@ -85,11 +91,12 @@ export class Instrumentation implements Deciding {
   constructor(options: StartOptions) {
     this.source = options.source;
     this.trouble = oncePerSecond(options.onTrouble ?? ((message) => console.warn(message)));
-    const meter = metrics.getMeter(scope.name, scope.version);
-    const sent = meter.createCounter(metric.events, { unit: '{event}', description: 'Events acknowledged by NATS.' });
-    this.droppedCounter = meter.createCounter(metric.dropped, { unit: '{event}', description: 'Events given up.' });
-
-    const spooled = meter.createCounter(metric.spooled, { unit: '{event}', description: 'Events that went to disk.' });
+    this.taking = {
+      tracer: this.tracer,
+      deciding: this,
+      onEnded: (ended, about) => this.finish(ended, about),
+      onTrouble: this.trouble,
+    };
     const natsUrl = options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222';
     const reach: Reach = { isUp: false };
 
@@ -111,8 +118,8 @@ export class Instrumentation implements Deciding {
       queueLimit: options.queueLimit ?? 10_000,
       reach,
       backlog: this.openBacklog(options, natsUrl),
-      onSent: (count) => sent.add(count),
-      onSpooled: (count) => spooled.add(count),
+      onSent: (count) => this.meters.sent(count),
+      onSpooled: (count) => this.meters.spooled(count),
       onDropped: (reason, count) => {
         this.drop(reason, count);
         this.trouble(`${count} decision event dropped: ${reason}`);
@@ -144,7 +151,7 @@ export class Instrumentation implements Deciding {
         isReady();
         const look = setInterval(() => this.guard.isSilent && following.stop(), silenceLookMs).unref();
         await following.ended.finally(() => clearInterval(look));
-        if (connection.isClosed()) return;
+        if (connection.isClosed() || this.isEnding) return;
         this.trouble('no authority was heard of for longer than its lease; asking anew');
       } catch (error) {
         this.trouble(error);
@@ -154,38 +161,29 @@ export class Instrumentation implements Deciding {
   }
 
   ask(question: Question): GuardVerdict {
-    return this.guard.ask(question);
+    this.wasAsked = true;
+    const verdict = this.guard.ask(question);
+    this.meters.asked(question.workflow, verdict);
+    return verdict;
   }
 
-  decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
-    return this.tracer.startActiveSpan(`decision ${options.workflow}`, (span) => {
-      const open = new OpenDecision(options, span, this);
-      let result: T;
-      try {
-        result = work(open);
-      } catch (error) {
-        open.failed(error);
-        throw error;
-      }
-      if (!isPromise(result)) {
-        this.finish(open, options);
-        return result;
-      }
-      return result.then(
-        (value: unknown) => {
-          this.finish(open, options);
-          return value;
-        },
-        (error: unknown) => {
-          open.failed(error);
-          throw error;
-        },
-      ) as T;
-    });
+  measured(ms: number, about: Attributes): void {
+    this.meters.decided(ms, about);
   }
 
-  private finish(open: OpenDecision, { workflow, task }: DecisionOptions): void {
-    const ended = open.end();
+  decision<T>(options: DecisionOptions, work: (decision: LoopHandle) => T): T {
+    return takeDecision(this.taking, options, work);
+  }
+
+  startDecision(options: DecisionOptions): StartedDecision {
+    return startDecision(this.taking, options);
+  }
+
+  decider<Result>(options: DeciderOptions<Result>): Decider<Result> {
+    return makeDecider(this, options);
+  }
+
+  private finish(ended: Ended, { workflow, task }: DecisionOptions): void {
     if (ended.is === 'event') return this.publisher.enqueue(ended.outgoing);
     this.drop(ended.is, 1);
     this.trouble(
@@ -197,7 +195,7 @@ export class Instrumentation implements Deciding {
 
   private drop(reason: DropReason | 'no_output', count: number): void {
     this.droppedTotal += count;
-    this.droppedCounter.add(count, { reason });
+    this.meters.dropped(count, reason);
   }
 
   /** The id of the event. */
@@ -230,6 +228,9 @@ export class Instrumentation implements Deciding {
         // Into the trace of the decision that was judged, which itself stays as it is.
         context: trace.setSpanContext(context.active(), reviewed),
       });
+    }
+    if (reviewMs !== undefined) {
+      this.meters.reviewed(reviewMs, { [attribute.workflow]: ref.workflow_id, [attribute.action]: action });
     }
     const { traceparent } = traceparentOf(span.spanContext());
     span.end();
@@ -331,6 +332,29 @@ export class Instrumentation implements Deciding {
     return { ...this.envelope(data), type: eventTypes.compensation, data };
   }
 
+  /** A decision that this package was not told of, but by its span. */
+  recordPromoted(ended: Omit<EndedDecision, 'source'>): void {
+    this.measured(ended.latencyMs, {
+      [attribute.workflow]: ended.workflow,
+      [attribute.actor]: 'ai',
+      [attribute.route]: ended.answer.route,
+      [attribute.action]: ended.action,
+    });
+    const whole = { ...ended, source: this.source };
+    const event = () => aiDecisionEvent(whole);
+    this.publisher.enqueue({ kind: 'decision_ai', workflow: ended.workflow, event, snapshot: null, bytes: usualBytes });
+  }
+
+  /** Somebody relies on what NATS says: authority, or verdicts. */
+  get isFollowed(): boolean {
+    return this.wasAsked || this.stops.length > 0;
+  }
+
+  /** At the end of the process: what is in memory is written to disk before it returns. */
+  keepOnDisk(): void {
+    this.publisher.keepOnDisk();
+  }
+
   get dropped(): number {
     return this.droppedTotal;
   }
@@ -348,6 +372,7 @@ export class Instrumentation implements Deciding {
   }
 
   async shutdown(timeoutMs: number): Promise<void> {
+    this.isEnding = true;
     await Promise.all(this.stops.splice(0).map((stop) => stop()));
     await this.publisher.stop(timeoutMs);
     // One that never came about is given up.
@@ -359,9 +384,6 @@ export class Instrumentation implements Deciding {
 
 const silenceLookMs = 1_000;
 const usualSpoolBytes = 256 * 1_048_576;
-
-const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 function oncePerSecond(say: (message: string) => void): (trouble: unknown) => void {
   let last = Number.NEGATIVE_INFINITY;

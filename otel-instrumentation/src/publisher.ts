@@ -218,6 +218,23 @@ export class Publisher {
     return this.pending === 0;
   }
 
+  /** For the end of the process, which waits for nothing. What is sent already may be sent again, under the same id. */
+  keepOnDisk(): void {
+    if (this.backlog === null || this.queue.length === 0) return;
+    const events: SpooledEvent[] = [];
+    while (this.queue.length > 0) {
+      const batch = this.writeBatch();
+      events.push(...batch);
+      this.take(batch.length);
+    }
+    try {
+      this.backlog.keep(events);
+    } catch (error) {
+      this.options.onDropped('shutdown', events.length);
+      this.options.onTrouble(error);
+    }
+  }
+
   /** Takes nothing new and sends what it can in the time; the rest waits on disk, or is dropped and counted. */
   async stop(timeoutMs: number): Promise<void> {
     this.stopped = true;

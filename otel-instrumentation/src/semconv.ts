@@ -21,6 +21,12 @@ export const attribute = {
   evaluationLabel: 'gen_ai.evaluation.score.label',
   evaluationExplanation: 'gen_ai.evaluation.explanation',
   errorType: 'error.type',
+  provider: 'gen_ai.provider.name',
+  requestModel: 'gen_ai.request.model',
+  responseModel: 'gen_ai.response.model',
+  responseId: 'gen_ai.response.id',
+  inputTokens: 'gen_ai.usage.input_tokens',
+  outputTokens: 'gen_ai.usage.output_tokens',
 } as const;
 
 export const evaluationEvent = 'gen_ai.evaluation.result';
@@ -29,6 +35,10 @@ export const metric = {
   events: 'decision.events',
   dropped: 'decision.events.dropped',
   spooled: 'decision.events.spooled',
+  pending: 'decision.event.pending',
+  duration: 'decision.duration',
+  reviewDuration: 'decision.review.duration',
+  guardVerdicts: 'decision.guard.verdicts',
 } as const;
 
 export const scope = { name: '@countersign/otel-instrumentation', version: '0.1.0' } as const;

@@ -3,6 +3,7 @@
  * what was written before a `kill -9` is sent by the next process, and half a record at the end of a file is passed over.
  * One process writes to one directory. Nothing here is called at once by two: the publisher waits for each.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
@@ -151,6 +152,12 @@ export class Spool {
     await this.writing?.close();
     this.writing = null;
   }
+}
+
+/** Writes a spool that another process will take up. Throws what the file system says. */
+export function keepSpool(directory: string, events: readonly SpooledEvent[]): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(pathOf(directory, 0), Buffer.concat(events.map(writeRecord)), { mode: 0o600 });
 }
 
 const pathOf = (directory: string, segment: number): string =>

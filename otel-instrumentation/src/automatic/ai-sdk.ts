@@ -1,0 +1,52 @@
+/**
+ * The AI SDK's own hook for telemetry, from version 7 on: its OpenTelemetry integration makes the spans. What people and
+ * models say to each other stays off them, unless the service asks for it as OpenTelemetry says it is asked for.
+ */
+import { isGenAiContentWanted } from './settings.ts';
+import { withInputInHand } from './input-in-hand.ts';
+
+type Listener = (this: object, event: unknown, ...rest: unknown[]) => unknown;
+
+/** The list that the AI SDK reads its integrations from. */
+const holder = globalThis as { AI_SDK_TELEMETRY_INTEGRATIONS?: object[] };
+
+/** Of `@ai-sdk/otel`, what is needed. */
+export interface AiSdkOtel {
+  readonly OpenTelemetry: new () => object;
+}
+
+export function hookAiSdk({ OpenTelemetry }: AiSdkOtel): void {
+  const integrations = (holder.AI_SDK_TELEMETRY_INTEGRATIONS ??= []);
+  // The service has registered it itself.
+  if (integrations.some((integration) => integration instanceof OpenTelemetry)) return;
+  integrations.push(withoutContent(new OpenTelemetry()));
+}
+
+/** The same integration, told not to record content, and with the input in hand when it begins a span. */
+export function withoutContent(integration: object): object {
+  return new Proxy(integration, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const listener = value as Listener;
+      if (typeof name !== 'string' || !/^(?:experimental_)?on[A-Z]/.test(name)) return listener.bind(target);
+      return (event: unknown, ...rest: unknown[]) =>
+        withInputInHand(inputOf(event), () => listener.call(target, bare(event), ...rest));
+    },
+  });
+}
+
+function bare(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null || isGenAiContentWanted()) return event;
+  return { ...event, recordInputs: false, recordOutputs: false };
+}
+
+/** Of a tool its arguments, of a model its messages. */
+function inputOf(event: unknown): unknown {
+  const { toolCall, messages, prompt } = (event ?? {}) as {
+    toolCall?: { input?: unknown };
+    messages?: unknown;
+    prompt?: unknown;
+  };
+  return toolCall?.input ?? messages ?? prompt ?? null;
+}

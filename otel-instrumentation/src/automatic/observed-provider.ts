@@ -1,0 +1,74 @@
+/**
+ * A tracer provider whose spans are seen by an observer as well, whoever has set it up: span processors can be given to an
+ * SDK only while it is made, and not at all when it is made from a configuration file.
+ */
+import {
+  context,
+  trace,
+  type Context,
+  type Span,
+  type SpanOptions,
+  type Tracer,
+  type TracerOptions,
+  type TracerProvider,
+} from '@opentelemetry/api';
+import type { SeenSpan, SpanObserver } from './parts.ts';
+
+export class ObservedTracerProvider implements TracerProvider {
+  readonly observed: TracerProvider;
+  private readonly observer: SpanObserver;
+
+  constructor(observed: TracerProvider, observer: SpanObserver) {
+    this.observed = observed;
+    this.observer = observer;
+  }
+
+  getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
+    return new ObservedTracer(this.observed.getTracer(name, version, options), this.observer);
+  }
+}
+
+type Within<T> = (span: Span) => T;
+
+class ObservedTracer implements Tracer {
+  private readonly tracer: Tracer;
+  private readonly observer: SpanObserver;
+
+  constructor(tracer: Tracer, observer: SpanObserver) {
+    this.tracer = tracer;
+    this.observer = observer;
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, parent: Context = context.active()): Span {
+    const span = this.tracer.startSpan(name, options, parent);
+    if (!isSeen(span)) return span;
+    this.observer.onStart(span, options.root === true ? trace.deleteSpan(parent) : parent);
+    const end = span.end.bind(span);
+    span.end = (time) => {
+      // Before, because attributes cannot be set after.
+      if (span.isRecording()) this.observer.onEnd(span);
+      end(time);
+    };
+    return span;
+  }
+
+  startActiveSpan<F extends Within<unknown>>(name: string, work: F): ReturnType<F>;
+  startActiveSpan<F extends Within<unknown>>(name: string, options: SpanOptions, work: F): ReturnType<F>;
+  startActiveSpan<F extends Within<unknown>>(
+    name: string,
+    options: SpanOptions,
+    parent: Context,
+    work: F,
+  ): ReturnType<F>;
+  startActiveSpan<F extends Within<unknown>>(name: string, ...rest: readonly (SpanOptions | Context | F)[]) {
+    const work = rest.at(-1) as F;
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : {};
+    const parent = rest.length > 2 ? (rest[1] as Context) : context.active();
+    const span = this.startSpan(name, options, parent);
+    return context.with(trace.setSpan(parent, span), () => work(span)) as ReturnType<F>;
+  }
+}
+
+/** Recorded, with its attributes to be read: a span of OpenTelemetry's SDK. */
+const isSeen = (span: Span): span is Span & SeenSpan =>
+  span.isRecording() && typeof (span as Partial<SeenSpan>).attributes === 'object';

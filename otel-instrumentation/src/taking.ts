@@ -1,0 +1,89 @@
+/** How a decision is taken: as a function that is run, or between a start and an end. Always ended, and never by us late. */
+import { context, trace, type Context, type Tracer } from '@opentelemetry/api';
+import { OpenDecision, type Deciding, type DecisionHandle, type DecisionOptions, type Ended } from './decision.ts';
+import type { LoopHandle } from './decider.ts';
+import { withDecision } from './in-context.ts';
+
+export interface Taking {
+  readonly tracer: Tracer;
+  readonly deciding: Deciding;
+  /** What came of a decision that ended. */
+  readonly onEnded: (ended: Ended, options: DecisionOptions) => void;
+  readonly onTrouble: (trouble: string) => void;
+}
+
+/** Sync or async, as `work` is. Throws what it throws. */
+export function takeDecision<T>(taking: Taking, options: DecisionOptions, work: (decision: LoopHandle) => T): T {
+  const { open, within } = begin(taking, options);
+  let result: T;
+  try {
+    result = context.with(within, work, undefined, open);
+  } catch (error) {
+    open.failed(error);
+    throw error;
+  }
+  if (!isPromise(result)) {
+    taking.onEnded(open.end(), options);
+    return result;
+  }
+  return result.then(
+    (value: unknown) => {
+      taking.onEnded(open.end(), options);
+      return value;
+    },
+    (error: unknown) => {
+      open.failed(error);
+      throw error;
+    },
+  ) as T;
+}
+
+/** A decision that whoever started it has to end: with `end`, `fail`, or by leaving the block of `using`. */
+export interface StartedDecision extends DecisionHandle, Disposable {
+  /** Runs `work` within the decision, so that what it calls is part of it. `this` and arguments are kept. */
+  run<This, A extends unknown[], T>(
+    this: StartedDecision,
+    work: (this: This, ...args: A) => T,
+    self?: This,
+    ...args: A
+  ): T;
+  /** Records it. Later calls of `end` and `fail` change nothing. */
+  end(): void;
+  /** There is no decision to record: something went wrong. */
+  fail(error: unknown): void;
+}
+
+export function startDecision(taking: Taking, options: DecisionOptions): StartedDecision {
+  const { open, within } = begin(taking, options);
+  let isOver = false;
+  const once = (ending: () => void) => {
+    if (isOver) return taking.onTrouble(`a decision on ${options.workflow}/${options.task} was ended twice`);
+    isOver = true;
+    ending();
+  };
+  const end = () => once(() => taking.onEnded(open.end(), options));
+  return {
+    output: (output, confidence) => open.output(output, confidence),
+    explain: (explanation) => open.explain(explanation),
+    propose: (action, justification) => open.propose(action, justification),
+    authority: () => open.authority(),
+    undoable: (step) => open.undoable(step),
+    ref: () => open.ref(),
+    run: (work, self, ...args) => context.with(within, work, self, ...args),
+    end,
+    fail: (error) => once(() => open.failed(error)),
+    [Symbol.dispose]: () => {
+      if (!isOver) end();
+    },
+  };
+}
+
+function begin({ tracer, deciding }: Taking, options: DecisionOptions): { open: OpenDecision; within: Context } {
+  const parent = context.active();
+  const span = tracer.startSpan(`decision ${options.workflow}`, undefined, parent);
+  const open = new OpenDecision(options, span, deciding);
+  return { open, within: withDecision(trace.setSpan(parent, span), open) };
+}
+
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
