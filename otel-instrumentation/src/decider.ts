@@ -9,7 +9,8 @@ import type { CompensationHandlers, UndoableStep } from './compensations.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict } from './guard.ts';
 import { spanContextOf, type DecisionRef } from './ref.ts';
-import { attribute, scope } from './semconv.ts';
+import { scope } from './scope.ts';
+import { attribute } from './semconv.ts';
 import type { VerdictHandler } from './verdicts.ts';
 
 /** One case, to be carried out or taken back. */
@@ -147,7 +148,7 @@ async function inSpan<T>(
 ): Promise<T> {
   const decided = ref === null ? null : spanContextOf(ref);
   const links = decided === null ? [] : [{ context: decided, attributes: { [attribute.linkType]: 'executes' } }];
-  const attributes = { [attribute.id]: decisionId, [attribute.workflow]: workflow, [attribute.task]: task };
+  const attributes = { [attribute.id]: decisionId, [attribute.workflowId]: workflow, [attribute.taskId]: task };
   return await tracer.startActiveSpan(name, { links, attributes }, async (span) => {
     try {
       return await work();

@@ -137,12 +137,14 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   /** Of several calls the last one is named, and the tokens of all are counted. */
   rollUp({ provider, requestModel, responseModel, responseId, inputTokens, outputTokens }: ModelCall): void {
     const calls = (this.calls ??= {});
-    if (provider !== null) calls[attribute.provider] = provider;
-    if (requestModel !== null) calls[attribute.requestModel] = requestModel;
-    if (responseModel !== null) calls[attribute.responseModel] = responseModel;
-    if (responseId !== null) calls[attribute.responseId] = responseId;
-    if (inputTokens !== null) calls[attribute.inputTokens] = sum(calls[attribute.inputTokens], inputTokens);
-    if (outputTokens !== null) calls[attribute.outputTokens] = sum(calls[attribute.outputTokens], outputTokens);
+    if (provider !== null) calls[attribute.genAiProviderName] = provider;
+    if (requestModel !== null) calls[attribute.genAiRequestModel] = requestModel;
+    if (responseModel !== null) calls[attribute.genAiResponseModel] = responseModel;
+    if (responseId !== null) calls[attribute.genAiResponseId] = responseId;
+    if (inputTokens !== null)
+      calls[attribute.genAiUsageInputTokens] = sum(calls[attribute.genAiUsageInputTokens], inputTokens);
+    if (outputTokens !== null)
+      calls[attribute.genAiUsageOutputTokens] = sum(calls[attribute.genAiUsageOutputTokens], outputTokens);
   }
 
   /** What the AI may do after all is left to a person: it was not done. */
@@ -158,11 +160,11 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     const attributes = attributesOf(options, this.id);
     attributes[attribute.action] = this.action;
     attributes[attribute.route] = answer.route;
-    attributes[attribute.reason] = answer.reason;
-    attributes[attribute.epoch] = answer.epoch;
+    attributes[attribute.routeReason] = answer.reason;
+    attributes[attribute.breakerEpoch] = answer.epoch;
     if (said !== null) {
       attributes[attribute.confidence] = this.confidence;
-      attributes[attribute.label] = said.label ?? '';
+      attributes[attribute.outputLabel] = said.label ?? undefined;
     }
     if (this.calls !== null) Object.assign(attributes, this.calls);
     span.setAttributes(attributes);
@@ -174,7 +176,7 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   }
 
   private measure(outcome: Attributes): void {
-    const about = { [attribute.workflow]: this.options.workflow, [attribute.actor]: 'ai', ...outcome };
+    const about = { [attribute.workflowId]: this.options.workflow, [attribute.actorType]: 'ai', ...outcome };
     this.deciding.measured(performance.now() - this.startedAt, about);
   }
 
@@ -255,9 +257,9 @@ function attributesOf(options: DecisionOptions, id: string): Attributes {
   const { workflow, task, model, riskTier, reversible } = options;
   return {
     [attribute.id]: id,
-    [attribute.workflow]: workflow,
-    [attribute.task]: task,
-    [attribute.actor]: 'ai',
+    [attribute.workflowId]: workflow,
+    [attribute.taskId]: task,
+    [attribute.actorType]: 'ai',
     [attribute.modelName]: model.name,
     [attribute.modelVersion]: model.version,
     [attribute.riskTier]: riskTier,

@@ -101,11 +101,19 @@ describe('decision', () => {
       'decision.actor.type': 'ai',
       'decision.confidence': 0.8,
       'decision.route': 'human',
-      'decision.route.reason': 'authority_lost',
+      'decision.route_reason': 'authority_lost',
     });
     expect(await countersign.flush()).toBe(true);
     const tasks = (await streamed()).map(({ subject }) => subject);
     expect(tasks.toSorted((a, b) => a.localeCompare(b))).toEqual(['async', 'sync']);
+  });
+
+  it('leaves the label out of the span when the answer has none', () => {
+    begin();
+    countersign.decision(options('unlabelled'), (d) => d.output({ label: null, value: 12.5 }, 0.8));
+    const attributes = spans.getFinishedSpans()[0]?.attributes;
+    expect(attributes).toHaveProperty(['decision.confidence'], 0.8);
+    expect(attributes).not.toHaveProperty(['decision.output.label']);
   });
 
   it('records nothing, and says so, when there was no output', () => {

@@ -34,7 +34,8 @@ import { Publisher, type DropReason } from './publisher.ts';
 import { spanContextOf, traceparentOf, type DecisionRef } from './ref.ts';
 import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
 import { Meters } from './meters.ts';
-import { attribute, evaluationEvent, scope } from './semconv.ts';
+import { scope } from './scope.ts';
+import { attribute, eventName } from './semconv.ts';
 import { startDecision, takeDecision, type StartedDecision, type Taking } from './taking.ts';
 import { followVerdicts, type VerdictHandler } from './verdicts.ts';
 
@@ -209,28 +210,28 @@ export class Instrumentation implements Deciding, Loop {
     const decisionId = newId();
     span.setAttributes({
       [attribute.id]: decisionId,
-      [attribute.workflow]: ref.workflow_id,
-      [attribute.task]: ref.task_id,
-      [attribute.actor]: 'human',
+      [attribute.workflowId]: ref.workflow_id,
+      [attribute.taskId]: ref.task_id,
+      [attribute.actorType]: 'human',
       [attribute.action]: action,
-      [attribute.reviews]: ref.decision_id,
-      [attribute.reviewer]: reviewer,
+      [attribute.reviewsId]: ref.decision_id,
+      [attribute.reviewerId]: reviewer,
     });
     if (reviewed !== null) {
       logs.getLogger(scope.name, scope.version).emit({
-        eventName: evaluationEvent,
+        eventName: eventName.genAiEvaluationResult,
         severityNumber: SeverityNumber.INFO,
         attributes: {
-          [attribute.evaluationName]: 'human_review',
-          [attribute.evaluationLabel]: action,
-          [attribute.evaluationExplanation]: justification,
+          [attribute.genAiEvaluationName]: 'human_review',
+          [attribute.genAiEvaluationScoreLabel]: action,
+          [attribute.genAiEvaluationExplanation]: justification,
         },
         // Into the trace of the decision that was judged, which itself stays as it is.
         context: trace.setSpanContext(context.active(), reviewed),
       });
     }
     if (reviewMs !== undefined) {
-      this.meters.reviewed(reviewMs, { [attribute.workflow]: ref.workflow_id, [attribute.action]: action });
+      this.meters.reviewed(reviewMs, { [attribute.workflowId]: ref.workflow_id, [attribute.action]: action });
     }
     const { traceparent } = traceparentOf(span.spanContext());
     span.end();
@@ -335,8 +336,8 @@ export class Instrumentation implements Deciding, Loop {
   /** A decision that this package was not told of, but by its span. */
   recordPromoted(ended: Omit<EndedDecision, 'source'>): void {
     this.measured(ended.latencyMs, {
-      [attribute.workflow]: ended.workflow,
-      [attribute.actor]: 'ai',
+      [attribute.workflowId]: ended.workflow,
+      [attribute.actorType]: 'ai',
       [attribute.route]: ended.answer.route,
       [attribute.action]: ended.action,
     });

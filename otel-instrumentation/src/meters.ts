@@ -5,7 +5,8 @@
  */
 import { metrics, type Attributes, type Counter, type Histogram, type Meter } from '@opentelemetry/api';
 import type { GuardVerdict } from './guard.ts';
-import { attribute, metric, scope } from './semconv.ts';
+import { scope } from './scope.ts';
+import { attribute, metric, metricOptions } from './semconv.ts';
 
 /** From a rule that answers at once to a model that thinks for minutes. In s. */
 const decisionBuckets = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300];
@@ -70,37 +71,32 @@ export class Meters {
   }
 
   private make(meter: Meter): Instruments {
-    meter
-      .createObservableCounter(metric.guardVerdicts, { unit: '{verdict}', description: 'Answers of the guard.' })
-      .addCallback((result) => {
-        for (const [workflow, reasons] of this.verdicts) {
-          for (const [reason, counts] of reasons) {
-            for (const route of ['auto', 'human', 'halt'] as const) {
-              if (counts[route] === 0) continue;
-              const about = {
-                [attribute.workflow]: workflow,
-                [attribute.route]: route,
-                [attribute.reason]: reason,
-              };
-              result.observe(counts[route], about);
-            }
+    meter.createObservableCounter(metric.guardVerdicts, metricOptions[metric.guardVerdicts]).addCallback((result) => {
+      for (const [workflow, reasons] of this.verdicts) {
+        for (const [reason, counts] of reasons) {
+          for (const route of ['auto', 'human', 'halt'] as const) {
+            if (counts[route] === 0) continue;
+            const about = {
+              [attribute.workflowId]: workflow,
+              [attribute.route]: route,
+              [attribute.routeReason]: reason,
+            };
+            result.observe(counts[route], about);
           }
         }
-      });
-    meter
-      .createObservableUpDownCounter(metric.pending, { unit: '{event}', description: 'Events not acknowledged yet.' })
-      .addCallback((result) => result.observe(this.pendingNow()));
-    const seconds = (description: string, explicitBucketBoundaries: number[]) => ({
-      unit: 's',
-      description,
-      advice: { explicitBucketBoundaries },
+      }
     });
+    meter
+      .createObservableUpDownCounter(metric.eventPending, metricOptions[metric.eventPending])
+      .addCallback((result) => result.observe(this.pendingNow()));
+    const histogram = (name: 'decision.duration' | 'decision.review.duration', explicitBucketBoundaries: number[]) =>
+      meter.createHistogram(name, { ...metricOptions[name], advice: { explicitBucketBoundaries } });
     return {
-      duration: meter.createHistogram(metric.duration, seconds('Duration of AI decisions.', decisionBuckets)),
-      review: meter.createHistogram(metric.reviewDuration, seconds('Time people took to decide.', reviewBuckets)),
-      sent: meter.createCounter(metric.events, { unit: '{event}', description: 'Events acknowledged by NATS.' }),
-      spooled: meter.createCounter(metric.spooled, { unit: '{event}', description: 'Events that went to disk.' }),
-      dropped: meter.createCounter(metric.dropped, { unit: '{event}', description: 'Events given up.' }),
+      duration: histogram(metric.duration, decisionBuckets),
+      review: histogram(metric.reviewDuration, reviewBuckets),
+      sent: meter.createCounter(metric.eventSent, metricOptions[metric.eventSent]),
+      spooled: meter.createCounter(metric.eventSpooled, metricOptions[metric.eventSpooled]),
+      dropped: meter.createCounter(metric.eventDropped, metricOptions[metric.eventDropped]),
     };
   }
 }

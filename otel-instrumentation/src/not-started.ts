@@ -4,7 +4,7 @@
  */
 import { trace } from '@opentelemetry/api';
 import type { GuardVerdict } from './guard.ts';
-import { scope } from './semconv.ts';
+import { scope } from './scope.ts';
 import type { Taking } from './taking.ts';
 
 let lost = 0;

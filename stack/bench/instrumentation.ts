@@ -47,7 +47,7 @@ export async function benchmarkInstrumentation(): Promise<Figure[]> {
         'decision.reversible': options.reversible,
         'decision.action': 'accept',
         'decision.route': 'human',
-        'decision.route.reason': 'authority_lost',
+        'decision.route_reason': 'authority_lost',
         'decision.breaker.epoch': 0,
       });
       span.end();

@@ -37,8 +37,8 @@ export class Parts implements SpanObserver {
     const { decision_id, workflow_id, task_id } = decision.ref();
     span.setAttributes({
       [attribute.id]: decision_id,
-      [attribute.workflow]: workflow_id,
-      [attribute.task]: task_id,
+      [attribute.workflowId]: workflow_id,
+      [attribute.taskId]: task_id,
     });
   }
 

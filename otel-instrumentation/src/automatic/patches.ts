@@ -9,7 +9,7 @@ import {
   registerInstrumentations,
   type Instrumentation,
 } from '@opentelemetry/instrumentation';
-import { scope } from '../semconv.ts';
+import { scope } from '../scope.ts';
 import { libraries, type Library } from './libraries.ts';
 
 /** OpenInference's and OpenLLMetry's can be asked to patch a module that is given to them. */

@@ -24,15 +24,15 @@ export class Promotions implements SpanObserver {
 
   onStart(span: Span & SeenSpan): void {
     // What is part of a decision is recorded with it.
-    if (rules.length === 0 || span.attributes[attribute.workflow] !== undefined || this.promoted.has(span)) return;
+    if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || this.promoted.has(span)) return;
     const rule = promoted(rules, span.attributes);
     if (rule === null) return;
     const input = inputInHand();
     this.promoted.set(span, { rule, inputHash: input === null ? null : sha256(input) });
     span.setAttributes({
       [attribute.id]: decisionIdOfSpan(span.spanContext()),
-      [attribute.workflow]: rule.workflow,
-      [attribute.task]: taskOf(span),
+      [attribute.workflowId]: rule.workflow,
+      [attribute.taskId]: taskOf(span),
     });
   }
 
