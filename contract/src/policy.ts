@@ -19,6 +19,12 @@ export const Duration = Type.String({
     'A span of time: "90 seconds", "15 minutes", "2 hours", "3 days", "13 weeks", "3 years", or ISO 8601 such as "PT2H".',
 });
 
+export const FeatureKind = Type.Union([
+  Type.Enum(['number', 'boolean', 'string']),
+  Type.Array(Line('A value that it may have'), { minItems: 1 }),
+]);
+export type FeatureKind = Static<typeof FeatureKind>;
+
 export const Loop = Type.Object(
   {
     decision_points: Type.Array(
@@ -30,6 +36,11 @@ export const Loop = Type.Object(
     ),
     data_sources: Type.Array(
       Type.Object({ name: Line('As in the provenance of decisions'), fresh_within: Type.Optional(Duration) }, closed),
+    ),
+    features: Type.Optional(
+      Type.Record(Type.String(), FeatureKind, {
+        description: 'What the model sees of a case: number, boolean, string, or the values that there are.',
+      }),
     ),
     harms: Type.Array(
       Type.Object({ name: Line('What goes wrong'), to: Line('Who bears it'), risk_tier: RiskTier }, closed),

@@ -14,6 +14,7 @@ import type { DecisionRef } from './ref.ts';
 import { begin, end, running, runningNow } from './running.ts';
 import { startDecision as startOne, takeDecision, type StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
+import { boundTo } from './workflow.ts';
 
 export type { CompensationHandler, CompensationHandlers, UndoableStep } from './compensations.ts';
 export type { Carried, Decided, Decider, DecideOptions, DeciderOptions } from './decider.ts';
@@ -24,6 +25,7 @@ export { decisionSpanProcessor, type DecisionSpanProcessor } from './automatic/s
 export { extractRef, injectRef, type DecisionRef } from './ref.ts';
 export type { StartedDecision } from './taking.ts';
 export type { VerdictHandler } from './verdicts.ts';
+export type { Workflow, WorkflowTypes } from './workflow.ts';
 export type { Verdict } from '@countersign/contract';
 
 function started(): Instrumentation {
@@ -90,6 +92,9 @@ export const verdicts = (workflow: string, handler: VerdictHandler): Promise<() 
  */
 export const compensations = (workflow: string, handlers: CompensationHandlers): void =>
   started().compensations(workflow, handlers);
+
+/** These functions for one workflow, in the words of its policy; `countersign policy types` prints the types. */
+export const workflow = boundTo({ decision, guard, humanDecision, recordOutcome, verdicts, compensations });
 
 /** Events given up so far: the queue was full, they were too large, or a decision had no output. */
 export const dropped = (): number => (runningNow()?.dropped ?? 0) + lostBeforeStart();

@@ -68,6 +68,18 @@ it('says what the schema cannot', () => {
   ]);
 });
 
+it('knows the features that a policy lists, and what each may be', () => {
+  const segments = (name: string) => good.replace('  latency:', `  fairness: { segments: [${name}] }\n  latency:`);
+  expect(problems(segments('language'))).toEqual([]);
+  expect(problems(segments('langauge'))).toEqual([
+    expect.stringMatching(/monitors\.fairness\.segments\.0: "langauge" is none of loop\.features: length, has_html/),
+  ]);
+  expect(problems(segments('langauge').replace(/ {2}features:\n(?: {4}.*\n)+/, ''))).toEqual([]);
+  expect(problems(good.replace('length: number', 'length: numbr'))).toEqual([
+    expect.stringMatching(/^p\.yaml:\d+:\d+ {2}loop\.features\.length: /),
+  ]);
+});
+
 it('survives what is no policy at all', () => {
   expect(problems('')).toEqual([expect.stringContaining('The file holds no policy')]);
   expect(problems('a: [1')).not.toEqual([]);

@@ -125,7 +125,7 @@ function unreachable(policy: Policy): Wrong[] {
     });
 }
 
-function wrongMonitors({ monitors, review }: Policy): Wrong[] {
+function wrongMonitors({ monitors, review, loop }: Policy): Wrong[] {
   const wrong: Wrong[] = [];
   const spans: [string[], string | undefined][] = [
     [['false_alarms', 'per'], monitors?.false_alarms?.per],
@@ -147,6 +147,13 @@ function wrongMonitors({ monitors, review }: Policy): Wrong[] {
     const message = `${JSON.stringify(positive)} is none of review.labels: ${review.labels.join(', ')}.`;
     wrong.push({ path: ['monitors', 'positive_label'], message });
   }
+  const features = Object.keys(loop.features ?? {});
+  (monitors?.fairness?.segments ?? []).forEach((segment, i) => {
+    // Of a feature that no decision has nothing is ever seen.
+    if (loop.features === undefined || features.includes(segment)) return;
+    const message = `${JSON.stringify(segment)} is none of loop.features: ${features.join(', ')}.`;
+    wrong.push({ path: ['monitors', 'fairness', 'segments', String(i)], message });
+  });
   for (const name of ['input_drift', 'prediction_drift'] as const) {
     const drift = { ...monitorDefaults[name], ...monitors?.[name] };
     if (drift.info <= drift.action_required) continue;
