@@ -1,6 +1,6 @@
 /** Services that nobody wrote for this package, started with two lines more, against a real NATS. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -144,6 +144,47 @@ it('tells, once, of a library that is loaded but not patched', async () => {
     ),
     '',
   ]);
+});
+
+it('sits beside an OpenTelemetry that the service sets up after it, and makes no second one', async () => {
+  const quiet = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+  const ended = await run('test-services/own-sdk.mjs', { rules: [rule('chat')], env: quiet });
+  expect(ended).toMatchObject({ code: 0, err: '' });
+  expect(ended.out).toContain("[ 'chat gpt-5', 'quick-start' ]");
+  expect(ended.out).toContain("[ 'a request', null ]");
+  expect(await events()).toHaveLength(1);
+});
+
+it('exports as a configuration file says, and sees those spans too', async () => {
+  const file = join(directory, 'otel.yaml');
+  writeFileSync(
+    file,
+    `file_format: '1.0'
+tracer_provider:
+  processors:
+    - simple:
+        exporter:
+          console: {}
+`,
+  );
+  const ended = await run('test-services/openai.cjs', { rules: [rule('chat')], env: { OTEL_CONFIG_FILE: file } });
+  expect(ended).toMatchObject({ code: 0, err: '' });
+  expect(ended.out).toContain("name: 'chat gpt-5'");
+  expect(ended.out).toContain("'decision.workflow.id': 'quick-start'");
+  expect(await events()).toHaveLength(1);
+});
+
+it.each([
+  ['SIGTERM', null],
+  ['exit', 3],
+])('loses nothing when it ends by %s', async (how, code) => {
+  const service = { args: [how] };
+  expect(await run('test-services/stopped.mjs', service)).toMatchObject({ code, err: '' });
+  const tasks = async () => new Set((await events()).map(({ subject }) => subject));
+  // What was not sent any more is sent by the next process.
+  if (how === 'exit') await run('test-services/stopped.mjs', { args: ['SIGTERM'] });
+  expect(await tasks()).toEqual(new Set(['one', 'two']));
+  expect((await events()).length).toBe(how === 'exit' ? 4 : 2);
 });
 
 it('starts the service whatever the environment says', async () => {

@@ -15,38 +15,56 @@ import {
 import type { SeenSpan, SpanObserver } from './parts.ts';
 
 export class ObservedTracerProvider implements TracerProvider {
-  readonly observed: TracerProvider;
-  private readonly observer: SpanObserver;
+  readonly observer: SpanObserver;
+  private current: TracerProvider;
 
   constructor(observed: TracerProvider, observer: SpanObserver) {
-    this.observed = observed;
+    this.current = observed;
     this.observer = observer;
   }
 
+  get observed(): TracerProvider {
+    return this.current;
+  }
+
+  /** Tracers that were handed out make their spans with another provider from now on. */
+  follow(provider: TracerProvider): void {
+    this.current = provider;
+  }
+
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
-    return new ObservedTracer(this.observed.getTracer(name, version, options), this.observer);
+    return new ObservedTracer(this, (provider) => provider.getTracer(name, version, options));
   }
 }
 
 type Within<T> = (span: Span) => T;
 
 class ObservedTracer implements Tracer {
-  private readonly tracer: Tracer;
-  private readonly observer: SpanObserver;
+  private readonly provider: ObservedTracerProvider;
+  private readonly tracerOf: (provider: TracerProvider) => Tracer;
+  private last: { readonly of: TracerProvider; readonly tracer: Tracer };
 
-  constructor(tracer: Tracer, observer: SpanObserver) {
-    this.tracer = tracer;
-    this.observer = observer;
+  constructor(provider: ObservedTracerProvider, tracerOf: (provider: TracerProvider) => Tracer) {
+    this.provider = provider;
+    this.tracerOf = tracerOf;
+    this.last = { of: provider.observed, tracer: tracerOf(provider.observed) };
+  }
+
+  private get tracer(): Tracer {
+    const { observed } = this.provider;
+    if (this.last.of !== observed) this.last = { of: observed, tracer: this.tracerOf(observed) };
+    return this.last.tracer;
   }
 
   startSpan(name: string, options: SpanOptions = {}, parent: Context = context.active()): Span {
     const span = this.tracer.startSpan(name, options, parent);
     if (!isSeen(span)) return span;
-    this.observer.onStart(span, options.root === true ? trace.deleteSpan(parent) : parent);
+    const { observer } = this.provider;
+    observer.onStart(span, options.root === true ? trace.deleteSpan(parent) : parent);
     const end = span.end.bind(span);
     span.end = (time) => {
       // Before, because attributes cannot be set after.
-      if (span.isRecording()) this.observer.onEnd(span);
+      if (span.isRecording()) observer.onEnd(span);
       end(time);
     };
     return span;

@@ -62,7 +62,7 @@ function observe(observer: SpanObserver): void {
 
 /** When the service registers its own of a kind, ours of this kind is gone first; the API would refuse a second one. */
 function makeRoomFor(observer: SpanObserver, ours: OwnSdk): void {
-  const before = passingOn();
+  const before = passingOn()?.getDelegate();
   const registerTracers = trace.setGlobalTracerProvider.bind(trace);
   trace.setGlobalTracerProvider = (provider) => {
     trace.setGlobalTracerProvider = registerTracers;
@@ -70,7 +70,7 @@ function makeRoomFor(observer: SpanObserver, ours: OwnSdk): void {
     const isTaken = registerTracers(provider);
     observe(observer);
     // Tracers that were handed out before go on with what is there now.
-    before?.setDelegate(trace.getTracerProvider());
+    if (before instanceof ObservedTracerProvider) before.follow(provider);
     void ours.shutdown().catch(() => undefined);
     return isTaken;
   };

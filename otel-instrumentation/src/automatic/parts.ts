@@ -27,13 +27,14 @@ const prefixes = ['gen_ai.', 'openinference.', 'llm.', 'mcp.', 'traceloop.'] as 
 export const isGenAi = (attributes: Attributes): boolean =>
   Object.keys(attributes).some((name) => prefixes.some((prefix) => name.startsWith(prefix)));
 
-export class Parts implements SpanObserver {
-  private readonly decisions = new WeakMap<object, PartOfDecision>();
+/** By span, of whoever saw it first: a span may be seen by a processor and by an observed provider. */
+const decisions = new WeakMap<object, PartOfDecision>();
 
+export class Parts implements SpanObserver {
   onStart(span: Span & SeenSpan, parent: Context): void {
     const decision = decisionOf(parent);
-    if (decision === null || this.decisions.has(span) || !isGenAi(span.attributes)) return;
-    this.decisions.set(span, decision);
+    if (decision === null || decisions.has(span) || !isGenAi(span.attributes)) return;
+    decisions.set(span, decision);
     const { decision_id, workflow_id, task_id } = decision.ref();
     span.setAttributes({
       [attribute.id]: decision_id,
@@ -43,9 +44,9 @@ export class Parts implements SpanObserver {
   }
 
   onEnd(span: SeenSpan): void {
-    const decision = this.decisions.get(span);
+    const decision = decisions.get(span);
     if (decision === undefined) return;
-    this.decisions.delete(span);
+    decisions.delete(span);
     decision.rollUp(modelCallOf(span.attributes));
   }
 }

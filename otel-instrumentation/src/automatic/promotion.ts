@@ -19,16 +19,17 @@ export function promoteBy(these: readonly PromoteRule[]): void {
   rules = these;
 }
 
-export class Promotions implements SpanObserver {
-  private readonly promoted = new WeakMap<object, { readonly rule: PromoteRule; readonly inputHash: string | null }>();
+/** By span, of whoever saw it first. */
+const underWay = new WeakMap<object, { readonly rule: PromoteRule; readonly inputHash: string | null }>();
 
+export class Promotions implements SpanObserver {
   onStart(span: Span & SeenSpan): void {
     // What is part of a decision is recorded with it.
-    if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || this.promoted.has(span)) return;
+    if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || underWay.has(span)) return;
     const rule = promoted(rules, span.attributes);
     if (rule === null) return;
     const input = inputInHand();
-    this.promoted.set(span, { rule, inputHash: input === null ? null : sha256(input) });
+    underWay.set(span, { rule, inputHash: input === null ? null : sha256(input) });
     span.setAttributes({
       [attribute.id]: decisionIdOfSpan(span.spanContext()),
       [attribute.workflowId]: rule.workflow,
@@ -37,9 +38,9 @@ export class Promotions implements SpanObserver {
   }
 
   onEnd(span: SeenSpan): void {
-    const found = this.promoted.get(span);
+    const found = underWay.get(span);
     if (found === undefined) return;
-    this.promoted.delete(span);
+    underWay.delete(span);
     // A model that has not answered has decided nothing. A tool that failed was chosen all the same.
     if (span.status.code === SpanStatusCode.ERROR && found.rule.operation !== 'execute_tool') return;
     running()?.recordPromoted(endedOf(span, found.rule, found.inputHash ?? sha256(inputOf(span.attributes))));

@@ -37,6 +37,7 @@ export const hasOtelSettings = (env: Environment): boolean =>
   Object.entries(env).some(
     ([name, value]) =>
       Boolean(value) &&
+      value !== 'none' &&
       (name === 'OTEL_CONFIG_FILE' ||
         name === 'OTEL_EXPERIMENTAL_CONFIG_FILE' ||
         name.startsWith('OTEL_EXPORTER_') ||
