@@ -3,9 +3,9 @@
  * back when somebody says so. What is carried out is said once, when the service starts: a person may answer days later, to
  * another process.
  */
-import { SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
+import { SpanStatusCode, trace, type SpanContext, type Tracer } from '@opentelemetry/api';
 import type { Output, Verdict } from '@countersign/contract';
-import type { CompensationHandlers, UndoableStep } from './compensations.ts';
+import type { CompensationHandlers } from './compensations.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict } from './guard.ts';
 import { spanContextOf, type DecisionRef } from './ref.ts';
@@ -68,18 +68,22 @@ export interface Decider<Result> {
 export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>): Decider<Result> {
   const { workflow, step = 'execute', execute, compensate, refused } = options;
   const tracer = trace.getTracer(scope.name, scope.version);
-  const carryOut = (what: Carried, ref: DecisionRef | null) =>
-    inSpan(tracer, `execute ${step}`, workflow, what, ref, () => execute(what));
-  const takeBack = (what: Pick<Carried, 'task' | 'decisionId' | 'key'>) =>
-    inSpan(tracer, `compensate ${step}`, workflow, what, null, () => compensate(what));
+  const doing = { tracer, workflow, step };
+  const carryOut = (what: Carried, decided: SpanContext | null) =>
+    inSpan({ ...doing, verb: 'execute' }, what, decided, () => execute(what));
+  const takeBack = (what: Pick<Carried, 'task' | 'decisionId' | 'key'>, decided: SpanContext | null) =>
+    inSpan({ ...doing, verb: 'compensate' }, what, decided, () => compensate(what));
 
   loop.compensations(workflow, {
-    [step]: ({ compensationId, task, decisionId }) => takeBack({ task, decisionId, key: compensationId }),
+    [step]: ({ compensationId, task, decisionId, payload }) => {
+      const { traceparent = null } = (payload ?? {}) as Partial<Pick<DecisionRef, 'traceparent'>>;
+      return takeBack({ task, decisionId, key: compensationId }, spanContextOf({ traceparent }));
+    },
   });
   const ready = loop.verdicts(workflow, async (verdict) => {
     const { verdict_id: key, task_id: task, decision_id: decisionId, action, output, reviewer, executed } = verdict;
     const isAgreed = action === 'accept' || action === 'modify';
-    if (executed && action !== 'accept') await takeBack({ task, decisionId, key });
+    if (executed && action !== 'accept') await takeBack({ task, decisionId, key }, null);
     if (isAgreed && !(executed && action === 'accept')) {
       await carryOut({ task, decisionId, output, reviewer, key }, null);
     }
@@ -89,11 +93,11 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
 
   const decide = async ({ judge, ...about }: DecideOptions): Promise<Decided<Result>> => {
     const { ref, verdict, output, key } = await loop.decision({ ...about, workflow }, (decision) =>
-      judgeAndAsk(decision, judge, { action: step }, (error) => loop.trouble(error)),
+      judgeAndAsk(decision, judge, step, (error) => loop.trouble(error)),
     );
     if (key === null) return { route: verdict.route === 'halt' ? 'halt' : 'human', ref, verdict };
     const what = { task: ref.task_id, decisionId: ref.decision_id, output, reviewer: null, key };
-    return { route: 'auto', ref, result: await carryOut(what, ref) };
+    return { route: 'auto', ref, result: await carryOut(what, spanContextOf(ref)) };
   };
   return Object.assign(decide, { ready });
 }
@@ -110,7 +114,7 @@ interface Judged {
 async function judgeAndAsk(
   decision: LoopHandle,
   judge: DecideOptions['judge'],
-  step: UndoableStep,
+  step: string,
   onTrouble: (error: unknown) => void,
 ): Promise<Judged> {
   let output: Judged['output'] = { label: null };
@@ -130,29 +134,43 @@ async function judgeAndAsk(
   const verdict = decision.authority();
   if (verdict.route !== 'auto') return { ref, verdict, output, key: null };
   try {
-    return { ref, verdict, output, key: await decision.undoable(step) };
+    const { traceparent } = ref;
+    return { ref, verdict, output, key: await decision.undoable({ action: step, payload: { traceparent } }) };
   } catch (error) {
     onTrouble(error);
     return { ref, verdict: decision.withhold(), output, key: null };
   }
 }
 
-/** A span of its own, linked to the decision: it is a child of it only when that is still going on, and it is not. */
-async function inSpan<T>(
-  tracer: Tracer,
-  name: string,
-  workflow: string,
-  { task, decisionId }: Pick<Carried, 'task' | 'decisionId'>,
-  ref: DecisionRef | null,
+interface Doing {
+  readonly tracer: Tracer;
+  readonly workflow: string;
+  readonly step: string;
+  readonly verb: 'execute' | 'compensate';
+}
+
+const linkOf = { execute: 'executes', compensate: 'compensates' } as const;
+
+/** A span of its own, linked to the decision where that is known: the decision itself has ended, maybe days ago. */
+function inSpan<T>(
+  { tracer, workflow, step, verb }: Doing,
+  { task, decisionId, key }: Pick<Carried, 'task' | 'decisionId' | 'key'>,
+  decided: SpanContext | null,
   work: () => T | Promise<T>,
 ): Promise<T> {
-  const decided = ref === null ? null : spanContextOf(ref);
-  const links = decided === null ? [] : [{ context: decided, attributes: { [attribute.linkType]: 'executes' } }];
-  const attributes = { [attribute.id]: decisionId, [attribute.workflowId]: workflow, [attribute.taskId]: task };
-  return await tracer.startActiveSpan(name, { links, attributes }, async (span) => {
+  const links = decided === null ? [] : [{ context: decided, attributes: { [attribute.linkType]: linkOf[verb] } }];
+  const attributes = {
+    [attribute.id]: decisionId,
+    [attribute.workflowId]: workflow,
+    [attribute.taskId]: task,
+    [attribute.stepName]: step,
+    [attribute.compensationId]: key,
+  };
+  return tracer.startActiveSpan(`${verb} ${step}`, { links, attributes }, async (span) => {
     try {
       return await work();
     } catch (error) {
+      span.setAttribute(attribute.errorType, error instanceof Error ? error.name : 'unknown');
       span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
       throw error;
     } finally {
