@@ -66,7 +66,9 @@ export async function enlist(
     const decision = event.data;
     const policy = policies.get(decision.workflow_id)?.policy;
     if (policy === undefined) continue;
-    const reason = reasonForReview(decision, await authorityOf(decision));
+    const reason =
+      reasonForReview(decision, await authorityOf(decision)) ??
+      (isLeftToPeople(policy, decision) ? 'automation_level' : null);
     if (reason === null) continue;
     const queued = caseFor(policy, decision, reason, now());
     const like = { ...queued, ai_event_id: event.id, evidence_hash: evidenceHash(entry) };
@@ -123,6 +125,12 @@ export function reasonForReview(decision: AiDecision, present: Present | null): 
   if (standing !== 'automatic' && standing !== 'canary') return 'stale_authority';
   if (decision.breaker_epoch !== epoch || canary_share === 0) return 'stale_authority';
   return state === 'half_open' || standing === 'canary' ? 'canary' : null;
+}
+
+/** A guard would not have let the AI do it; a service that asks none can. */
+function isLeftToPeople({ automation }: Policy, { risk_tier, reversible }: AiDecision): boolean {
+  const rule = automation[risk_tier];
+  return (reversible ? rule.reversible : rule.irreversible) !== 'automatic';
 }
 
 const evidenceHash = (entry: Buffer) => `sha256:${createHash('sha256').update(entry).digest('hex')}`;
