@@ -5,6 +5,7 @@ import { ChangeControl } from './change-control.ts';
 import { WorkflowId } from './fields.ts';
 import { AlertsPolicy, EscalationPolicy } from './alert-policy.ts';
 import { BusinessCalendar, MonitorsPolicy } from './monitor-policy.ts';
+import { Promotion } from './promote.ts';
 import { ReviewPolicy } from './review-policy.ts';
 import { AlertTier, RiskTier, Route } from './words.ts';
 
@@ -123,6 +124,14 @@ export const Policy = Type.Object(
       closed,
     ),
     change_control: Type.Optional(ChangeControl),
+    promote: Type.Optional(
+      Type.Array(Promotion, {
+        minItems: 1,
+        maxItems: 100,
+        description:
+          'Spans of GenAI instrumentations that are AI decisions of this workflow. The first that fits counts.',
+      }),
+    ),
     retention: Type.Optional(
       Type.Object(
         {
