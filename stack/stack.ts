@@ -19,6 +19,8 @@ export interface StackOptions {
   readonly demoArguments: readonly string[];
   readonly appPort: number;
   readonly httpPort: number;
+  /** Where OTLP traces are taken, on loopback; null for nowhere. */
+  readonly otlpPort: number | null;
   /** Told of each step as it begins, and gets told when it is done. */
   readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   /** Gives up starting when it is aborted. */
@@ -74,7 +76,7 @@ export function runningStack(directory: string): StackNote | null {
 
 /** Starts everything, or throws what is wrong with nothing left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { directory, appPort, httpPort, ending } = options;
+  const { directory, appPort, httpPort, otlpPort, ending } = options;
   const step: StackOptions['step'] = (name, work) => {
     ending?.throwIfAborted();
     return options.step(name, work);
@@ -104,6 +106,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     await assertFree(appPort, 'COUNTERSIGN_APP_PORT');
     await assertFree(httpPort, 'COUNTERSIGN_HTTP_PORT');
+    if (otlpPort !== null) await assertFree(otlpPort, 'COUNTERSIGN_OTLP_PORT');
 
     const databaseUrl = await step('PostgreSQL', async () => {
       const given = process.env['DATABASE_URL'];
@@ -173,6 +176,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           NATS_URL: nats.url,
           ...nats.daemon,
           COUNTERSIGN_HTTP_PORT: String(httpPort),
+          ...(otlpPort === null ? {} : { COUNTERSIGN_OTLP_PORT: String(otlpPort) }),
           COUNTERSIGN_PLUGIN_SECRET: secrets.plugin,
           COUNTERSIGN_AUDIT_TOKEN: secrets.audit,
           COUNTERSIGN_GRAFANA_URL: appUrl,
@@ -247,6 +251,12 @@ const assertFree = (port: number, variable: string): Promise<void> =>
     });
     server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
   });
+
+export const isFree = (port: number): Promise<boolean> =>
+  assertFree(port, '').then(
+    () => true,
+    () => false,
+  );
 
 /** The channels that policies name, of which the demo plays the other side. COUNTERSIGN_CHANNELS names others. */
 function writeChannels(directory: string, port: number): Record<string, string> {

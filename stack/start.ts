@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildApp, buildPackages } from './build.ts';
-import { notePath, runningStack, startStack, writeNote } from './stack.ts';
+import { isFree, notePath, runningStack, startStack, writeNote } from './stack.ts';
 
 const usage = `npm start: everything on this machine, at http://127.0.0.1:3300
 
@@ -11,9 +11,12 @@ const usage = `npm start: everything on this machine, at http://127.0.0.1:3300
   npm start -- --no-demo       without it
   npm start -- --help          this text
 
-Variables: DATABASE_URL and NATS_URL use servers of yours; COUNTERSIGN_APP_PORT (3300) and COUNTERSIGN_HTTP_PORT (8787)
-choose ports; COUNTERSIGN_STATE (.countersign) is where everything is kept.
+Variables: DATABASE_URL and NATS_URL use servers of yours; COUNTERSIGN_APP_PORT (3300), COUNTERSIGN_HTTP_PORT (8787) and
+COUNTERSIGN_OTLP_PORT (4318) choose ports; COUNTERSIGN_STATE (.countersign) is where everything is kept.
 `;
+
+const usualOtlpPort = 4318;
+const takenOtlp = `not taken: port ${usualOtlpPort} is another's. COUNTERSIGN_OTLP_PORT=${usualOtlpPort + 1} npm start`;
 
 process.exitCode = await main();
 
@@ -48,12 +51,14 @@ async function main(): Promise<number> {
       buildPackages();
       buildApp();
     });
+    const otlpPort = await chooseOtlpPort();
     const stack = await startStack({
       directory,
       demo: flags['no-demo'] !== true,
       demoArguments: [],
       appPort: portOf('COUNTERSIGN_APP_PORT', 3300),
       httpPort: portOf('COUNTERSIGN_HTTP_PORT', 8787),
+      otlpPort,
       step,
       ending: ending.signal,
     });
@@ -61,6 +66,7 @@ async function main(): Promise<number> {
     process.stdout.write(`
   Review, audit, response   ${stack.appUrl}
   API, metrics              ${stack.daemonUrl}/openapi.json   ${stack.daemonUrl}/metrics
+  Traces of any service     ${otlpPort === null ? takenOtlp : `http://127.0.0.1:${otlpPort}/v1/traces   (OTLP)`}
   Logs and state            ${directory}
 
   Break the model           npm run demo -- --degrade      (in a second terminal)
@@ -99,6 +105,12 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
     process.stdout.write(' failed\n');
     throw error;
   }
+}
+
+/** Unless one is asked for it is the usual one, or none when that is taken: many machines run a collector there. */
+async function chooseOtlpPort(): Promise<number | null> {
+  const port = portOf('COUNTERSIGN_OTLP_PORT', usualOtlpPort);
+  return process.env['COUNTERSIGN_OTLP_PORT'] !== undefined || (await isFree(port)) ? port : null;
 }
 
 function portOf(variable: string, fallback: number): number {

@@ -27,6 +27,7 @@ beforeAll(async () => {
     demoArguments: ['--rate', '8', '--pace', '0.3', '--leave', '10'],
     appPort: await freePort(),
     httpPort: await freePort(),
+    otlpPort: null,
     step: (_name, work) => work(),
   });
   writeNote(directory, stack);

@@ -90,6 +90,16 @@ export const metrics = {
   countersign_ingest_duplicates_total: { type: 'counter', help: 'Events that were in the ledger already.', labels: [] },
   countersign_dead_letters_total: { type: 'counter', help: 'Messages refused, by reason.', labels: ['reason'] },
   countersign_snapshots_total: { type: 'counter', help: 'Input snapshots filed, by result.', labels: ['result'] },
+  countersign_otlp_requests_total: {
+    type: 'counter',
+    help: 'Requests to the OTLP listener, by the status they were answered with.',
+    labels: ['status'],
+  },
+  countersign_otlp_spans_total: {
+    type: 'counter',
+    help: 'Spans received over OTLP: sent on as events, rejected with a reason, or no decisions and passed over.',
+    labels: ['result'],
+  },
   countersign_outbox_pending: { type: 'gauge', help: 'Verdicts committed and not yet on NATS.', labels: [] },
   countersign_http_request_seconds: {
     type: 'histogram',

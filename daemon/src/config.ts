@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { hex, keyTypes, parseVerifierKey } from '@countersign/contract/note';
 import type { WitnessAddress } from './ledger/index.ts';
+import { readOtlpSettings, type OtlpSettings } from './otlp/index.ts';
 import type { S3Credentials } from './snapshots/index.ts';
 
 export interface Config {
@@ -9,6 +10,8 @@ export interface Config {
   readonly nats: { readonly url: string; readonly user: string | undefined; readonly password: string | undefined };
   readonly replicas: number;
   readonly http: { readonly host: string; readonly port: number };
+  /** Null when spans are not listened for. */
+  readonly otlp: OtlpSettings | null;
   readonly grafana: { readonly url: string; readonly jwksUrl: URL; readonly audience: string; readonly secret: string };
   /** Lets an auditor's own tools read everything; none when it is empty. */
   readonly auditToken: string;
@@ -44,6 +47,16 @@ export const variables: readonly (readonly [name: string, fallback: string | nul
   ],
   ['COUNTERSIGN_GRAFANA_ORG', '1', 'The organisation whose users are let in'],
   ['COUNTERSIGN_AUDIT_TOKEN', '', "Bearer token of auditors' own tools, at least 32 characters; empty for none"],
+  ['COUNTERSIGN_OTLP_PORT', '', 'Port to take OTLP traces on, usually 4318; empty for none'],
+  ['COUNTERSIGN_OTLP_HOST', '127.0.0.1', 'Address to take them on; another than loopback needs one of the next'],
+  ['COUNTERSIGN_OTLP_TOKEN', '', 'Bearer token that exporters send, at least 32 characters; empty for none'],
+  ['COUNTERSIGN_OTLP_TLS_CERT', '', 'Certificate of the address, in PEM; empty for plain HTTP'],
+  ['COUNTERSIGN_OTLP_TLS_KEY', '', 'Its key, in PEM'],
+  [
+    'COUNTERSIGN_OTLP_TLS_CLIENT_CA',
+    '',
+    'Who signs the certificates that exporters need, in PEM; empty for none needed',
+  ],
   ['COUNTERSIGN_LOG_ID', 'main', 'The log to write'],
   ['COUNTERSIGN_LOG_ORIGIN', 'countersign.local/main', 'Name of the log in its checkpoints'],
   ['COUNTERSIGN_SIGNING_KEY_FILE', null, 'Ed25519 key in PEM; made when it does not exist'],
@@ -99,6 +112,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       host: text('COUNTERSIGN_HTTP_HOST'),
       port: whole('COUNTERSIGN_HTTP_PORT', (n) => n >= 0 && n <= 65_535, 'a port, 0 to 65535'),
     },
+    otlp: readOtlpSettings(text, problems),
     grafana: {
       url: grafanaUrl,
       jwksUrl: url(

@@ -42,11 +42,14 @@ import { openLog } from './log.ts';
 import { oncePerSecond } from './once-per-second.ts';
 import { Reactions } from './reactions.ts';
 import { Response } from './response.ts';
+import { openOtlp } from './spans.ts';
 import { steadyClock } from './steady-clock.ts';
 
 export interface Daemon {
   /** Where it listens. */
   readonly address: string;
+  /** Where it listens for spans; null when it does not. */
+  readonly otlpAddress: string | null;
   /** Settles when the daemon has ended by itself, with the reason. */
   readonly failed: Promise<Error>;
   /** Takes nothing new, finishes what is under way, saves, and lets go of everything. */
@@ -372,9 +375,12 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
 
     const address = await app.listen(config.http);
     stops.push(() => app.close());
+    const otlp = await openOtlp({ config, nats, policies, metrics, now, log, trouble });
+    stops.push(() => otlp?.stop());
     void nats.closed().then((error) => onFatal(error ?? new Error('the connection to NATS was closed')));
-    log.info({ address, policies: [...policies.keys()], verifierKey: reader.verifierKey }, 'ready');
-    return { address, failed, stop };
+    const otlpAddress = otlp?.address ?? null;
+    log.info({ address, otlpAddress, policies: [...policies.keys()], verifierKey: reader.verifierKey }, 'ready');
+    return { address, otlpAddress, failed, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,3 @@
+export { startListener, type Listener } from './listener.ts';
+export { Receiver } from './receiver.ts';
+export { readOtlpSettings, type OtlpSettings } from './settings.ts';

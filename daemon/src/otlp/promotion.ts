@@ -1,0 +1,50 @@
+/** What a promoted span says as a decision: the attributes that its instrumentation would have set, had it known. Pure. */
+import { createHash } from 'node:crypto';
+import { nameAttribute, routeOf, type PromoteRule } from '@countersign/contract';
+import canonicalize from 'canonicalize';
+import { actor, route, task, workflow } from './attributes.ts';
+import { noAttributes, type Attributes, type AttributeValue, type Span } from './span.ts';
+
+const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+/** What the span says of itself under `decision.*` stands. */
+export function promotedAttributes(rule: PromoteRule, span: Span): Attributes {
+  const { attributes } = span;
+  const first = (...names: string[]) => names.map((name) => attributes[name]).find(isText);
+  const name = first(nameAttribute(rule.operation)) ?? rule.operation;
+  const model = rule.model ?? first('gen_ai.request.model', 'gen_ai.response.model', 'gen_ai.agent.name') ?? name;
+  const version = first('gen_ai.response.model', 'gen_ai.agent.version') ?? 'unknown';
+  const conversation = first('gen_ai.conversation.id');
+  const said: Record<string, AttributeValue | undefined> = {
+    [actor]: 'ai',
+    [workflow]: rule.workflow,
+    [task]: conversation !== undefined && isTask.test(conversation) ? conversation : span.traceId,
+    'decision.model.name': model,
+    'decision.model.version': version,
+    // Of a hosted model nobody has the weights.
+    'decision.model.hash': sha256(`${model}@${version}`),
+    'decision.input.hash': sha256(inputOf(attributes)),
+    'decision.input.uri': `urn:opentelemetry:span:${span.traceId}:${span.spanId}`,
+    'decision.output.label': rule.label_from === undefined ? name : attributes[rule.label_from],
+    // It has said nothing of how sure it is.
+    'decision.confidence': 0,
+    'decision.risk_tier': rule.risk_tier,
+    'decision.reversible': rule.reversible,
+    'decision.action': 'accept',
+    'decision.justification': `Promoted by the policy from the span ${JSON.stringify(span.name)}.`,
+    [route]: routeOf(rule),
+  };
+  const merged = noAttributes();
+  for (const [key, value] of Object.entries(said)) if (value !== undefined) merged[key] = value;
+  return Object.assign(merged, attributes);
+}
+
+const isText = (value: AttributeValue | undefined): value is string => typeof value === 'string' && value !== '';
+/** As the contract wants the id of a task. */
+const isTask = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
+
+/** What the instrumentation captured of the input; when it captured nothing, all that is on the span. */
+function inputOf(attributes: Attributes): string {
+  const captured = attributes['gen_ai.tool.call.arguments'] ?? attributes['gen_ai.input.messages'] ?? attributes;
+  return typeof captured === 'string' ? captured : (canonicalize(captured) ?? '');
+}
