@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { Sha256, WorkflowId } from './fields.ts';
+import { PrivacyRules } from './privacy.ts';
 import { AutomationLevel, Autonomy, BreakerStateName, RiskTier, Route } from './words.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
@@ -66,6 +67,8 @@ export const Authority = Type.Object({
   automation: AutomationRules,
   breakers: Type.Array(BreakerView),
   models: Type.Array(ModelAuthority),
+  /** What may be kept of inputs. Without it, nothing. */
+  privacy: Type.Optional(PrivacyRules),
 });
 export type Authority = Static<typeof Authority>;
 

@@ -6,6 +6,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import { CompensationReport, RollbackStep } from './compensation.ts';
 import { eventTypes } from './event-types.ts';
 import {
+  InputHash,
   Milliseconds,
   Model,
   Name,
@@ -41,11 +42,13 @@ export const saltBytes = 32;
 
 /** The input, by hash. `uri` says where the bytes are; those sent along are in the object store under their hash. */
 export const InputSnapshot = Type.Object({
-  hash: Sha256,
+  hash: InputHash,
   uri: Type.String({ minLength: 1, maxLength: 2_000 }),
   media_type: Type.Optional(Type.String({ maxLength: 200 })),
   /** What was sent under the hash begins with this many random bytes, so that the hash alone tells nothing of the input. */
   salt_bytes: Type.Optional(Type.Literal(saltBytes)),
+  /** What was sent is what the patterns of the policy have left of the input. */
+  redacted: Type.Optional(Type.Boolean()),
 });
 export type InputSnapshot = Static<typeof InputSnapshot>;
 

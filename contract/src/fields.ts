@@ -9,6 +9,11 @@ export const Uuid = Type.String({
 });
 export const UuidV7 = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' });
 export const Sha256 = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
+/**
+ * Of an input: of what was sent along, with its salt, or of what only the service has; with the service's key as HMAC, which
+ * tells nothing to whoever guesses the input and lacks the key.
+ */
+export const InputHash = Type.String({ pattern: '^(hmac-)?sha256:[0-9a-f]{64}$' });
 /** RFC 3339 in UTC, to at most nanoseconds. */
 export const UtcInstant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$' });
 /** W3C Trace Context, version 00. */

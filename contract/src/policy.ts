@@ -6,6 +6,7 @@ import { WorkflowId } from './fields.ts';
 import { AlertsPolicy, EscalationPolicy } from './alert-policy.ts';
 import { BusinessCalendar, MonitorsPolicy } from './monitor-policy.ts';
 import { Promotion } from './promote.ts';
+import { PrivacyPolicy } from './privacy.ts';
 import { ReviewPolicy } from './review-policy.ts';
 import { AlertTier, RiskTier, Route } from './words.ts';
 
@@ -132,6 +133,7 @@ export const Policy = Type.Object(
           'Spans of GenAI instrumentations that are AI decisions of this workflow. The first that fits counts.',
       }),
     ),
+    privacy: Type.Optional(PrivacyPolicy),
     retention: Type.Optional(
       Type.Object(
         {

@@ -1,7 +1,7 @@
 /** What the daemon writes of its own acts: the `data` of its records. */
 import Type, { type Static } from 'typebox';
 import { EscalationTier } from './alert-policy.ts';
-import { Name, Sha256, TaskId, Text, UtcInstant, Uuid, WorkflowId } from './fields.ts';
+import { InputHash, Name, Sha256, TaskId, Text, UtcInstant, Uuid, WorkflowId } from './fields.ts';
 import { GateResult } from './change-control.ts';
 import { Reference } from './reference.ts';
 import { AlertTier, Autonomy, BreakerStateName, DecisionAction, RiskTier } from './words.ts';
@@ -146,7 +146,7 @@ export const RetentionStep = Type.Union([
     workflow_id: Type.Literal(logWorkflow),
     what: Type.Literal('input_erased'),
     /** The commitment in the decisions' entries. */
-    input: Sha256,
+    input: InputHash,
     by: Name,
     justification: Text,
   }),

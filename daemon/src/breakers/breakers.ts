@@ -6,6 +6,7 @@ import {
   defaultPhaseWithin,
   eventTypes,
   presentAuthority,
+  privacyRulesOf,
   type Authority,
   type Breaker,
   type BreakerView,
@@ -226,6 +227,7 @@ export class Breakers {
       automation: policy.automation,
       breakers: await this.views(db, workflowId),
       models: await this.options.models.authority(db, workflowId),
+      ...(policy.privacy === undefined ? {} : { privacy: privacyRulesOf(policy.privacy) }),
     };
   }
 

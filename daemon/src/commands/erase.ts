@@ -13,7 +13,7 @@ export const erase: Command = {
 The daemon that owns the log carries it out: the key of the input is destroyed and its contents are deleted. The decision's
 record stays and still verifies, for it has only a salted hash of the input.
 
-  --input HASH     the input, as sha256:… in the decision's record
+  --input HASH     the input, as sha256:… or hmac-sha256:… in the decision's record
   --event ID       instead: the event id of the AI decision
   --by NAME        who wants it (the login name)
   --why TEXT       why; it is on record for ever, so it must not name whom it is about
@@ -33,8 +33,8 @@ DATABASE_URL is a login with the role countersign_writer. Backups of the databas
     if ((values.input === undefined) === (values.event === undefined)) throw new UsageError('give --input or --event');
     if (values.why === undefined || values.why.trim() === '')
       throw new UsageError('--why is missing: it goes on record');
-    if (values.input !== undefined && !/^sha256:[0-9a-f]{64}$/.test(values.input)) {
-      throw new UsageError(`--input is "${values.input}", want sha256: and 64 hex digits`);
+    if (values.input !== undefined && !/^(?:hmac-)?sha256:[0-9a-f]{64}$/.test(values.input)) {
+      throw new UsageError(`--input is "${values.input}", want sha256: or hmac-sha256: and 64 hex digits`);
     }
     const logId = values.log ?? process.env['COUNTERSIGN_LOG_ID'] ?? 'main';
     const pool = openPool(readSecret('DATABASE_URL', process.env), 'countersign_writer', () => undefined);

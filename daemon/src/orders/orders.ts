@@ -175,9 +175,10 @@ export class Orders {
       const { event, index } = appended.record;
       const [decision] = decisions.records;
       const salted = decision?.event.type === eventTypes.aiDecision && decision.event.data.input_snapshot.salt_bytes;
-      const caveat = salted
-        ? ''
-        : ' Its hash was not salted: whoever can guess the input can still tell that it was this one.';
+      const whoCanTell = input.startsWith('hmac-')
+        ? 'the service, if it can guess the input,'
+        : 'whoever can guess the input';
+      const caveat = salted ? '' : ` Its hash was not salted: ${whoCanTell} can still tell that it was this one.`;
       const message = `the input ${input} is erased; record ${index} (${event.id}) says so.${caveat}`;
       await store.finishOrder(client, id, { is: 'done', log_index: index, message }, now());
       return true;

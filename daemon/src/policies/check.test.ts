@@ -80,6 +80,25 @@ it('knows the features that a policy lists, and what each may be', () => {
   ]);
 });
 
+it('says what is wrong with patterns of its own, and where', () => {
+  const own = (...patterns: string[]) =>
+    good.replace('  capture: redacted\n', `  redact: { own: [${patterns.join(', ')}] }\n`);
+  expect(problems(own("{ name: customer, regex: 'C-\\d{6}' }"))).toEqual([]);
+  const text = own("{ name: customer, regex: '(' }", "{ name: customer, regex: 'a' }", "{ name: x, regex: '(a+)+b' }");
+  expect(problems(text)).toEqual([
+    expect.stringMatching(/privacy\.redact\.own\.0\.regex: "\(": .*missing closing/),
+    expect.stringMatching(/privacy\.redact\.own\.1\.name: "customer" is there twice/),
+    expect.stringMatching(/privacy\.redact\.own\.2\.regex: "\(a\+\)\+b": it repeats without bound/),
+  ]);
+  expect(problems(text)[0]).toContain(`p.yaml:${lineOf(text, 'customer')}:`);
+  expect(problems(good.replace('capture: redacted', 'capture: all'))).toEqual([
+    expect.stringContaining('privacy.capture: "all" is not one of none, redacted, as_is'),
+  ]);
+  expect(problems(good.replace('capture: redacted', 'redact: { patterns: [shoe_size] }'))).toEqual([
+    expect.stringMatching(/privacy\.redact\.patterns\.0: "shoe_size" is not one of private_key, jwt/),
+  ]);
+});
+
 it('survives what is no policy at all', () => {
   expect(problems('')).toEqual([expect.stringContaining('The file holds no policy')]);
   expect(problems('a: [1')).not.toEqual([]);

@@ -3,6 +3,7 @@ import { monitorDefaults, type Policy } from '@countersign/contract';
 import Schema from 'typebox/schema';
 import { calendarProblem, isBusinessSpan, isReachable, isTimeZone } from './business-hours.ts';
 import { durationHint, parseDuration } from './duration.ts';
+import { wrongPrivacy } from './privacy.ts';
 
 export interface Wrong {
   readonly path: readonly string[];
@@ -48,6 +49,7 @@ export function meaning(policy: Policy): Wrong[] {
     ...wrongEscalation(policy),
     ...wrongBreaker(policy),
     ...wrongChangeControl(policy),
+    ...wrongPrivacy(policy),
   );
   return wrong;
 }

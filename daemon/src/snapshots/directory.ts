@@ -39,7 +39,7 @@ export class DirectoryStore implements ContentStore {
   }
 
   private pathOf(name: string): string {
-    const hex = /^sha256:([0-9a-f]{64})$/.exec(name)?.[1];
+    const hex = /^(?:hmac-)?sha256:([0-9a-f]{64})$/.exec(name)?.[1];
     if (hex === undefined) throw new TypeError(`"${name}" is no name of a snapshot`);
     return join(this.directory, hex.slice(0, 2), hex);
   }

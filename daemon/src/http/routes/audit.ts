@@ -8,6 +8,7 @@ import {
   DecisionAction,
   LogGrowth,
   RiskTier,
+  InputHash,
   Sha256,
   UtcInstant,
   type AuditRecord,
@@ -28,7 +29,7 @@ const Filter = {
   task: text(200, 'Task id'),
   model_version: text(200, 'Of the decision, or of the one it is about'),
   model_hash: Type.Optional(Sha256),
-  input: Type.Optional(Sha256),
+  input: Type.Optional(InputHash),
   label: text(500, 'What was decided, or found to be true'),
   actor: Type.Optional(Type.Enum(['ai', 'human', 'service', 'daemon'])),
   actor_id: text(500, 'Who decided'),
@@ -175,7 +176,7 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
     '/v1/audit/snapshots/:hash',
     {
       config: { grant: 'audit' },
-      schema: { summary: 'The input under a hash, byte for byte', params: Type.Object({ hash: Sha256 }) },
+      schema: { summary: 'The input under a hash, byte for byte', params: Type.Object({ hash: InputHash }) },
     },
     async ({ params }, reply) => sendSnapshot(reply, await readSnapshot(params.hash)),
   );

@@ -1,10 +1,10 @@
 /** What reviewers may read: cases, inputs and records of the workflows that they review, and of no other. */
 import {
+  InputHash,
   ApiError,
   AuditPage,
   AuditProof,
   ReviewCase,
-  Sha256,
   Uuid,
   UuidV7,
   type Reviewer,
@@ -43,7 +43,7 @@ export function evidenceRoutes(app: Server, room: EvidenceRoom): void {
     '/v1/evidence/snapshots/:hash',
     {
       config: { grant: 'decide' },
-      schema: { summary: 'The input of a decision, byte for byte', params: Type.Object({ hash: Sha256 }) },
+      schema: { summary: 'The input of a decision, byte for byte', params: Type.Object({ hash: InputHash }) },
     },
     async ({ params, person }, reply) => {
       for (const workflow_id of reviewedBy(person)) {
