@@ -315,7 +315,7 @@ it('shows inputs by what they are, and runs nothing of them', async () => {
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
     'base64',
   );
-  const inputs: Record<string, { content: string | Uint8Array; mediaType: string; shows: string }> = {
+  const inputs: Record<string, { content: string | Uint8Array; mediaType: string; shows: string; riskTier?: 'low' }> = {
     image: { content: pixel, mediaType: 'image/png', shows: 'img[src^="data:image/png"]' },
     table: { content: 'name,amount\nAnn,5\n', mediaType: 'text/csv', shows: 'td:text-is("Ann")' },
     drawing: {
@@ -323,16 +323,22 @@ it('shows inputs by what they are, and runs nothing of them', async () => {
       mediaType: 'image/svg+xml',
       shows: 'pre:has-text("onload")',
     },
+    redacted: {
+      content: 'Write to ann@example.org',
+      mediaType: 'text/plain',
+      shows: ':has-text("Redacted: the AI saw") ~ pre:text-is("Write to [email]")',
+      riskTier: 'low',
+    },
   };
   const { page, troubles } = await as('ann');
-  for (const [name, { content, mediaType, shows }] of Object.entries(inputs)) {
+  for (const [name, { content, mediaType, shows, riskTier = 'medium' }] of Object.entries(inputs)) {
     const ref = countersign.decision(
       {
         workflow: 'mail-moderation',
         task: `input-${name}`,
         title: `An input: ${name}`,
         model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` },
-        riskTier: 'medium',
+        riskTier,
         reversible: true,
         input: { content, mediaType, capture: true },
       },

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { Policy } from '@countersign/contract';
+import type { Policy, PrivacyPolicy } from '@countersign/contract';
 import pg from 'pg';
 import { parse } from 'yaml';
 import { migrate } from '../daemon/src/database/index.ts';
@@ -87,12 +87,19 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
   };
 }
 
+/** Inputs are shown as they were sent, so that a test can tell; those of low risk are redacted. */
+export const testPrivacy: PrivacyPolicy = { capture: 'as_is', by_risk_tier: { low: 'redacted' }, text: 'as_is' };
+
 /** Those of the demo, but for what is drawn by chance: some cases would be decided in another way than a test means. */
 function policiesWithoutChance(directory: string): string {
   const policies = join(directory, 'demo-policies');
   mkdirSync(policies);
   const { review, ...demo } = parse(readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8')) as Policy;
-  const without = { ...demo, review: { ...review, commit_first: {}, two_people: {}, gold: 0 } };
+  const without = {
+    ...demo,
+    privacy: testPrivacy,
+    review: { ...review, commit_first: {}, two_people: {}, gold: 0 },
+  };
   writeFileSync(join(policies, 'mail-moderation.yaml'), JSON.stringify(without));
   return policies;
 }

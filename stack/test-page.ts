@@ -18,7 +18,15 @@ import { parse } from 'yaml';
 import { readConfig } from '../daemon/src/config.ts';
 import { startDaemon, type Daemon } from '../daemon/src/main.ts';
 import { freePort, run } from './process.ts';
-import { eventually, passwords, pluginSecret, repository, startTestLoop, type TestLoop } from './test-loop.ts';
+import {
+  eventually,
+  passwords,
+  pluginSecret,
+  repository,
+  startTestLoop,
+  testPrivacy,
+  type TestLoop,
+} from './test-loop.ts';
 
 export interface TestPage {
   readonly loop: TestLoop;
@@ -57,7 +65,7 @@ export async function startTestPage(
   const policies = join(loop.directory, 'policies');
   mkdirSync(policies);
   const demo = parse(readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8')) as Policy;
-  writeFileSync(join(policies, 'mail.yaml'), JSON.stringify({ ...demo, ...change(demo) }));
+  writeFileSync(join(policies, 'mail.yaml'), JSON.stringify({ ...demo, privacy: testPrivacy, ...change(demo) }));
 
   const appUrl = `http://127.0.0.1:${await freePort()}`;
   const daemonPort = String(await freePort());

@@ -13,7 +13,9 @@ import {
 import type { SpanContext } from '@opentelemetry/api';
 import type { GuardVerdict } from './guard.ts';
 import { newId } from './ids.ts';
+import type { Redactor } from './redaction/redactor.ts';
 import { traceparentOf } from './ref.ts';
+import { redactedTexts } from './texts.ts';
 
 /** A decision that has ended. Nothing of it is the service's any more. */
 export interface EndedDecision {
@@ -32,6 +34,10 @@ export interface EndedDecision {
   readonly mediaType: string | undefined;
   /** The content goes along. */
   readonly captured: boolean;
+  /** What is left of it does. */
+  readonly redacted: boolean;
+  /** For free text; null when it goes as it was written. */
+  readonly redactText: Redactor | null;
   readonly features: Features | undefined;
   readonly label: string | null;
   readonly scores: Output['scores'];
@@ -63,7 +69,7 @@ export function aiDecisionEvent(ended: EndedDecision): AiDecisionEvent {
     datacontenttype: 'application/json',
     ...(traceparent === null ? {} : { traceparent }),
     ...(tracestate === null ? {} : { tracestate }),
-    data: dataOf(ended),
+    data: redactedTexts(dataOf(ended), ended.redactText),
   };
 }
 
@@ -81,6 +87,7 @@ function dataOf(ended: EndedDecision): AiDecision {
       uri: inputUri ?? (captured ? `nats-object:countersign_snapshots/${inputHash}` : `urn:${inputHash}`),
       ...(mediaType === undefined ? {} : { media_type: mediaType }),
       ...(captured ? { salt_bytes: saltBytes } : {}),
+      ...(ended.redacted ? { redacted: true } : {}),
     },
     output:
       ended.output === undefined

@@ -1,7 +1,6 @@
 /** One AI decision: a span around the work, and an event when it ends. */
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import {
-  saltBytes,
   type DecisionAction,
   type Explanation,
   type Features,
@@ -10,12 +9,13 @@ import {
   type Provenance,
   type RiskTier,
 } from '@countersign/contract';
-import { hash, randomBytes } from 'node:crypto';
 import type { UndoableStep } from './compensations.ts';
+import type { ContentRules } from './content-rules.ts';
 import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
 import type { ModelCall } from './automatic/parts.ts';
 import type { GuardVerdict, Question } from './guard.ts';
 import { newId } from './ids.ts';
+import type { Inputs } from './inputs.ts';
 import type { PartOfDecision } from './in-context.ts';
 import type { Outgoing } from './publisher.ts';
 import { traceparentOf, type DecisionRef } from './ref.ts';
@@ -24,7 +24,7 @@ import { attribute } from './semconv.ts';
 export interface DecisionOptions {
   readonly workflow: string;
   readonly task: string;
-  /** What a person would call the case. It is stored: leave it out where it is private. */
+  /** What a person would call the case. It is stored, redacted when the policy says so: leave it out where it is private. */
   readonly title?: string;
   readonly model: Model;
   readonly riskTier: RiskTier;
@@ -33,7 +33,10 @@ export interface DecisionOptions {
   readonly input: {
     readonly content: Uint8Array | string;
     readonly mediaType?: string;
-    /** Send the content along, so that reviewers can read it. By default only its hash leaves the service. */
+    /**
+     * Offers the content, so that reviewers can read it; the policy says whether it leaves the service, and what is taken out
+     * before. Otherwise only its hash does.
+     */
     readonly capture?: boolean;
     /** Where the content is kept, when the service keeps it. */
     readonly uri?: string;
@@ -63,7 +66,9 @@ export interface DecisionHandle {
 /** What decisions share of the service that takes them. */
 export interface Deciding {
   readonly source: string;
+  readonly inputs: Inputs;
   ask(question: Question): GuardVerdict;
+  privacyOf(workflow: string): ContentRules;
   register(ref: DecisionRef, model: Model, sequence: number, step: UndoableStep): Promise<string>;
   /** How long an AI decision took. */
   measured(ms: number, about: Attributes): void;
@@ -206,7 +211,8 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   /** What the service may change when this returns is copied or written down; the rest waits until it is sent. */
   private outgoing(said: Output, answer: GuardVerdict): Outgoing {
     const { workflow, task, title, model, riskTier, reversible, input, features, provenance } = this.options;
-    const snapshot = snapshotOf(input);
+    const rules = this.deciding.privacyOf(workflow);
+    const snapshot = this.deciding.inputs.record(this.options, rules);
     const ended: EndedDecision = {
       source: this.deciding.source,
       spanContext: this.span.spanContext(),
@@ -221,6 +227,8 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
       inputUri: input.uri,
       mediaType: input.mediaType,
       captured: snapshot.content !== null,
+      redacted: snapshot.redacted,
+      redactText: rules.redactText,
       features: features === undefined ? undefined : { ...features },
       label: said.label,
       scores: said.scores === undefined ? undefined : { ...said.scores },
@@ -266,14 +274,3 @@ function attributesOf(options: DecisionOptions, id: string): Attributes {
     [attribute.reversible]: reversible,
   };
 }
-
-/** What is sent along of an input, if it is, and the hash of it. */
-function snapshotOf({ content, capture }: DecisionOptions['input']): { hash: string; content: Uint8Array | null } {
-  if (!capture) return { hash: sha256(content), content: null };
-  // Salted, so that the hash does not give away an input that could be guessed, and erasing the salt erases the link.
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  const salted = Buffer.concat([randomBytes(saltBytes), bytes]);
-  return { hash: sha256(salted), content: salted };
-}
-
-const sha256 = (content: Uint8Array | string): string => `sha256:${hash('sha256', content, 'hex')}`;

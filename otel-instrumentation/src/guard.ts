@@ -13,6 +13,7 @@ import {
   type ReviewReason,
   type RiskTier,
 } from '@countersign/contract';
+import { contentRules, staleRules, unheardRules, type ContentRules } from './content-rules.ts';
 
 export interface Question {
   readonly workflow: string;
@@ -43,6 +44,7 @@ interface Held {
   readonly authority: Authority;
   /** By model, version and risk tier, as they are asked for. */
   readonly known: Map<string, Present>;
+  readonly content: ContentRules;
   /** On the clock of `now`, in ms. */
   readonly until: number;
 }
@@ -69,7 +71,18 @@ export class Guard {
     const isHeld = before !== undefined && this.now() <= before.until;
     if (isHeld && authority.epoch < before.authority.epoch) return;
     const until = this.now() + authority.lease_ms - Math.max(0, ageMs);
-    this.held.set(authority.workflow_id, { authority, known: new Map(), until });
+    const content = contentRules(authority.privacy, before?.content);
+    this.held.set(authority.workflow_id, { authority, known: new Map(), content, until });
+  }
+
+  /**
+   * What may be kept of the content of a workflow's decisions. What was heard last holds while contact is lost for a short
+   * time, so that people who decide meanwhile see what they decide on.
+   */
+  privacyOf(workflow: string): ContentRules {
+    const held = this.held.get(workflow);
+    if (held === undefined) return unheardRules();
+    return this.now() <= held.until + longestPrivacyMs ? held.content : staleRules(held.content);
   }
 
   /** Nothing was heard for longer than any lease lasts: whoever follows should begin anew. */
@@ -92,6 +105,8 @@ export class Guard {
 }
 
 const shortestSilenceMs = 10_000;
+/** Beyond the lease. */
+const longestPrivacyMs = 3_600_000;
 
 function presentOf(held: Held, { model, riskTier }: Question): Present {
   const key = `${riskTier} ${model.name} ${model.version}`;

@@ -26,10 +26,13 @@ import {
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
 import { Backlog, usualDirectory } from './backlog.ts';
 import { connectWhenPossible, type Reach } from './connection.ts';
+import type { ContentRules } from './content-rules.ts';
 import { makeDecider, type Decider, type DeciderOptions, type Loop, type LoopHandle } from './decider.ts';
 import type { Deciding, DecisionOptions, Ended } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
 import { newId } from './ids.ts';
+import { readHashKey } from './input-hash.ts';
+import { Inputs } from './inputs.ts';
 import { Publisher, type DropReason } from './publisher.ts';
 import { spanContextOf, traceparentOf, type DecisionRef } from './ref.ts';
 import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
@@ -37,6 +40,7 @@ import { Meters } from './meters.ts';
 import { scope } from './scope.ts';
 import { attribute, eventName } from './semconv.ts';
 import { startDecision, takeDecision, type StartedDecision, type Taking } from './taking.ts';
+import { redactedText } from './texts.ts';
 import { followVerdicts, type VerdictHandler } from './verdicts.ts';
 
 export interface StartOptions {
@@ -55,6 +59,11 @@ export interface StartOptions {
    * too, readable to this user only.
    */
   readonly spool?: false | { readonly directory?: string; readonly mostBytes?: number };
+  /**
+   * Hashes of inputs that are not captured are HMACs with this key, of at least 32 bytes, so that nobody without it can tell
+   * by a hash what an input was. By default COUNTERSIGN_HASH_KEY, or what the file COUNTERSIGN_HASH_KEY_FILE holds.
+   */
+  readonly hashKey?: string | Uint8Array;
   /** Told, at most once a second, of what went wrong in the background. By default console.warn. */
   readonly onTrouble?: (message: string) => void;
 }
@@ -73,6 +82,7 @@ export interface HumanDecisionOptions {
 
 export class Instrumentation implements Deciding, Loop {
   readonly source: string;
+  readonly inputs: Inputs;
   private readonly connection: Promise<NatsConnection>;
   private readonly publisher: Publisher;
   private readonly guard = new Guard(() => performance.now());
@@ -98,6 +108,9 @@ export class Instrumentation implements Deciding, Loop {
       onEnded: (ended, about) => this.finish(ended, about),
       onTrouble: this.trouble,
     };
+    this.inputs = new Inputs(readHashKey(options.hashKey, process.env), this.trouble, (why) =>
+      this.meters.withheld(why),
+    );
     const natsUrl = options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222';
     const reach: Reach = { isUp: false };
 
@@ -172,6 +185,10 @@ export class Instrumentation implements Deciding, Loop {
     this.meters.decided(ms, about);
   }
 
+  privacyOf(workflow: string): ContentRules {
+    return this.guard.privacyOf(workflow);
+  }
+
   decision<T>(options: DecisionOptions, work: (decision: LoopHandle) => T): T {
     return takeDecision(this.taking, options, work);
   }
@@ -201,7 +218,8 @@ export class Instrumentation implements Deciding, Loop {
 
   /** The id of the event. */
   humanDecision(ref: DecisionRef, options: HumanDecisionOptions): string {
-    const { reviewer, action, justification, output, reasonCode, reviewMs, queueMs } = options;
+    const { reviewer, action, output, reasonCode, reviewMs, queueMs } = options;
+    const justification = redactedText(options.justification, this.privacyOf(ref.workflow_id).redactText);
     const reviewed = spanContextOf(ref);
     // The AI's span ended long ago: a new one, in the reviewer's own context, with one link back.
     const links: Link[] =

@@ -19,6 +19,7 @@ interface Instruments {
   readonly sent: Counter;
   readonly spooled: Counter;
   readonly dropped: Counter;
+  readonly withheld: Counter;
 }
 
 export class Meters {
@@ -49,6 +50,10 @@ export class Meters {
 
   dropped(count: number, reason: string): void {
     this.instruments.dropped.add(count, { [attribute.errorType]: reason });
+  }
+
+  withheld(why: string): void {
+    this.instruments.withheld.add(1, { [attribute.errorType]: why });
   }
 
   asked(workflow: string, { route, reason }: GuardVerdict): void {
@@ -97,6 +102,7 @@ export class Meters {
       sent: meter.createCounter(metric.eventSent, metricOptions[metric.eventSent]),
       spooled: meter.createCounter(metric.eventSpooled, metricOptions[metric.eventSpooled]),
       dropped: meter.createCounter(metric.eventDropped, metricOptions[metric.eventDropped]),
+      withheld: meter.createCounter(metric.inputWithheld, metricOptions[metric.inputWithheld]),
     };
   }
 }

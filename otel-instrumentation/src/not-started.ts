@@ -3,7 +3,9 @@
  * asked, spans are made where there is a tracer, and no event is; that is counted, and said once.
  */
 import { trace } from '@opentelemetry/api';
+import { unheardRules } from './content-rules.ts';
 import type { GuardVerdict } from './guard.ts';
+import { Inputs } from './inputs.ts';
 import { scope } from './scope.ts';
 import type { Taking } from './taking.ts';
 
@@ -26,7 +28,13 @@ export const takingWithoutStart: Taking = {
   tracer: trace.getTracer(scope.name, scope.version),
   deciding: {
     source: '',
+    inputs: new Inputs(
+      null,
+      () => undefined,
+      () => undefined,
+    ),
     ask: () => peopleDecide,
+    privacyOf: unheardRules,
     register: () => Promise.reject(new Error('call start({ source }) of @countersign/otel-instrumentation first')),
     measured: () => undefined,
   },

@@ -125,6 +125,8 @@ export const metric = {
   eventDropped: 'decision.event.dropped',
   /** Events that wait to be acknowledged, in memory or on disk. */
   eventPending: 'decision.event.pending',
+  /** Inputs that were offered, and of which only the hash was recorded. */
+  inputWithheld: 'decision.input.withheld',
 } as const;
 
 /** What an instrument is made with, by its name. */
@@ -141,5 +143,9 @@ export const metricOptions = {
   'decision.event.pending': {
     unit: '{event}',
     description: 'Events that wait to be acknowledged, in memory or on disk.',
+  },
+  'decision.input.withheld': {
+    unit: '{input}',
+    description: 'Inputs that were offered, and of which only the hash was recorded.',
   },
 } as const;

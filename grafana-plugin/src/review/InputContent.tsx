@@ -47,6 +47,14 @@ export default function InputContent({ content, snapshot }: InputContentProps) {
           )}
         </Alert>
       )}
+      {snapshot.redacted === true && (
+        <Badge
+          className={styles.redacted}
+          text={t('review.input.redacted', 'Redacted: the AI saw what [brackets] stand for')}
+          color="blue"
+          icon="eye-slash"
+        />
+      )}
       <Body shown={shown.data.shown} />
     </section>
   );
@@ -122,6 +130,7 @@ function Table({ table: { columns, rows, more } }: { table: Extract<Shown, { is:
 
 const getStyles = (theme: GrafanaTheme2) => ({
   failed: css({ overflowWrap: 'anywhere' }),
+  redacted: css({ marginLeft: theme.spacing(1) }),
   image: css({ display: 'block', maxWidth: '100%', maxHeight: 480, marginTop: theme.spacing(1) }),
   scroller: css({ maxHeight: 420, overflow: 'auto', marginTop: theme.spacing(1) }),
   table: css({

@@ -72,6 +72,8 @@ function endedOf(span: Timed, rule: PromoteRule, inputHash: string): Omit<EndedD
     inputUri: `urn:opentelemetry:span:${spanContext.traceId}:${spanContext.spanId}`,
     mediaType: undefined,
     captured: false,
+    redacted: false,
+    redactText: null,
     features: undefined,
     label: rule.label_from === undefined ? nameOf(rule, attributes) : text(attributes, rule.label_from),
     scores: undefined,

@@ -1,0 +1,166 @@
+import { BuiltInPattern } from '@countersign/contract';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { redactContent } from './content.ts';
+import { leftOut } from './mail.ts';
+import { redactorOf } from './redactor.ts';
+
+const redact = redactorOf(BuiltInPattern.enum, []);
+const left = (content: Uint8Array | string, mediaType?: string) => redactContent(content, mediaType, redact);
+
+describe('JSON', () => {
+  it('is redacted in strings, names and numbers, and stays as it was written elsewhere', () => {
+    const json =
+      '{ "to": "ann@example.org", "n": 12345678901234567890.10, "ann@example.org": [4111111111111111, 1.5e3],\n "x": 1, "x": "a\\"b" }';
+    expect(left(json, 'application/json; charset=utf-8')).toBe(
+      '{ "to": "[email]", "n": 12345678901234567890.10, "[email]": ["[card]", 1.5e3],\n "x": 1, "x": "a\\"b" }',
+    );
+  });
+
+  it('cannot hide anything behind escapes', () => {
+    expect(left('{"to":"ann\\u0040example.org"}', 'application/vnd.mail+json')).toBe('{"to":"[email]"}');
+    expect(left('["ann\\u0040example.org"]')).toBe('["[email]"]');
+    expect(left('{"to":"ann\\u0040example.org"}\n\n{"a":1}\n', 'application/x-ndjson')).toBe(
+      '{"to":"[email]"}\n\n{"a":1}\n',
+    );
+  });
+
+  it('is not captured when it is none', () => {
+    expect(left('{"to":"ann\\u0040example.org"', 'application/json')).toBeNull();
+    expect(left('{"a":1}\n{"to":', 'application/jsonl')).toBeNull();
+  });
+
+  it('stays JSON, and to redact it again changes nothing', () => {
+    const privateText = fc.constantFrom(
+      'ann@example.org',
+      '4111 1111 1111 1111',
+      'to DE89370400440532013000',
+      '+4915123456789',
+    );
+    const value = fc.jsonValue({ maxDepth: 3 });
+    const withPrivate = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        value,
+        privateText,
+        fc.dictionary(fc.oneof(privateText, fc.string()), tie('value')),
+        fc.array(tie('value')),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(withPrivate, (any) => {
+        const once = left(JSON.stringify(any), 'application/json') ?? '';
+        expect(() => JSON.parse(once) as unknown).not.toThrow();
+        expect(once).not.toMatch(/ann@example\.org|DE8937/);
+        expect(left(once, 'application/json')).toBe(once);
+      }),
+    );
+  });
+});
+
+describe('a mail', () => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const mail = [
+    'From: =?utf-8?B?' + base64('Änn <ann@example.org>') + '?=',
+    'Subject: =?iso-8859-1?Q?Gr=FC=DFe_an_ann=40example.org?=',
+    'Content-Type: multipart/mixed;',
+    '\tboundary="x y"',
+    '',
+    'preamble',
+    '--x y',
+    'Content-Type: text/plain; charset=iso-8859-1',
+    'Content-Transfer-Encoding: quoted-printable',
+    '',
+    'Gr=FC=DFe an ann=40exam=',
+    'ple.org',
+    '--x y',
+    'Content-Type: text/html; charset="utf-8"',
+    'Content-Transfer-Encoding: BASE64',
+    '',
+    base64('<p>ann@example.org</p>').slice(0, 12),
+    base64('<p>ann@example.org</p>').slice(12),
+    '--x y',
+    'Content-Type: image/png',
+    'Content-Transfer-Encoding: base64',
+    '',
+    base64('ann@example.org'),
+    '--x y--',
+    'epilogue',
+  ].join('\r\n');
+
+  it('is redacted as a person reads it', () => {
+    expect(left(mail, 'message/rfc822')).toBe(
+      [
+        'From: Änn <[email]>',
+        'Subject: Grüße an [email]',
+        'Content-Type: multipart/mixed; boundary="x y"',
+        '',
+        'preamble',
+        '--x y',
+        'Content-Type: text/plain; charset=utf-8',
+        'Content-Transfer-Encoding: 8bit',
+        '',
+        'Grüße an [email]',
+        '--x y',
+        'Content-Type: text/html; charset="utf-8"',
+        'Content-Transfer-Encoding: 8bit',
+        '',
+        '<p>[email]</p>',
+        '--x y',
+        'Content-Type: image/png',
+        'Content-Transfer-Encoding: 8bit',
+        '',
+        leftOut,
+        '--x y--',
+        'epilogue',
+      ].join('\n'),
+    );
+  });
+
+  it('is redacted within what it forwards, and within what it hides twice', () => {
+    const inner = ['Content-Transfer-Encoding: base64', '', base64('ann@example.org')].join('\n');
+    expect(left(`Content-Type: message/rfc822\n\n${inner}`, 'message/rfc822')).toBe(
+      'Content-Type: message/rfc822\n\nContent-Transfer-Encoding: 8bit\n\n[email]',
+    );
+    const twice = `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\n${base64(`--b\n${inner}\n--b--`)}\n--b--`;
+    expect(left(twice, 'message/rfc822')).not.toContain(base64('ann@example.org'));
+  });
+
+  it('that is broken is redacted as well as it can be, and redacting it again changes nothing', () => {
+    const lines = [
+      ...mail.split('\r\n'),
+      '',
+      '--',
+      '--x y',
+      'Content-Type: message/rfc822',
+      '=?utf-8?Q?=?=',
+      '=?x?B?????=',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constantFrom(...lines), fc.string()), { maxLength: 20 }), (some) => {
+        const once = left(some.join('\n'), 'message/rfc822') ?? '';
+        expect(left(once, 'message/rfc822')).toBe(once);
+        expect(once).not.toContain('ann@example.org');
+      }),
+    );
+  });
+});
+
+it.each([
+  ['bytes that are no UTF-8', Uint8Array.of(0x61, 0xff), 'text/plain'],
+  ['an image', 'text in it', 'image/png'],
+  ['a form, which escapes', 'to=ann%40example.org', 'application/x-www-form-urlencoded'],
+  ['text with zeros between its letters', Buffer.from('ann@example.org', 'utf16le'), 'text/plain'],
+  ['text in another charset', 'ann+AEA-example.org', 'text/plain; charset=utf-7'],
+  ['half a letter', 'a\ud800', undefined],
+])('is not redacted: %s', (_what, content, mediaType) => expect(left(content, mediaType)).toBeNull());
+
+it.each([
+  ['text/plain', 'to ann@example.org', 'to [email]'],
+  ['text/csv; charset="UTF-8"', 'a,ann@example.org\n', 'a,[email]\n'],
+  ['application/xml', '<to>ann@example.org</to>', '<to>[email]</to>'],
+  [undefined, '{ no JSON: ann@example.org', '{ no JSON: [email]'],
+])('is redacted as text: %s', (mediaType, content, wanted) => {
+  expect(left(content, mediaType)).toBe(wanted);
+  expect(left(Buffer.from(content), mediaType)).toBe(wanted);
+});

@@ -1,0 +1,95 @@
+/** Patterns for what opens something. Examples are put together from parts, so that nothing that scans for secrets finds any. */
+import type { BuiltInPattern } from '@countersign/contract';
+import type { Pattern } from './pattern.ts';
+
+/** The providers' own prefixes are what makes these sure. */
+const keys = [
+  'sk-[\\w-]{20,}', // OpenAI, Anthropic
+  '(?:sk|rk|pk)_(?:live|test)_[A-Za-z\\d]{16,}', // Stripe
+  '(?:AKIA|ASIA)[A-Z\\d]{16}(?![A-Z\\d])', // AWS
+  'gh[pousr]_[A-Za-z\\d]{36,}', // GitHub
+  'github_pat_\\w{22,}',
+  'glpat-[\\w-]{20,}', // GitLab
+  'glsa_\\w{32,}', // Grafana
+  'xox[abeoprs]-[\\w-]{10,}', // Slack
+  'xapp-[\\w-]{10,}',
+  'AIza[\\w-]{35}', // Google
+  'ya29\\.[\\w-]{20,}',
+  'hf_[A-Za-z\\d]{30,}', // Hugging Face
+  'npm_[A-Za-z\\d]{36}', // npm
+  'SG\\.[\\w-]{16,32}\\.[\\w-]{16,64}', // SendGrid
+];
+
+const letters = (count: number) => 'aB3'.repeat(count).slice(0, count);
+const jwtLike = ['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiIxMjM0In0', letters(43)].join('.');
+const dashes = '-----';
+const keyBlock = (kind: string, body: string) =>
+  `${dashes}BEGIN ${kind}${dashes}\n${body}\n${dashes}END ${kind}${dashes}`;
+
+export const secrets = {
+  private_key: {
+    // Without its end it is one as well; its body ends at the first letter that is none of base64.
+    regex:
+      /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s{0,4}[A-Za-z-]{1,30}:[^\n]{0,300}\n)*[A-Za-z\d+/=\s\\]*(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/g,
+    replacement: '[private_key]',
+    matches: [
+      [`see\n${keyBlock('RSA PRIVATE KEY', letters(64))}.`, 'see\n[private_key].'],
+      [keyBlock('PRIVATE KEY', `${letters(64)}\\n${letters(20)}==`), '[private_key]'],
+      [
+        keyBlock('EC PRIVATE KEY', `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AB\n\n${letters(64)}`),
+        '[private_key]',
+      ],
+      [keyBlock('PGP PRIVATE KEY BLOCK', `Version: GnuPG v2\n\n${letters(64)}\n=abcd`), '[private_key]'],
+      [`${dashes}BEGIN PRIVATE KEY${dashes}\n${letters(64)}`, '[private_key]'],
+    ],
+    leaves: [keyBlock('PUBLIC KEY', letters(64)), keyBlock('CERTIFICATE', letters(64)), 'BEGIN PRIVATE KEY'],
+    known_false_positives: [`it says ${dashes}BEGIN PRIVATE KEY${dashes} at its top`],
+  },
+  jwt: {
+    regex: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*/g,
+    replacement: '[jwt]',
+    matches: [
+      [`token=${jwtLike};`, 'token=[jwt];'],
+      [`unsigned ${jwtLike.slice(0, jwtLike.lastIndexOf('.') + 1)}`, 'unsigned [jwt]'],
+    ],
+    leaves: ['eyJhbGciOiJIUzI1NiJ9', 'a.b.c', 'eyJ.eyJ.x'],
+    known_false_positives: [],
+  },
+  api_key: {
+    regex: new RegExp(`(?<![A-Za-z\\d])(?:${keys.join('|')})`, 'g'),
+    replacement: '[api_key]',
+    matches: [
+      [`OPENAI=${['sk', 'proj', letters(40)].join('-')}`, 'OPENAI=[api_key]'],
+      [`"${['sk', 'ant', 'api03', letters(40)].join('-')}"`, '"[api_key]"'],
+      [['AKIA', 'IOSFODNN7EXAMPLE'].join(''), '[api_key]'],
+      [`${['ghp', letters(36)].join('_')} ${['github', 'pat', letters(30)].join('_')}`, '[api_key] [api_key]'],
+      [['xoxb', '123456789012', letters(24)].join('-'), '[api_key]'],
+      [['sk', 'live', letters(24)].join('_'), '[api_key]'],
+      [['AIza', letters(35)].join(''), '[api_key]'],
+      [['glpat', letters(20)].join('-'), '[api_key]'],
+      [['SG', letters(22), letters(43)].join('.'), '[api_key]'],
+    ],
+    leaves: ['sk-learn', 'task-management-software-development', 'AKIA', 'ghp_short', 'xoxo-hugs', 'desk-1234567890'],
+    known_false_positives: ['the class sk-navigation-bar-collapsed'],
+  },
+  bearer_token: {
+    regex: /(?<=\bbearer[ ]{1,4}|\bauthorization:[ ]{0,4}basic[ ]{1,4})[\w.~+/-]{16,}={0,2}/gi,
+    replacement: '[bearer_token]',
+    matches: [
+      [`Authorization: Bearer ${letters(32)}`, 'Authorization: Bearer [bearer_token]'],
+      ['authorization: basic dXNlcjpwYXNzd29yZA==', 'authorization: basic [bearer_token]'],
+    ],
+    leaves: ['the bearer of this', 'Bearer <token>', 'basic understanding', 'bearer short'],
+    known_false_positives: ['bearer characteristically'],
+  },
+  url_password: {
+    regex: /(?<=\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s:@/?#]{0,100}:)[^\s@/?#]{1,1000}(?=@)/gi,
+    replacement: '[url_password]',
+    matches: [
+      ['postgres://app:hunter2@db.example:5432/x', 'postgres://app:[url_password]@db.example:5432/x'],
+      ['redis://:p%40ss@cache', 'redis://:[url_password]@cache'],
+    ],
+    leaves: ['https://example.org:8443/a', 'https://ann@example.test', 'a://b:c', 'time 10:30@noon'],
+    known_false_positives: ['urn://mail:someone@home'],
+  },
+} satisfies Partial<Record<BuiltInPattern, Pattern>>;
