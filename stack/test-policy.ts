@@ -9,8 +9,10 @@ const demo = readFileSync(new URL('../policies/mail-moderation.yaml', import.met
 
 /** The demo's policy with other monitors, and whatever else `change` says; as a file would have it. */
 export function policyText(monitors: MonitorsPolicy, change: Partial<Policy> = {}): string {
-  const { alerts: _alerts, ...policy } = parse(demo) as Policy;
-  return JSON.stringify({ ...policy, monitors, ...change });
+  const { alerts: _alerts, loop, ...policy } = parse(demo) as Policy;
+  // A story has the features that it needs, and not only the demo's.
+  const { features: _features, ...open } = loop;
+  return JSON.stringify({ ...policy, loop: open, monitors, ...change });
 }
 
 export function policiesOf(text: string): Policies {

@@ -40,16 +40,21 @@ function service(key: Uint8Array | null = null) {
   const clock = { now: 0 };
   const troubles: string[] = [];
   const guard = new Guard(() => clock.now);
-  const inputs = new Inputs(key === null ? null : createSecretKey(key), (trouble) => {
-    troubles.push(String(typeof trouble === 'function' ? trouble() : trouble));
-  });
+  const withheld: string[] = [];
+  const inputs = new Inputs(
+    key === null ? null : createSecretKey(key),
+    (trouble) => {
+      troubles.push(String(typeof trouble === 'function' ? trouble() : trouble));
+    },
+    (why) => withheld.push(why),
+  );
   const record = (input?: Partial<DecisionOptions['input']>) => {
     const { hash, content: sent, redacted } = inputs.record(decisionOn(input), guard.privacyOf('mail'));
     if (sent !== null) expect(hash).toBe(sha256(sent));
     return { hash, redacted, sent: sent === null ? null : Buffer.from(sent.subarray(32)).toString() };
   };
   const hear = (privacy: PrivacyPolicy, epoch = 1) => guard.hear(authority(privacyRulesOf(privacy), epoch), 0);
-  return { clock, troubles, guard, record, hear };
+  return { clock, troubles, withheld, guard, record, hear };
 }
 const onlyTheHash = { hash: sha256(content), redacted: false, sent: null };
 
@@ -86,8 +91,9 @@ describe('an input that the service offers', () => {
 
 describe('only the hash leaves the service', () => {
   it('when nothing was heard', () => {
-    const { record, troubles } = service();
+    const { record, troubles, withheld } = service();
     expect(record()).toEqual(onlyTheHash);
+    expect(withheld).toEqual(['no_authority']);
     expect(troubles).toEqual([
       'an input of mail was not captured: nothing was heard of its policy yet; its hash is recorded',
     ]);

@@ -8,7 +8,9 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { unheardRules } from '../content-rules.ts';
 import type { Deciding } from '../decision.ts';
+import { Inputs } from '../inputs.ts';
 import { startDecision, takeDecision, type Taking } from '../taking.ts';
 import { ObservedTracerProvider } from './observed-provider.ts';
 import { Observers } from './observers.ts';
@@ -23,6 +25,12 @@ afterEach(() => exporter.reset());
 
 const deciding: Deciding = {
   source: 'test',
+  inputs: new Inputs(
+    null,
+    () => undefined,
+    () => undefined,
+  ),
+  privacyOf: unheardRules,
   ask: () => ({ route: 'human', reason: 'automation_level', epoch: 0, useVersion: null }),
   register: () => Promise.resolve(''),
   measured: () => undefined,
