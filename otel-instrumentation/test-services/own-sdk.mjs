@@ -7,7 +7,8 @@ import OpenAI from 'openai';
 // Handed out before anything is set up.
 const early = trace.getTracer('early');
 const exporter = new InMemorySpanExporter();
-const sdk = new NodeSDK({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+const processor = new SimpleSpanProcessor({ exporter });
+const sdk = new NodeSDK({ spanProcessors: [processor] });
 sdk.start();
 
 const client = new OpenAI({ baseURL: process.env.PROVIDER_URL, apiKey: 'none', maxRetries: 0 });
@@ -15,6 +16,8 @@ await early.startActiveSpan('a request', async (span) => {
   await client.chat.completions.create({ model: 'gpt-5', messages: [{ role: 'user', content: 'Say this is a test' }] });
   span.end();
 });
+// Spans wait until the SDK knows what it runs on.
+await processor.forceFlush();
 console.log(
   exporter.getFinishedSpans().map(({ name, attributes }) => [name, attributes['decision.workflow.id'] ?? null]),
 );
