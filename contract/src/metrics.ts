@@ -1,112 +1,308 @@
-/** Every metric of the daemon: one table from which it is registered, documented and drawn. Prometheus naming. */
+/**
+ * Every metric of the daemon: the one table from which it is registered, documented, drawn and alerted on. Names follow
+ * Prometheus' conventions: base units, `_total` for counters, `_ratio` from 0 to 1.
+ */
 
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
+  /** Of one sample; null where it is a plain count, a state or an index. */
+  readonly unit: 'seconds' | 'ratio' | 'bytes' | 'minor currency units' | null;
   readonly help: string;
   readonly labels: readonly string[];
-  /** Upper bounds, in the unit of the name. */
+  /** Upper bounds, in the unit. */
   readonly buckets?: readonly number[];
 }
 
-const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Labels whose values services or models choose: their series are capped, and what is beyond becomes `other`. */
+export const openLabels: ReadonlySet<string> = new Set([
+  'workflow',
+  'model',
+  'model_version',
+  'feature',
+  'segment',
+  'source',
+]);
+
+/** Of a metric, so many combinations of open labels have series of their own. */
+export const mostSeries = 200;
+/** The value of every open label of what is beyond. */
+export const otherSeries = 'other';
+
+const version = ['workflow', 'model', 'model_version'] as const;
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
+const delays = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600];
+
+const count = <L extends readonly string[]>(help: string, labels: L) =>
+  ({ type: 'counter', unit: null, help, labels }) as const;
+const gauge = <L extends readonly string[]>(help: string, labels: L, unit: Metric['unit'] = null) =>
+  ({ type: 'gauge', unit, help, labels }) as const;
+const money = <L extends readonly string[]>(help: string, labels: L) =>
+  ({ type: 'counter', unit: 'minor currency units', help, labels }) as const;
+const histogram = <L extends readonly string[]>(
+  help: string,
+  labels: L,
+  buckets: readonly number[],
+  unit: Metric['unit'] = 'seconds',
+) => ({ type: 'histogram', unit, help, labels, buckets }) as const;
+
+/** 95 %; of α by resampling, of the slope 99 %. */
+const bound = [...version, 'bound'] as const;
 
 export const metrics = {
-  countersign_decisions_total: {
-    type: 'counter',
-    help: 'Decisions recorded, by who took them and how.',
-    labels: ['workflow', 'model_version', 'actor', 'action', 'route'],
-  },
-  countersign_decision_latency_seconds: {
-    type: 'histogram',
-    help: 'Time the AI took for a decision, as the service measured it.',
-    labels: ['workflow', 'model_version'],
-    buckets: seconds,
-  },
-  countersign_review_seconds: {
-    type: 'histogram',
-    help: 'Time a case was in front of a reviewer before the decision.',
-    labels: ['workflow'],
-    buckets: [1, 5, 10, 30, 60, 120, 300, 600, 1800],
-  },
-  countersign_override_ratio: {
-    type: 'gauge',
-    help: 'Share of the newest reviewed AI decisions that people changed. Absent while there is too little data.',
-    labels: ['workflow', 'model_version'],
-  },
-  countersign_override_evidence: {
-    type: 'gauge',
-    help: 'E-value against the baseline override rate: 1 is none, the policy names the alarm thresholds.',
-    labels: ['workflow', 'model_version'],
-  },
-  countersign_alerts: {
-    type: 'gauge',
-    help: 'Open alerts.',
-    labels: ['workflow', 'tier'],
-  },
-  countersign_incidents: { type: 'gauge', help: 'Incidents that are not closed.', labels: ['workflow', 'state'] },
-  countersign_notifications_total: {
-    type: 'counter',
-    help: 'Attempts to tell people of incidents, by what came of each.',
-    labels: ['channel', 'result'],
-  },
-  countersign_notifications_waiting: { type: 'gauge', help: 'Messages to people that are not sent yet.', labels: [] },
-  countersign_breaker_state: {
-    type: 'gauge',
-    help: 'Decision authority: 1 for the state the breaker is in, 0 for the others.',
-    labels: ['workflow', 'model', 'state'],
-  },
-  countersign_review_queue_cases: {
-    type: 'gauge',
-    help: 'Cases that wait for a person.',
-    labels: ['workflow', 'state'],
-  },
-  countersign_review_queue_oldest_seconds: {
-    type: 'gauge',
-    help: 'Age of the case that has waited longest.',
-    labels: ['workflow'],
-  },
-  countersign_ledger_records: { type: 'gauge', help: 'Records in the ledger.', labels: ['log'] },
-  countersign_ledger_append_seconds: {
-    type: 'histogram',
-    help: 'Duration of one append transaction, a batch each.',
-    labels: ['log'],
-    buckets: seconds,
-  },
-  countersign_ledger_checkpoint_age_seconds: {
-    type: 'gauge',
-    help: 'Time since the newest checkpoint was signed.',
-    labels: ['log'],
-  },
-  countersign_witness_requests_total: {
-    type: 'counter',
-    help: 'Checkpoints shown to witnesses, by what came of it.',
-    labels: ['witness', 'result'],
-  },
-  countersign_ingest_lag_messages: {
-    type: 'gauge',
-    help: 'Messages in the stream that are not acknowledged yet.',
-    labels: [],
-  },
-  countersign_ingest_duplicates_total: { type: 'counter', help: 'Events that were in the ledger already.', labels: [] },
-  countersign_dead_letters_total: { type: 'counter', help: 'Messages refused, by reason.', labels: ['reason'] },
-  countersign_snapshots_total: { type: 'counter', help: 'Input snapshots filed, by result.', labels: ['result'] },
-  countersign_otlp_requests_total: {
-    type: 'counter',
-    help: 'Requests to the OTLP listener, by the status they were answered with.',
-    labels: ['status'],
-  },
-  countersign_otlp_spans_total: {
-    type: 'counter',
-    help: 'Spans received over OTLP: sent on as events, rejected with a reason, or no decisions and passed over.',
-    labels: ['result'],
-  },
-  countersign_outbox_pending: { type: 'gauge', help: 'Verdicts committed and not yet on NATS.', labels: [] },
-  countersign_http_request_seconds: {
-    type: 'histogram',
-    help: 'Duration of HTTP requests.',
-    labels: ['route', 'status'],
-    buckets: seconds,
-  },
+  // Decisions.
+  countersign_decisions_total: count('Decisions recorded, by who took them and how.', [
+    ...version,
+    'actor',
+    'action',
+    'route',
+  ] as const),
+  countersign_decision_confidence_ratio: histogram(
+    'Confidence of AI decisions.',
+    version,
+    [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1],
+    'ratio',
+  ),
+  countersign_decision_latency_seconds: histogram(
+    'Time the AI took for a decision, as the service measured it.',
+    version,
+    seconds,
+  ),
+  countersign_outcomes_total: count(
+    'First outcomes of AI decisions: right or wrong, by the label that turned out true.',
+    [...version, 'result'] as const,
+  ),
+  countersign_outcome_money_minor_units_total: money(
+    'Money of outcomes: cost of errors or, below 0, saving; revenue or, below 0, loss.',
+    [...version, 'kind'] as const,
+  ),
+  countersign_complaints_total: count('Complaints about decisions that the AI took.', version),
+
+  // People. No metric names one: Prometheus knows no grants.
+  countersign_reviews_total: count(
+    'Cases that people decided: how, in time for their service level or late, and whether the AI was sure (confidence from 0.9).',
+    ['workflow', 'priority', 'action', 'certainty', 'result'] as const,
+  ),
+  countersign_review_turnaround_seconds: histogram(
+    'Time from a case being queued until a person decided it, in working time where the service level counts business hours.',
+    ['workflow', 'priority'] as const,
+    [60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 259_200],
+  ),
+  countersign_review_seconds: histogram(
+    'Time a case was in front of a reviewer before the decision.',
+    ['workflow'] as const,
+    [1, 5, 10, 30, 60, 120, 300, 600, 1_800],
+  ),
+  countersign_planted_errors_total: count('Planted errors that reviewers answered, found or missed.', [
+    'workflow',
+    'result',
+  ] as const),
+  countersign_reviewers: gauge(
+    'Reviewers, by what planted cases and outcomes say of them: reliable, doubtful, or not known yet.',
+    ['workflow', 'standing'] as const,
+  ),
+  countersign_reviewer_agreement: gauge("Krippendorff's α among reviewers of the same cases: 1 is full agreement.", [
+    'workflow',
+  ] as const),
+  countersign_reviewer_agreement_bound: gauge('Its 95 % interval.', ['workflow', 'bound'] as const),
+  countersign_sla_met_ratio: gauge('Share of the newest cases decided in time.', ['workflow'] as const, 'ratio'),
+  countersign_sla_met_ratio_bound: gauge('Its 95 % interval.', ['workflow', 'bound'] as const, 'ratio'),
+  countersign_sla_forecast_late_cases: gauge(
+    'Waiting cases that will be decided late at the pace of the newest decisions.',
+    ['workflow'] as const,
+  ),
+  countersign_review_queue_cases: gauge('Cases that wait for a person.', ['workflow', 'state'] as const),
+  countersign_review_queue_overdue_cases: gauge('Waiting cases that are past their time.', ['workflow'] as const),
+  countersign_review_queue_oldest_seconds: gauge(
+    'Age of the case that has waited longest.',
+    ['workflow'] as const,
+    'seconds',
+  ),
+  countersign_intake_stopped: gauge('1 while the queue is full and services are told to take on less, else 0.', [
+    'workflow',
+  ] as const),
+
+  // Model health.
+  countersign_signal_tier: gauge(
+    'The highest tier a monitor has reached: 0 none, 1 info, 2 action_required, 3 incident.',
+    [...version, 'monitor'] as const,
+  ),
+  countersign_signal_conclusive: gauge('1 when a monitor has enough data to say something, else 0: never healthy.', [
+    ...version,
+    'monitor',
+  ] as const),
+  countersign_signal_evidence: gauge('Highest e-value of a monitor: 1 is none; alerts come at the thresholds.', [
+    ...version,
+    'monitor',
+  ] as const),
+  countersign_signal_evidence_threshold: gauge('The e-value at which a monitor reaches a tier.', [
+    ...version,
+    'monitor',
+    'tier',
+  ] as const),
+  countersign_input_drift_psi: gauge(
+    'Population stability index of the ten features that moved most, against the reference: below 0.1 is stable.',
+    [...version, 'feature'] as const,
+  ),
+  countersign_prediction_drift_psi: gauge('Population stability index of answers, against the reference.', [
+    ...version,
+    'feature',
+  ] as const),
+  countersign_calibration_error_ratio: gauge('Expected calibration error, bins of equal mass.', version, 'ratio'),
+  countersign_calibration_error_beyond_chance_ratio: gauge(
+    'What of the calibration error a perfectly calibrated model would not show.',
+    version,
+    'ratio',
+  ),
+  countersign_calibration_slope: gauge('Slope of the calibration line: below 1 is too sure.', version),
+  countersign_calibration_slope_bound: gauge('Its 99 % interval.', bound),
+  countersign_calibration_forecast_ratio: gauge(
+    'Reliability curve: mean confidence of a bin.',
+    [...version, 'bin'] as const,
+    'ratio',
+  ),
+  countersign_calibration_observed_ratio: gauge(
+    'Reliability curve: share of a bin that was right.',
+    [...version, 'bin'] as const,
+    'ratio',
+  ),
+  countersign_calibration_observed_ratio_bound: gauge(
+    'Its 95 % interval.',
+    [...version, 'bin', 'bound'] as const,
+    'ratio',
+  ),
+  countersign_calibration_outcomes: gauge('Outcomes behind the calibration.', version),
+  countersign_brier_score: gauge('Mean squared difference of confidence and outcome: lower is better.', version),
+  countersign_accuracy_ratio: gauge('Share of decisions with an outcome that were right.', version, 'ratio'),
+  countersign_accuracy_ratio_bound: gauge('Its 95 % interval.', bound, 'ratio'),
+  countersign_accuracy_estimate_ratio: gauge(
+    'Share of the newest decisions estimated right from calibrated confidence, before their outcomes are known.',
+    version,
+    'ratio',
+  ),
+  countersign_accuracy_estimate_ratio_bound: gauge('Its 95 % interval.', bound, 'ratio'),
+  countersign_error_ratio: gauge('Share of the newest outcomes that show the AI wrong.', version, 'ratio'),
+  countersign_error_ratio_bound: gauge('Its 95 % interval.', bound, 'ratio'),
+  countersign_override_ratio: gauge(
+    'Share of the newest reviewed AI decisions that people changed. Absent while there is too little data.',
+    version,
+    'ratio',
+  ),
+  countersign_override_ratio_bound: gauge('Its 95 % interval.', bound, 'ratio'),
+  countersign_fairness_gap_ratio: gauge(
+    'Widest gap between a group of a segment and the rest.',
+    [...version, 'segment'] as const,
+    'ratio',
+  ),
+  countersign_data_source_missing_ratio: gauge(
+    'Share of the newest decisions that did not name a data source of the policy.',
+    [...version, 'source'] as const,
+    'ratio',
+  ),
+  countersign_data_source_stale_ratio: gauge(
+    'Share of the newest decisions made on data older than the policy allows.',
+    [...version, 'source'] as const,
+    'ratio',
+  ),
+  countersign_model_version_info: gauge('Model versions and how far they have come; always 1.', [
+    ...version,
+    'autonomy',
+  ] as const),
+  countersign_model_first_seen_timestamp_seconds: gauge(
+    'When a model version first decided or was declared, Unix time.',
+    version,
+    'seconds',
+  ),
+
+  // The response.
+  countersign_breaker_state: gauge('Decision authority: 1 for the state the breaker is in, 0 for the others.', [
+    'workflow',
+    'model',
+    'risk_tier',
+    'state',
+  ] as const),
+  countersign_breaker_changed_timestamp_seconds: gauge(
+    'When a breaker came into its state, Unix time.',
+    ['workflow', 'model', 'risk_tier', 'state'] as const,
+    'seconds',
+  ),
+  countersign_breaker_changes_total: count('Changes of breakers, by the state they came into.', [
+    'workflow',
+    'model',
+    'risk_tier',
+    'state',
+  ] as const),
+  countersign_alerts: gauge('Open alerts.', ['workflow', 'tier'] as const),
+  countersign_alerts_raised_total: count('Alerts that opened at a tier or rose to it.', [
+    'workflow',
+    'monitor',
+    'tier',
+  ] as const),
+  countersign_incidents: gauge('Incidents that are not closed.', ['workflow', 'state'] as const),
+  countersign_incident_unacknowledged_seconds: gauge(
+    'Age of the oldest incident that nobody has acknowledged.',
+    ['workflow'] as const,
+    'seconds',
+  ),
+  countersign_notifications_total: count('Attempts to tell people of incidents, by what came of each.', [
+    'channel',
+    'result',
+  ] as const),
+  countersign_notifications_waiting: gauge('Messages to people that are not sent yet.', [] as const),
+  countersign_outbox_pending: gauge('Verdicts and orders committed and not yet on NATS.', [] as const),
+
+  // The ledger.
+  countersign_ledger_records: gauge('Records in the ledger.', ['log'] as const),
+  countersign_ledger_unsigned_records: gauge('Records that no published checkpoint covers yet.', ['log'] as const),
+  countersign_ledger_checkpoint_age_seconds: gauge(
+    'Time since the newest checkpoint was signed.',
+    ['log'] as const,
+    'seconds',
+  ),
+  countersign_ledger_append_seconds: histogram(
+    'Duration of one append transaction, a batch each.',
+    ['log'] as const,
+    seconds,
+  ),
+  countersign_witness_requests_total: count('Checkpoints shown to witnesses, by what came of it.', [
+    'witness',
+    'result',
+  ] as const),
+  countersign_witness_lag_records: gauge('Records that a witness has not signed for yet.', ['witness'] as const),
+  countersign_database_bytes: gauge('Size of the database.', [] as const, 'bytes'),
+
+  // Intake.
+  countersign_ingest_lag_messages: gauge('Messages in the stream that are not acknowledged yet.', [] as const),
+  countersign_ingest_delay_seconds: histogram(
+    'Time from an event, by the clock of its service, until it was on record.',
+    [] as const,
+    delays,
+  ),
+  countersign_ingest_retries_total: count('Batches that were not recorded and are tried again.', [] as const),
+  countersign_ingest_duplicates_total: count('Events that were in the ledger already.', [] as const),
+  countersign_dead_letters_total: count('Messages refused, by reason.', ['reason'] as const),
+  countersign_dead_letters_waiting: gauge('Refused messages that are kept for somebody to look at.', [] as const),
+  countersign_snapshots_total: count('Input snapshots filed, by result.', ['result'] as const),
+  countersign_otlp_requests_total: count('Requests to the OTLP listener, by the status they were answered with.', [
+    'status',
+  ] as const),
+  countersign_otlp_spans_total: count(
+    'Spans received over OTLP: sent on as events, rejected with a reason, or no decisions and passed over.',
+    ['result'] as const,
+  ),
+
+  // The daemon itself.
+  countersign_http_request_seconds: histogram('Duration of HTTP requests.', ['route', 'status'] as const, seconds),
+  countersign_dependency_up: gauge('1 when PostgreSQL or NATS answered as this was measured, else 0.', [
+    'dependency',
+  ] as const),
+  countersign_measure_failures_total: count(
+    'Parts of these metrics that could not be measured in time; their gauges are absent then.',
+    ['part'] as const,
+  ),
+  countersign_series_folded_total: count('Samples counted under `other`, because a metric has too many series.', [
+    'metric',
+  ] as const),
+  countersign_build_info: gauge('Version of the daemon; always 1.', ['version'] as const),
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventTypes, type AuditRecord } from '@countersign/contract';
+import { formatVerifierKey } from '@countersign/contract/note';
 import { pino } from 'pino';
 import { Alerts } from './alerts/index.ts';
 import { AuthorityDistribution, Breakers, policyChanged, takeEpoch } from './breakers/index.ts';
@@ -26,7 +27,7 @@ import {
 } from './http/index.ts';
 import { DeadLetters, ensureStreams, Ingest } from './ingest/index.ts';
 import { newUuid, type LedgerRecord, type LedgerTransaction } from './ledger/index.ts';
-import { Metrics } from './metrics/index.ts';
+import { countRecord, measure, Metrics } from './metrics/index.ts';
 import { Models } from './models/index.ts';
 import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
 import { Orders } from './orders/index.ts';
@@ -37,13 +38,13 @@ import { loopMaps } from './loops.ts';
 import { Inspections } from './inspections/index.ts';
 import { Batches, Decisions, putInOutbox, Reviews, VerdictOutbox } from './reviews/index.ts';
 import { openContentStore, SnapshotFiling, Snapshots } from './snapshots/index.ts';
-import { countDecision, measure } from './gauges.ts';
 import { openLog } from './log.ts';
 import { oncePerSecond } from './once-per-second.ts';
 import { Reactions } from './reactions.ts';
 import { Response } from './response.ts';
 import { openOtlp } from './spans.ts';
 import { steadyClock } from './steady-clock.ts';
+import { version } from './version.ts';
 
 export interface Daemon {
   /** Where it listens. */
@@ -76,7 +77,8 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     oncePerSecond((error: unknown, more: number) => log.error({ err: error, more }, what));
 
   try {
-    const metrics = new Metrics();
+    const metrics = new Metrics(now);
+    metrics.set('countersign_build_info', { version }, 1);
     const policies = await readPolicies(config.policies);
 
     await migrate(config.databaseUrl);
@@ -229,7 +231,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     stops.push(saveMonitors);
     stops.push(() => reactions.stop());
     ledger.onCommitted((records) => {
-      for (const record of records) countDecision(metrics, record);
+      for (const record of records) countRecord({ metrics, policies }, record);
       reactions.hear(records);
       if (records.some(({ event }) => event.type === eventTypes.escalation)) notifications.poke();
     });
@@ -300,6 +302,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
       },
       onDuplicates: (count) => metrics.count('countersign_ingest_duplicates_total', {}, count),
       onRetry: (error) => {
+        metrics.count('countersign_ingest_retries_total', {});
         models.forget();
         trouble('a batch was not recorded and is tried again')(error);
       },
@@ -353,22 +356,26 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
           );
           return nats.isClosed() || !nats.info ? [...database, 'NATS is not connected'] : database;
         },
-        metrics: async () => {
+        metrics: async (accept) => {
           await measure({
             now,
             metrics,
+            policies,
             log: reader,
+            witnesses: new Map(config.witnesses.map(({ key }) => [formatVerifierKey(key), key.name])),
             alerts,
             breakers,
+            models,
             reviews,
             monitors,
             outbox,
             escalation,
             notifications,
-            pool,
+            pool: readingPool,
             manager,
+            onError: trouble('something was not measured'),
           });
-          return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
+          return metrics.expose(accept);
         },
       });
     });

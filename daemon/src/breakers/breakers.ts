@@ -169,6 +169,11 @@ export class Breakers {
     return rows.map((row) => this.view(row));
   }
 
+  /** The workflows whose queue is full. */
+  async withFullIntake(db: Queryable): Promise<ReadonlySet<string>> {
+    return new Set(await store.readFullIntakes(db));
+  }
+
   private view({ breaker_id, workflow_id, model_name, risk_tier, state, ...row }: store.BreakerRow): Breaker {
     const phases = this.options.policies.get(workflow_id)?.policy.breaker.half_open ?? [];
     return {

@@ -65,6 +65,12 @@ export async function readAuthority(
   };
 }
 
+/** Workflows whose queue is full. */
+export async function readFullIntakes(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ workflow_id: string }>('SELECT workflow_id FROM authority WHERE intake_full');
+  return rows.map(({ workflow_id }) => workflow_id);
+}
+
 /** The policy is another: what was decided under the one before was decided under other authority. */
 export async function policyChanged(db: Queryable, workflowId: string): Promise<void> {
   await db.query('UPDATE authority SET policy_epoch = $2 WHERE workflow_id = $1', [

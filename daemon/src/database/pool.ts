@@ -29,6 +29,12 @@ export function openPool(
   return pool;
 }
 
+/** Of all that is in the database: bytes. */
+export async function databaseBytes(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
+  return Number(rows[0]?.bytes);
+}
+
 /** Runs `work` in a transaction: committed when it returns, rolled back when it throws. */
 export async function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();

@@ -65,9 +65,17 @@ export async function climbing(db: Queryable): Promise<Incident[]> {
   return rows;
 }
 
-export async function countIncidents(db: Queryable): Promise<{ workflow_id: string; state: string; count: number }[]> {
-  const { rows } = await db.query<{ workflow_id: string; state: string; count: number }>(
-    `SELECT workflow_id, state, count(*)::int AS count FROM incident WHERE state <> 'closed' AND NOT drill GROUP BY 1, 2`,
+export interface IncidentCount {
+  readonly workflow_id: string;
+  readonly state: string;
+  readonly count: number;
+  /** When the first of them was opened. */
+  readonly oldest: Date;
+}
+
+export async function countIncidents(db: Queryable): Promise<IncidentCount[]> {
+  const { rows } = await db.query<IncidentCount>(
+    `SELECT workflow_id, state, count(*)::int AS count, min(opened_at) AS oldest FROM incident WHERE state <> 'closed' AND NOT drill GROUP BY 1, 2`,
   );
   return rows;
 }

@@ -5,7 +5,7 @@ import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
 import type { AuditPage, AuditProof, AuditRecord, KeyStep, LogGrowth } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { auditRecord, type LedgerRecord } from './record.ts';
-import { newestPublished, type SignedCheckpoint } from './checkpoints/store.ts';
+import { newestPublished, signedByWitnesses, type SignedCheckpoint } from './checkpoints/store.ts';
 import { keysById, type KeysById } from './key-history.ts';
 import type { Found } from './search/search.ts';
 import * as store from './store.ts';
@@ -46,6 +46,11 @@ export class LedgerReader {
   /** The newest that was published, with the signatures of its witnesses; null before the first. */
   newestCheckpoint(): Promise<SignedCheckpoint | null> {
     return newestPublished(this.db, this.logId);
+  }
+
+  /** By verifier key of a witness, the size of the newest checkpoint that it has signed. */
+  signedByWitnesses(): Promise<Map<string, number>> {
+    return signedByWitnesses(this.db, this.logId);
   }
 
   /** Records before this index were dropped by retention. */

@@ -1,3 +1,4 @@
+export { isComplaint, reviewOf, truthOf } from './answers.ts';
 export { Monitors, type MonitorSnapshot, type Movement } from './monitors.ts';
 export { addDecision, build as buildReference, startBuilder } from './reference-builder.ts';
 export { readReferenceRows } from './reference-file.ts';

@@ -39,6 +39,20 @@ export function dueAt({ sla }: Policy, priority: Priority, fromMs: number): numb
   return addWork(calendar, fromMs, ms);
 }
 
+/** How much of the time between two instants counts for cases of this priority: ms. The policy was checked. */
+export function workingMs({ sla }: Policy, priority: Priority, fromMs: number, toMs: number): number {
+  if (sla.calendar === undefined || !isBusinessSpan(sla[priority].within)) return Math.max(toMs - fromMs, 0);
+  const first = localDay(sla.calendar.time_zone, fromMs);
+  let ms = 0;
+  for (let n = 0; n < furthestDays; n++) {
+    const hours = workOn(sla.calendar, first + n * dayMs);
+    if (hours === null) continue;
+    if (hours.opens >= toMs) break;
+    ms += Math.max(Math.min(hours.closes, toMs) - Math.max(hours.opens, fromMs), 0);
+  }
+  return ms;
+}
+
 /** When a case is due that has become urgent at `fromMs`; null when its workflow has no policy any more. */
 export function dueUrgently(policies: Policies, workflowId: string, fromMs: number): Date | null {
   const policy = policies.get(workflowId)?.policy;
@@ -89,17 +103,25 @@ function addWork(calendar: BusinessCalendar, fromMs: number, ms: number): number
   let left = ms;
   const first = localDay(calendar.time_zone, fromMs);
   for (let n = 0; n < furthestDays; n++) {
-    const day = first + n * dayMs;
-    const name = weekdays[new Date(day).getUTCDay()] as (typeof weekdays)[number];
-    const date = new Date(day).toISOString().slice(0, 10);
-    if (!calendar.days.includes(name) || (calendar.holidays ?? []).includes(date)) continue;
-    const opens = Math.max(instantOf(calendar.time_zone, day + timeOfDay(calendar.from)), fromMs);
-    const closes = instantOf(calendar.time_zone, day + timeOfDay(calendar.to));
-    if (closes <= opens) continue;
-    if (left <= closes - opens) return opens + left;
-    left -= closes - opens;
+    const hours = workOn(calendar, first + n * dayMs);
+    if (hours === null) continue;
+    const opens = Math.max(hours.opens, fromMs);
+    if (hours.closes <= opens) continue;
+    if (left <= hours.closes - opens) return opens + left;
+    left -= hours.closes - opens;
   }
   return fromMs + furthestDays * dayMs;
+}
+
+/** From when until when people work on a local day; null when they do not. */
+function workOn(calendar: BusinessCalendar, day: number): { readonly opens: number; readonly closes: number } | null {
+  const name = weekdays[new Date(day).getUTCDay()] as (typeof weekdays)[number];
+  const date = new Date(day).toISOString().slice(0, 10);
+  if (!calendar.days.includes(name) || (calendar.holidays ?? []).includes(date)) return null;
+  return {
+    opens: instantOf(calendar.time_zone, day + timeOfDay(calendar.from)),
+    closes: instantOf(calendar.time_zone, day + timeOfDay(calendar.to)),
+  };
 }
 
 const workMs = ({ from, to }: BusinessCalendar) => timeOfDay(to) - timeOfDay(from);

@@ -4,7 +4,8 @@ import type { Server } from '../server.ts';
 export interface OperationsRoom {
   /** What is not ready, in words; empty when all is. */
   notReady(): Promise<string[]>;
-  metrics(): Promise<{ contentType: string; text: string }>;
+  /** `accept` is the header of that name. */
+  metrics(accept: string | undefined): Promise<{ contentType: string; text: string }>;
 }
 
 export function operationsRoutes(app: Server, room: OperationsRoom): void {
@@ -15,8 +16,8 @@ export function operationsRoutes(app: Server, room: OperationsRoom): void {
     return waiting.length === 0 ? { status: 'ready' } : reply.code(503).send({ status: 'not_ready', waiting });
   });
 
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    const { contentType, text } = await room.metrics();
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    const { contentType, text } = await room.metrics(request.headers.accept);
     return reply.type(contentType).send(text);
   });
 

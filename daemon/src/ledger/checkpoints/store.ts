@@ -39,6 +39,15 @@ export async function newestPublished(db: Queryable, logId: string): Promise<Sig
   return checkpointFrom(rows[0]);
 }
 
+/** By verifier key of a witness, the size of the newest checkpoint that it has signed. */
+export async function signedByWitnesses(db: Queryable, logId: string): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ witness: string; size: string }>(
+    'SELECT witness, max(size) AS size FROM ledger_cosignature WHERE log_id = $1 GROUP BY witness',
+    [logId],
+  );
+  return new Map(rows.map(({ witness, size }) => [witness, Number(size)]));
+}
+
 /** Publishes a checkpoint when at least `quorum` of these witnesses have signed it; what is published never goes back. */
 export async function publishCheckpoint(
   db: Queryable,

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { metrics as table, mostSeries, openLabels } from '@countersign/contract';
+import { Metrics } from './index.ts';
+
+const dayMs = 86_400_000;
+const exemplar = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
+const decision = (model_version: string) => ({
+  workflow: 'w',
+  model: 'm',
+  model_version,
+  actor: 'ai',
+  action: 'accept',
+  route: 'auto',
+});
+const textOf = async (metrics: Metrics, accept?: string) => (await metrics.expose(accept)).text;
+const linesOf = (text: string, name: string) => text.split('\n').filter((line) => line.startsWith(`${name}{`));
+
+describe('the table', () => {
+  it.each(Object.entries(table))('names %s as Prometheus does', (name, { type, unit, help, labels }) => {
+    expect(name).toMatch(/^countersign_[a-z_]+[a-z]$/);
+    expect(name.endsWith('_total')).toBe(type === 'counter');
+    if (unit === 'seconds') expect(name).toMatch(/_seconds$/);
+    if (unit === 'ratio') expect(name).toMatch(/_ratio(_bound)?$/);
+    if (unit === 'bytes') expect(name).toMatch(/_bytes$/);
+    expect(help).toMatch(/^[A-Z0-9].*\.$/s);
+    expect(labels).not.toContain('le');
+  });
+
+  it('gives every metric that a service can grow an open label that is capped', () => {
+    const labels = new Set(Object.values(table).flatMap((metric): readonly string[] => metric.labels));
+    for (const label of openLabels) expect(labels).toContain(label);
+    // No person is named where everybody who may look at Grafana may look.
+    expect(labels).not.toContain('reviewer');
+  });
+});
+
+describe('series', () => {
+  it('folds what is beyond the cap into other, and counts it', async () => {
+    const metrics = new Metrics(() => new Date(0));
+    for (let i = 0; i < mostSeries + 50; i++) metrics.count('countersign_decisions_total', decision(`${i}`));
+    const text = await textOf(metrics);
+    const lines = linesOf(text, 'countersign_decisions_total');
+    expect(lines).toHaveLength(mostSeries + 1);
+    expect(lines.filter((line) => line.endsWith(' 50'))).toEqual([
+      'countersign_decisions_total{workflow="other",model="other",model_version="other",actor="ai",action="accept",route="auto"} 50',
+    ]);
+    expect(linesOf(text, 'countersign_series_folded_total')).toEqual([
+      'countersign_series_folded_total{metric="countersign_decisions_total"} 50',
+    ]);
+  });
+
+  it('makes room for a new version once an old one was silent for a day', async () => {
+    let nowMs = 0;
+    const metrics = new Metrics(() => new Date(nowMs));
+    for (let i = 0; i < mostSeries; i++) metrics.count('countersign_decisions_total', decision(`${i}`));
+    nowMs += dayMs - 1;
+    metrics.count('countersign_decisions_total', decision('7'));
+    nowMs += 1;
+    metrics.count('countersign_decisions_total', decision('new'));
+    const lines = linesOf(await textOf(metrics), 'countersign_decisions_total');
+    expect(lines.map((line) => /model_version="(\w+)"/.exec(line)?.[1])).toEqual(['7', 'new']);
+  });
+
+  it('lets a gauge be absent when it is not known, with and without labels', async () => {
+    const metrics = new Metrics(() => new Date(0));
+    metrics.set('countersign_outbox_pending', {}, 4);
+    metrics.set('countersign_sla_met_ratio', { workflow: 'w' }, 0.5);
+    metrics.clear(['countersign_outbox_pending', 'countersign_sla_met_ratio']);
+    expect(await textOf(metrics)).not.toMatch(/^countersign_(outbox_pending|sla_met_ratio)/m);
+  });
+});
+
+describe('exposition', () => {
+  const counted = () => {
+    const metrics = new Metrics(() => new Date(0));
+    metrics.count('countersign_decisions_total', decision('1'), 2, exemplar);
+    metrics.observe('countersign_ingest_delay_seconds', {}, 0.2, exemplar);
+    metrics.observe('countersign_ingest_delay_seconds', {}, 1e6, exemplar);
+    return metrics;
+  };
+
+  it('leads to traces in OpenMetrics', async () => {
+    const { contentType, text } = await counted().expose('application/openmetrics-text;version=1.0.0,text/plain;q=0.5');
+    expect(contentType).toMatch(/^application\/openmetrics-text/);
+    expect(text).toContain('# TYPE countersign_decisions counter\n');
+    const led = ` # {trace_id="${exemplar.trace_id}",span_id="${exemplar.span_id}"} `;
+    expect(linesOf(text, 'countersign_decisions_total')[0]).toContain(`route="auto"} 2${led}2 `);
+    expect(text).toContain(`countersign_ingest_delay_seconds_bucket{le="0.25"} 1${led}0.2 `);
+    expect(text).toContain(`countersign_ingest_delay_seconds_bucket{le="+Inf"} 2${led}1000000 `);
+    expect(text.endsWith('# EOF\n')).toBe(true);
+  });
+
+  it('says the same in the text format, however often the other was asked for', async () => {
+    const metrics = counted();
+    await metrics.expose('application/openmetrics-text');
+    const { contentType, text } = await metrics.expose(undefined);
+    expect(contentType).toMatch(/^text\/plain/);
+    expect(text).toContain('# TYPE countersign_decisions_total counter\n');
+    expect(text).toContain('# TYPE process_cpu_seconds_total counter\n');
+    expect(text).not.toContain('trace_id');
+  });
+});
