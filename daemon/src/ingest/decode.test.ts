@@ -56,6 +56,11 @@ describe('names what is wrong and what to do', () => {
       { ...outcome, data: { ...outcome.data, workflow_id: 'Mail Moderation' } },
       /^invalid_event: data.workflow_id is "Mail Moderation"/,
     ],
+    [
+      "the log's own workflow",
+      { ...outcome, data: { ...outcome.data, workflow_id: 'countersign' } },
+      /^invalid_event: data.workflow_id is "countersign", which is the log's own/,
+    ],
     ['an id that is no UUIDv7', { ...outcome, id: '550e8400-e29b-41d4-a716-446655440000' }, /^invalid_event: id is/],
     [
       'a subject of another task',

@@ -5,6 +5,7 @@ import {
   eventTypes,
   HumanDecisionEvent,
   largestEventBytes,
+  logWorkflow,
   OutcomeEvent,
   unstorableIn,
   type ServiceEvent,
@@ -81,6 +82,9 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
       'invalid_event',
       `subject is ${show(value.subject)}, data.task_id is ${show(value.data.task_id)}. Make them the same.`,
     );
+  }
+  if (value.data.workflow_id === logWorkflow) {
+    return dead('invalid_event', `data.workflow_id is ${show(logWorkflow)}, which is the log's own. Use another name.`);
   }
   return checkClock(value, now);
 }

@@ -18,7 +18,10 @@ export function refusalOf(settings: OtlpSettings, headers: IncomingHttpHeaders):
   if (!isOpen(settings)) return null;
   // A page in a browser on this machine can reach the port, by its address or by a name of the page's own.
   const host = (headers.host ?? '').replace(/:\d+$/, '');
-  if (headers.origin === undefined && isLoopback(host)) return null;
+  if (headers.origin !== undefined) {
+    return { status: 403, message: 'without a token only programs may send, and no web page.' };
+  }
+  if (isLoopback(host)) return null;
   return {
     status: 403,
     message: `without a token only programs on this machine may send, to 127.0.0.1; this is ${host}.`,

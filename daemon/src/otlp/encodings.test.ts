@@ -42,6 +42,14 @@ describe('protobuf', () => {
     }
   });
 
+  it('refuses what is millions of empty messages, in both encodings', () => {
+    const empty = Buffer.alloc(2_200_000, Buffer.from([0x12, 0]));
+    const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(empty);
+    expect(() => readProtobuf(writer.finish())).toThrow(RequestTooLarge);
+    const scopes = `{"resourceSpans":[{"scopeSpans":[${'{},'.repeat(1_100_000)}{}]}]}`;
+    expect(() => readJson(Buffer.from(scopes))).toThrow(RequestTooLarge);
+  });
+
   it('throws nothing but its own errors, whatever the bytes', () => {
     const hostile = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),

@@ -94,6 +94,7 @@ export function read(span: Span, rules: readonly PromoteRule[], now: Date): Read
   const kind = kindOf(attributes);
   if (kind === null) return rejected(span, `${actor} is ${JSON.stringify(attributes[actor])}. Set ai or human.`);
   if (span.traceId === '' || span.spanId === '') return rejected(span, 'its trace or span id is none. Send both.');
+  if (span.startNanos <= 0n) return rejected(span, 'it has no start time. Say when the span began.');
   if (span.endNanos <= 0n || span.endNanos > latestNanos) {
     return rejected(span, `its end time is ${span.endNanos} ns. End the span before it is exported.`);
   }

@@ -26,11 +26,11 @@ export function readJson(bytes: Uint8Array): Span[] {
     throw new MalformedRequest(`the body is no JSON: ${String(error)}.`);
   }
   const budget = new Budget();
-  return listOf(objectOf(request, 'the body'), 'resourceSpans').flatMap((resourceSpans) => {
+  return listOf(objectOf(request, 'the body'), 'resourceSpans', budget).flatMap((resourceSpans) => {
     const service = serviceOf(attributesOf(fieldOf(resourceSpans, 'resource'), budget));
-    return listOf(resourceSpans, 'scopeSpans').flatMap((scopeSpans) => {
+    return listOf(resourceSpans, 'scopeSpans', budget).flatMap((scopeSpans) => {
       const scope = textOf(fieldOf(scopeSpans, 'scope'), 'name');
-      return listOf(scopeSpans, 'spans').map((span) => readSpan(span, budget, scope, service));
+      return listOf(scopeSpans, 'spans', budget).map((span) => readSpan(span, budget, scope, service));
     });
   });
 }
@@ -44,7 +44,7 @@ function readSpan(span: Json, budget: Budget, scope: string, service: string): S
     flags: Number(integerOf(span, 'flags')),
     startNanos: integerOf(span, 'startTimeUnixNano'),
     endNanos: integerOf(span, 'endTimeUnixNano'),
-    links: listOf(span, 'links').map((link) => {
+    links: listOf(span, 'links', budget).map((link) => {
       budget.spend('attributes');
       return readLink(link, budget);
     }),
@@ -62,7 +62,7 @@ const readLink = (link: Json, budget: Budget): Link => ({
 
 function attributesOf(holder: Json, budget: Budget, name = 'attributes', depth = deepestValue): Attributes {
   const attributes = noAttributes();
-  for (const pair of listOf(holder, name)) {
+  for (const pair of listOf(holder, name, budget)) {
     budget.spend('attributes');
     attributes[textOf(pair, 'key')] = valueOf(fieldOf(pair, 'value'), budget, depth);
   }
@@ -80,7 +80,7 @@ function valueOf(value: Json, budget: Budget, depth: number): AttributeValue {
   if (depth <= 1) return null;
   const { arrayValue, kvlistValue } = value;
   if (arrayValue !== undefined && arrayValue !== null) {
-    return listOf(fieldOf(value, 'arrayValue'), 'values').map((inner) => {
+    return listOf(fieldOf(value, 'arrayValue'), 'values', budget).map((inner) => {
       budget.spend('attributes');
       return valueOf(inner, budget, depth - 1);
     });
@@ -111,10 +111,13 @@ function textOf(holder: Json, name: string): string {
 
 const fieldOf = (holder: Json, name: string): Json => objectOf(holder[name] ?? {}, name);
 
-function listOf(holder: Json, name: string): Json[] {
+function listOf(holder: Json, name: string, budget: Budget): Json[] {
   const value = holder[name] ?? [];
   if (!Array.isArray(value)) throw unlike(name, value, 'a list');
-  return value.map((item: unknown) => objectOf(item, `an item of ${name}`));
+  return value.map((item: unknown) => {
+    budget.spend('fields');
+    return objectOf(item, `an item of ${name}`);
+  });
 }
 
 function objectOf(value: unknown, name: string): Json {

@@ -108,8 +108,9 @@ function createServer({ tls }: OtlpSettings) {
 const isJsonType = (contentType: string | undefined): boolean => !contentType?.toLowerCase().startsWith(protobuf);
 
 async function unpack(body: Buffer, encoding: string | undefined): Promise<Buffer> {
-  if (encoding === undefined || encoding === 'identity') return body;
-  if (encoding !== 'gzip') throw new Refused(415, `Content-Encoding is ${encoding}. Use gzip, or none.`);
+  const coding = encoding?.toLowerCase() ?? 'identity';
+  if (coding === 'identity') return body;
+  if (coding !== 'gzip') throw new Refused(415, `Content-Encoding is ${encoding}. Use gzip, or none.`);
   try {
     return await unzip(body, { maxOutputLength: mostBytes });
   } catch (error) {

@@ -24,9 +24,10 @@ const { Varint, Bit32, Bit64, LengthDelimited } = WireType;
 type Field = readonly [wire: WireType, take: (reader: BinaryReader) => void];
 
 /** Hands each known field to its taker; one of another wire type is an unknown field. */
-function readMessage(bytes: Uint8Array, fields: Readonly<Record<number, Field>>): void {
+function readMessage(bytes: Uint8Array, budget: Budget, fields: Readonly<Record<number, Field>>): void {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
+    budget.spend('fields');
     const [number, wire] = reader.tag();
     const field = fields[number];
     if (field !== undefined && field[0] === wire) field[1](reader);
@@ -40,7 +41,7 @@ export function readProtobuf(bytes: Uint8Array): Span[] {
   const budget = new Budget();
   const spans: Span[] = [];
   try {
-    readMessage(bytes, { 1: [LengthDelimited, (r) => readResourceSpans(r.bytes(), budget, spans)] });
+    readMessage(bytes, budget, { 1: [LengthDelimited, (r) => readResourceSpans(r.bytes(), budget, spans)] });
     return spans;
   } catch (error) {
     if (error instanceof RequestTooLarge) throw error;
@@ -51,10 +52,10 @@ export function readProtobuf(bytes: Uint8Array): Span[] {
 function readResourceSpans(bytes: Uint8Array, budget: Budget, spans: Span[]): void {
   const resource = noAttributes();
   const scopes: Uint8Array[] = [];
-  readMessage(bytes, {
+  readMessage(bytes, budget, {
     1: [
       LengthDelimited,
-      (r) => readMessage(r.bytes(), { 1: [LengthDelimited, (inner) => readKeyValue(inner, budget, resource)] }),
+      (r) => readMessage(r.bytes(), budget, { 1: [LengthDelimited, (inner) => readKeyValue(inner, budget, resource)] }),
     ],
     2: [LengthDelimited, (r) => scopes.push(r.bytes())],
   });
@@ -65,8 +66,11 @@ function readResourceSpans(bytes: Uint8Array, budget: Budget, spans: Span[]): vo
 function readScopeSpans(bytes: Uint8Array, service: string, budget: Budget, spans: Span[]): void {
   let scope = '';
   const written: Uint8Array[] = [];
-  readMessage(bytes, {
-    1: [LengthDelimited, (r) => readMessage(r.bytes(), { 1: [LengthDelimited, (inner) => (scope = inner.string())] })],
+  readMessage(bytes, budget, {
+    1: [
+      LengthDelimited,
+      (r) => readMessage(r.bytes(), budget, { 1: [LengthDelimited, (inner) => (scope = inner.string())] }),
+    ],
     2: [
       LengthDelimited,
       (r) => {
@@ -84,7 +88,7 @@ function readSpan(bytes: Uint8Array, budget: Budget): Omit<Span, 'scope' | 'serv
   let [flags, code] = [0, 0];
   const attributes = noAttributes();
   const links: Link[] = [];
-  readMessage(bytes, {
+  readMessage(bytes, budget, {
     1: [LengthDelimited, (r) => (traceId = idOf(r.bytes(), 16))],
     2: [LengthDelimited, (r) => (spanId = idOf(r.bytes(), 8))],
     3: [LengthDelimited, (r) => (traceState = r.string())],
@@ -93,7 +97,7 @@ function readSpan(bytes: Uint8Array, budget: Budget): Omit<Span, 'scope' | 'serv
     8: [Bit64, (r) => (endNanos = BigInt(r.fixed64()))],
     9: [LengthDelimited, (r) => readKeyValue(r, budget, attributes)],
     13: [LengthDelimited, (r) => links.push(readLink(r.bytes(), budget))],
-    15: [LengthDelimited, (r) => readMessage(r.bytes(), { 3: [Varint, (inner) => (code = inner.int32())] })],
+    15: [LengthDelimited, (r) => readMessage(r.bytes(), budget, { 3: [Varint, (inner) => (code = inner.int32())] })],
     16: [Bit32, (r) => (flags = r.fixed32())],
   });
   const failed = code === statusError;
@@ -104,7 +108,7 @@ function readLink(bytes: Uint8Array, budget: Budget): Link {
   budget.spend('attributes');
   let [traceId, spanId] = ['', ''];
   const attributes = noAttributes();
-  readMessage(bytes, {
+  readMessage(bytes, budget, {
     1: [LengthDelimited, (r) => (traceId = idOf(r.bytes(), 16))],
     2: [LengthDelimited, (r) => (spanId = idOf(r.bytes(), 8))],
     4: [LengthDelimited, (r) => readKeyValue(r, budget, attributes)],
@@ -121,7 +125,7 @@ function readKeyValue(
   budget.spend('attributes');
   let key = '';
   let value: AttributeValue = null;
-  readMessage(reader.bytes(), {
+  readMessage(reader.bytes(), budget, {
     1: [LengthDelimited, (r) => (key = r.string())],
     2: [LengthDelimited, (r) => (value = readAnyValue(r.bytes(), budget, depth))],
   });
@@ -130,7 +134,7 @@ function readKeyValue(
 
 function readAnyValue(bytes: Uint8Array, budget: Budget, depth: number): AttributeValue {
   let value: AttributeValue = null;
-  readMessage(bytes, {
+  readMessage(bytes, budget, {
     1: [LengthDelimited, (r) => (value = r.string())],
     2: [Varint, (r) => (value = r.bool())],
     3: [Varint, (r) => (value = integer(BigInt(r.int64())))],
@@ -145,7 +149,7 @@ function readAnyValue(bytes: Uint8Array, budget: Budget, depth: number): Attribu
 function readArray(bytes: Uint8Array, budget: Budget, depth: number): AttributeValue {
   if (depth <= 0) return null;
   const values: AttributeValue[] = [];
-  readMessage(bytes, {
+  readMessage(bytes, budget, {
     1: [
       LengthDelimited,
       (r) => {
@@ -160,7 +164,7 @@ function readArray(bytes: Uint8Array, budget: Budget, depth: number): AttributeV
 function readKeyValues(bytes: Uint8Array, budget: Budget, depth: number): Attributes | null {
   if (depth <= 0) return null;
   const values = noAttributes();
-  readMessage(bytes, { 1: [LengthDelimited, (r) => readKeyValue(r, budget, values, depth)] });
+  readMessage(bytes, budget, { 1: [LengthDelimited, (r) => readKeyValue(r, budget, values, depth)] });
   return values;
 }
 

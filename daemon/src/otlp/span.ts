@@ -45,11 +45,11 @@ export class RequestTooLarge extends Error {
 /** Deeper values are left out. */
 export const deepestValue = 16;
 
-const most = { spans: 10_000, attributes: 200_000 };
+const most = { spans: 10_000, attributes: 200_000, fields: 1_000_000 };
 
 /** Counts what is made of a request: a few bytes of it can become an object of a hundred. */
 export class Budget {
-  private readonly spent = { spans: 0, attributes: 0 };
+  private readonly spent = { spans: 0, attributes: 0, fields: 0 };
 
   spend(what: keyof typeof most): void {
     this.spent[what] += 1;
