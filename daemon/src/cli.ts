@@ -6,6 +6,7 @@ import { drill } from './commands/drill.ts';
 import { erase } from './commands/erase.ts';
 import { gate, model } from './commands/model.ts';
 import { key } from './commands/key.ts';
+import { metrics } from './commands/metrics.ts';
 import { policy } from './commands/policy.ts';
 import { reference } from './commands/reference.ts';
 import { replay } from './commands/replay.ts';
@@ -25,6 +26,7 @@ const commands: Readonly<Record<string, Command>> = {
   verify,
   witness,
   erase,
+  metrics,
 };
 
 const usage = `countersign: watches the loop between AI and people

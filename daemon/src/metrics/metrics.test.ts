@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { metrics as table, mostSeries, openLabels } from '@countersign/contract';
+import { metricsPage } from '../commands/metrics.ts';
 import { Metrics } from './index.ts';
 
 const dayMs = 86_400_000;
@@ -32,6 +34,12 @@ describe('the table', () => {
     // No person is named where everybody who may look at Grafana may look.
     expect(labels).not.toContain('reviewer');
   });
+});
+
+it('is on the page of metrics', () => {
+  const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+  const words = (text: string) => text.replaceAll(/[\s|-]+/g, ' ');
+  expect(words(page), 'run: countersign metrics > docs/metrics.md').toBe(words(metricsPage()));
 });
 
 describe('series', () => {
