@@ -1,3 +1,4 @@
 export { countRecord } from './counted.ts';
 export { measure } from './measured.ts';
+export { metricsPage } from './page.ts';
 export { Metrics } from './registry.ts';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { metrics as table, mostSeries, openLabels } from '@countersign/contract';
-import { metricsPage } from '../commands/metrics.ts';
-import { Metrics } from './index.ts';
+import { Metrics, metricsPage } from './index.ts';
 
 const dayMs = 86_400_000;
 const exemplar = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
