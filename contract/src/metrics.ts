@@ -130,7 +130,7 @@ export const metrics = {
     ...version,
     'monitor',
   ] as const),
-  countersign_signal_evidence: gauge('Highest e-value of a monitor: 1 is none; alerts come at the thresholds.', [
+  countersign_signal_evidence: gauge('Highest e-value of a monitor, to be compared with its thresholds.', [
     ...version,
     'monitor',
   ] as const),

@@ -27,7 +27,7 @@ import {
 } from './http/index.ts';
 import { DeadLetters, ensureStreams, Ingest } from './ingest/index.ts';
 import { newUuid, type LedgerRecord, type LedgerTransaction } from './ledger/index.ts';
-import { countRecord, measure, Metrics } from './metrics/index.ts';
+import { countRecord, measure, Metrics, startAtZero } from './metrics/index.ts';
 import { Models } from './models/index.ts';
 import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
 import { Orders } from './orders/index.ts';
@@ -80,6 +80,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const metrics = new Metrics(now);
     metrics.set('countersign_build_info', { version }, 1);
     const policies = await readPolicies(config.policies);
+    startAtZero(metrics, policies.keys());
 
     await migrate(config.databaseUrl);
     const pool = openPool(config.databaseUrl, 'countersign_writer', trouble('an idle connection to PostgreSQL broke'));

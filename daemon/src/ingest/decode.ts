@@ -12,15 +12,17 @@ import {
 } from '@countersign/contract';
 import { Compile } from 'typebox/compile';
 
-export type DeadReason =
-  | 'too_large'
-  | 'invalid_utf8'
-  | 'invalid_json'
-  | 'invalid_event'
-  | 'unknown_type'
-  | 'wrong_clock'
-  | 'duplicate_id'
-  | 'refused_by_store';
+export const deadReasons = [
+  'too_large',
+  'invalid_utf8',
+  'invalid_json',
+  'invalid_event',
+  'unknown_type',
+  'wrong_clock',
+  'duplicate_id',
+  'refused_by_store',
+] as const;
+export type DeadReason = (typeof deadReasons)[number];
 
 export type Decoded =
   | { readonly is: 'event'; readonly event: ServiceEvent }

@@ -113,6 +113,8 @@ const parts: readonly Part[] = [
   },
 ];
 
+export const partNames: readonly string[] = parts.map(({ name }) => name);
+
 /** Sets every gauge to what is true now, or leaves it out. */
 export async function measure(options: MeasuredOptions): Promise<void> {
   const { pool, manager } = options;

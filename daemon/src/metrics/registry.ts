@@ -49,7 +49,6 @@ export class Metrics {
   }
 
   count<K extends OfType<'counter'>>(name: K, labels: LabelsOf<K>, value = 1, exemplar: Exemplar | null = null): void {
-    if (value === 0) return;
     const placed = { labels: this.place(name, labels), value };
     this.counters.get(name)?.inc(exemplar === null ? placed : { ...placed, exemplarLabels: exemplar });
   }
