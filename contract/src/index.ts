@@ -12,6 +12,7 @@ export * from './loop-map.ts';
 export * from './metrics.ts';
 export * from './monitor-policy.ts';
 export * from './policy.ts';
+export * from './genai-span.ts';
 export * from './promote.ts';
 export * from './privacy.ts';
 export * from './reference.ts';

@@ -26,6 +26,16 @@ it.each([
   ['an agent by its own name', { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'triage' }, agent],
   ['no agent by the name of a tool', { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.tool.name': 'triage' }, null],
   ['no other operation', { 'gen_ai.operation.name': 'chat', 'gen_ai.tool.name': 'send_refund' }, null],
+  ["a tool by OpenInference's names", { 'openinference.span.kind': 'TOOL', 'tool.name': 'send_refund' }, refund],
+  ["a tool by OpenLLMetry's", { 'traceloop.span.kind': 'tool', 'traceloop.entity.name': 'send_refund' }, refund],
+  ["an agent by OpenInference's", { 'openinference.span.kind': 'AGENT', 'agent.name': 'triage' }, agent],
+  ["an agent by OpenLLMetry's", { 'traceloop.span.kind': 'agent', 'traceloop.entity.name': 'triage' }, agent],
+  [
+    "by OpenTelemetry's first",
+    { 'gen_ai.operation.name': 'chat', 'openinference.span.kind': 'TOOL', 'tool.name': 'send_refund' },
+    null,
+  ],
+  ['no step of a chain', { 'openinference.span.kind': 'CHAIN', 'traceloop.span.kind': 'task' }, null],
   ['no span of something else', { 'http.route': '/' }, null],
 ])('finds %s', (_what, attributes, found) => {
   expect(promoted(rules, attributes)).toBe(found);

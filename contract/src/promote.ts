@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { WorkflowId } from './fields.ts';
+import { actorNameOf, operationOf } from './genai-span.ts';
 import { RiskTier, Route } from './words.ts';
 
 const closed = { additionalProperties: false };
@@ -33,19 +34,14 @@ export type Promotion = Static<typeof Promotion>;
 export const PromoteRule = Type.Object({ workflow: WorkflowId, ...fields }, closed);
 export type PromoteRule = Static<typeof PromoteRule>;
 
-/** The attribute by which spans of an operation are told apart. */
-export const nameAttribute = (operation: PromotedOperation): 'gen_ai.tool.name' | 'gen_ai.agent.name' =>
-  operation === 'execute_tool' ? 'gen_ai.tool.name' : 'gen_ai.agent.name';
-
 /** The first rule that fits the span; null when none does. */
 export function promoted(
   rules: readonly PromoteRule[],
   attributes: Readonly<Record<string, unknown>>,
 ): PromoteRule | null {
-  const operation = attributes['gen_ai.operation.name'];
+  const operation = operationOf(attributes);
   const fits = (rule: PromoteRule) =>
-    rule.operation === operation &&
-    (rule.name === undefined || rule.name === attributes[nameAttribute(rule.operation)]);
+    rule.operation === operation && (rule.name === undefined || rule.name === actorNameOf(rule.operation, attributes));
   return rules.find(fits) ?? null;
 }
 

@@ -1,6 +1,6 @@
 /** What a promoted span says as a decision: the attributes that its instrumentation would have set, had it known. Pure. */
 import { createHash } from 'node:crypto';
-import { nameAttribute, routeOf, type PromoteRule } from '@countersign/contract';
+import { actorNameOf, requestModelOf, responseModelOf, routeOf, type PromoteRule } from '@countersign/contract';
 import canonicalize from 'canonicalize';
 import { actor, route, task, workflow } from './attributes.ts';
 import { noAttributes, type Attributes, type AttributeValue, type Span } from './span.ts';
@@ -11,9 +11,10 @@ const sha256 = (text: string): string => `sha256:${createHash('sha256').update(t
 export function promotedAttributes(rule: PromoteRule, span: Span): Attributes {
   const { attributes } = span;
   const first = (...names: string[]) => names.map((name) => attributes[name]).find(isText);
-  const name = first(nameAttribute(rule.operation)) ?? rule.operation;
-  const model = rule.model ?? first('gen_ai.request.model', 'gen_ai.response.model', 'gen_ai.agent.name') ?? name;
-  const version = first('gen_ai.response.model', 'gen_ai.agent.version') ?? 'unknown';
+  const name = actorNameOf(rule.operation, attributes) ?? rule.operation;
+  const [requestModel, responseModel] = [requestModelOf(attributes), responseModelOf(attributes)];
+  const model = rule.model ?? requestModel ?? responseModel ?? first('gen_ai.agent.name') ?? name;
+  const version = responseModel ?? first('gen_ai.agent.version') ?? 'unknown';
   const conversation = first('gen_ai.conversation.id');
   const said: Record<string, AttributeValue | undefined> = {
     [actor]: 'ai',
