@@ -1,20 +1,20 @@
-/** A local server that answers as OpenAI and Anthropic do: whole, streamed, with a call of a tool, and with an error. */
+/**
+ * A local server that answers as OpenAI, Anthropic, Gemini and Bedrock do: whole, streamed, with a call of a tool, and with
+ * what goes wrong. A word of the prompt says what: `fail` 500, `limit` 429, `break` a stream that breaks off, `hang` no more.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { anthropic } from './stand-ins/anthropic.ts';
+import type { Answer, Asked, Dialect } from './stand-ins/answer.ts';
+import { bedrock } from './stand-ins/bedrock.ts';
+import { gemini } from './stand-ins/gemini.ts';
+import { openai } from './stand-ins/openai.ts';
 
 export interface StandInProvider {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-interface Asked {
-  readonly model: string;
-  readonly stream?: boolean;
-  readonly tools?: readonly { readonly function: { readonly name: string } }[];
-  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
-}
-
-/** A message that says `fail` is answered by 500. */
 export async function startStandInProvider(): Promise<StandInProvider> {
   const server = createServer((request, response) => {
     bodyOf(request).then(
@@ -26,7 +26,10 @@ export async function startStandInProvider(): Promise<StandInProvider> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    stop: () => new Promise((resolve) => server.close(() => resolve())),
+    stop: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
 }
 
@@ -36,55 +39,34 @@ async function bodyOf(request: IncomingMessage): Promise<Asked> {
   return JSON.parse(text) as Asked;
 }
 
+function dialectOf(path: string): Dialect {
+  if (path.includes('/messages')) return anthropic;
+  if (path.includes('enerateContent')) return gemini;
+  if (path.includes('/converse')) return bedrock;
+  return openai;
+}
+
 function answer(path: string, asked: Asked, response: ServerResponse): void {
-  if (JSON.stringify(asked.messages).includes('fail')) {
-    return json(response, 500, { error: { message: 'The server had an error', type: 'server_error', code: null } });
+  const dialect = dialectOf(path);
+  const prompt = JSON.stringify(asked.messages ?? asked.contents);
+  for (const [word, status] of [['fail', 500] as const, ['limit', 429] as const]) {
+    if (prompt.includes(word)) return json(response, status, dialect.error(status));
   }
-  if (path.endsWith('/messages')) return json(response, 200, anthropicMessage(asked));
-  if (asked.stream === true) return streamed(asked, response);
-  const hasRun = asked.messages.some(({ role }) => role === 'tool');
-  const tool = asked.tools?.[0]?.function.name;
-  json(response, 200, tool === undefined || hasRun ? completion(asked, said) : completion(asked, callOf(tool)));
-}
-
-const usage = { prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 };
-const said = { role: 'assistant', content: 'This is a test.', refusal: null };
-const callOf = (name: string) => ({
-  role: 'assistant',
-  content: null,
-  tool_calls: [{ id: 'call_1', type: 'function', function: { name, arguments: '{"location":"San Francisco"}' } }],
-});
-
-const completion = ({ model }: Asked, message: object) => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1_790_000_000,
-  model: `${model}-2026-08-07`,
-  choices: [{ index: 0, message, finish_reason: 'tool_calls' in message ? 'tool_calls' : 'stop', logprobs: null }],
-  usage,
-});
-
-function streamed({ model }: Asked, response: ServerResponse): void {
-  const chunk = (rest: object) =>
-    `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1_790_000_000, model: `${model}-2026-08-07`, ...rest })}\n\n`;
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const content of ['This ', 'is ', 'a test.']) {
-    response.write(chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }));
+  const { whole, chunks, mediaType }: Answer = dialect.answer(path, asked);
+  if (chunks === null) {
+    if (!prompt.includes('hang')) json(response, 200, whole);
+    return;
   }
-  response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage }));
-  response.end('data: [DONE]\n\n');
+  response.writeHead(200, { 'content-type': mediaType });
+  if (!/break|hang/.test(prompt)) {
+    for (const chunk of chunks) response.write(chunk);
+    response.end();
+    return;
+  }
+  for (const chunk of chunks.slice(0, 2)) response.write(chunk);
+  // What was written has to arrive before the connection is gone.
+  if (prompt.includes('break')) setTimeout(() => response.destroy(), 50);
 }
-
-const anthropicMessage = ({ model }: Asked) => ({
-  id: 'msg_1',
-  type: 'message',
-  role: 'assistant',
-  model,
-  content: [{ type: 'text', text: 'This is a test.' }],
-  stop_reason: 'end_turn',
-  stop_sequence: null,
-  usage: { input_tokens: 12, output_tokens: 5 },
-});
 
 function json(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

@@ -1,96 +1,17 @@
 /** Services that nobody wrote for this package, started with two lines more, against a real NATS. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { buckets, type AiDecisionEvent, type PromoteRule } from '@countersign/contract';
+import type { PromoteRule } from '@countersign/contract';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { startNats, type Nats } from '../../stack/nats.ts';
-import { startStandInProvider, type StandInProvider } from '../../stack/stand-in-provider.ts';
-import { passwords } from '../../stack/test-loop.ts';
+import { node22, packageDirectory, register, startServiceStage, type ServiceStage } from '../../stack/test-services.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'countersign-register-'));
-const packageDirectory = join(import.meta.dirname, '..');
-let nats: Nats;
-let operator: NatsConnection;
-let provider: StandInProvider;
+let stage: ServiceStage;
+beforeAll(async () => (stage = await startServiceStage(inject('natsServer'))));
+afterEach(() => stage.clear());
+afterAll(() => stage?.stop());
 
-beforeAll(async () => {
-  provider = await startStandInProvider();
-  nats = await startNats(inject('natsServer'), directory, passwords);
-  operator = await connect({ servers: nats.url, user: 'daemon', pass: passwords.daemon, inboxPrefix: '_INBOX_daemon' });
-  const manager = await jetstreamManager(operator);
-  await manager.streams.add({ name: 'COUNTERSIGN_EVENTS', subjects: ['countersign.events.>'] });
-  await new Kvm(operator).create(buckets.authority);
-});
-
-afterEach(async () => {
-  const manager = await jetstreamManager(operator);
-  await manager.streams.purge('COUNTERSIGN_EVENTS');
-});
-
-afterAll(async () => {
-  await operator?.close();
-  await nats?.stop();
-  await provider?.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs a service to its end, as its `npm start` would. */
-function run(
-  service: string,
-  {
-    rules = [],
-    env = {},
-    args = [],
-    cwd = packageDirectory,
-  }: {
-    rules?: readonly PromoteRule[];
-    env?: Record<string, string>;
-    args?: readonly string[];
-    cwd?: string;
-  } = {},
-): Promise<Ended> {
-  const register = join(packageDirectory, 'dist/register.js');
-  const child = spawn(process.execPath, ['--import', register, service, ...args], {
-    cwd,
-    env: {
-      PATH: process.env['PATH'],
-      PROVIDER_URL: provider.url,
-      NATS_URL: nats.url,
-      NATS_USER: 'service',
-      NATS_PASSWORD: passwords.service,
-      COUNTERSIGN_SPOOL: join(directory, 'spool'),
-      COUNTERSIGN_PROMOTE: JSON.stringify(rules),
-      ...env,
-    },
-    timeout: 20_000,
-  });
-  let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
-
-async function events(): Promise<AiDecisionEvent[]> {
-  const manager = await jetstreamManager(operator);
-  const { state } = await manager.streams.info('COUNTERSIGN_EVENTS');
-  const found: AiDecisionEvent[] = [];
-  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-    const message = await manager.streams.getMessage('COUNTERSIGN_EVENTS', { seq });
-    if (message !== null) found.push(message.json());
-  }
-  return found;
-}
+const run: ServiceStage['run'] = (...rest) => stage.run(...rest);
+const events = () => stage.events();
 
 const rule = (operation: PromoteRule['operation'], rest: Partial<PromoteRule> = {}): PromoteRule => ({
   workflow: 'quick-start',
@@ -111,8 +32,11 @@ it("records a tool that the AI SDK's quick start had run", async () => {
   ]);
 });
 
-it("records the answers of OpenAI's quick start, whole and streamed", async () => {
-  const ended = await run('test-services/openai.mjs', { rules: [rule('chat')] });
+it.each([
+  ['24', process.execPath],
+  ['22', node22],
+])("records the answers of OpenAI's quick start, whole and streamed, with Node %s", async (_version, node) => {
+  const ended = await run('test-services/openai.mjs', { rules: [rule('chat')], node });
   expect(ended).toEqual({ code: 0, out: 'This is a test.\nThis is a test.', err: '' });
   const found = await events();
   expect(found.map(({ data }) => data.model)).toMatchObject([
@@ -155,8 +79,23 @@ it('sits beside an OpenTelemetry that the service sets up after it, and makes no
   expect(await events()).toHaveLength(1);
 });
 
+it.each([
+  ['before', (sdk: string) => [sdk, register]],
+  ['after', (sdk: string) => [register, sdk]],
+])('sits beside an OpenTelemetry that is imported %s it', async (_when, imports) => {
+  const sdk = join(packageDirectory, 'test-services/sdk.mjs');
+  const ended = await run('test-services/openai.mjs', { rules: [rule('chat')], imports: imports(sdk) });
+  expect(ended).toMatchObject({ code: 0, err: '' });
+  // Whole and streamed, each exported once by the service's own.
+  expect(ended.out.split('\n').filter((line) => line.startsWith('exported'))).toEqual([
+    'exported: chat gpt-5 of quick-start',
+    'exported: chat gpt-5 of quick-start',
+  ]);
+  expect(await events()).toHaveLength(2);
+});
+
 it('exports as a configuration file says, and sees those spans too', async () => {
-  const file = join(directory, 'otel.yaml');
+  const file = join(stage.directory, 'otel.yaml');
   writeFileSync(
     file,
     `file_format: '1.0'

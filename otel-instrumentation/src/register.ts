@@ -7,7 +7,8 @@ import { Observers } from './automatic/observers.ts';
 import { endWithTheProcess } from './automatic/process-end.ts';
 import { hookAiSdk, type AiSdkOtel } from './automatic/ai-sdk.ts';
 import { setUpOpenTelemetry } from './automatic/own-sdk.ts';
-import { nearTo, patchWhatIsInstalled } from './automatic/patches.ts';
+import { nearTo } from './automatic/near.ts';
+import { patchWhatIsInstalled } from './automatic/patches.ts';
 import { promoteBy } from './automatic/promotion.ts';
 import { readSettings } from './automatic/settings.ts';
 import { startByItself } from './running.ts';
@@ -28,8 +29,9 @@ startByItself({ ...settings.start, onTrouble: say });
 
 const near = nearTo(process.cwd());
 try {
-  await patchWhatIsInstalled(near, say);
+  // First, so that what instruments the libraries is given tracers that are observed.
   const sdk = setUpOpenTelemetry(new Observers(), process.env);
+  await patchWhatIsInstalled(near, say);
   endWithTheProcess(() => sdk.shutdown());
   if (near.has('@ai-sdk/otel')) hookAiSdk((await near.load('@ai-sdk/otel')) as unknown as AiSdkOtel);
   else if (near.has('ai'))

@@ -3,7 +3,7 @@
  * models say to each other stays off them, unless the service asks for it as OpenTelemetry says it is asked for.
  */
 import { isGenAiContentWanted } from './settings.ts';
-import { withInputInHand } from './input-in-hand.ts';
+import { whileAborting, withInputInHand } from './in-hand.ts';
 
 type Listener = (this: object, event: unknown, ...rest: unknown[]) => unknown;
 
@@ -22,7 +22,7 @@ export function hookAiSdk({ OpenTelemetry }: AiSdkOtel): void {
   integrations.push(withoutContent(new OpenTelemetry()));
 }
 
-/** The same integration, told not to record content, and with the input in hand when it begins a span. */
+/** The same integration, told not to record content, with the input in hand when it begins a span, and known to abort. */
 export function withoutContent(integration: object): object {
   return new Proxy(integration, {
     get(target, name) {
@@ -30,8 +30,10 @@ export function withoutContent(integration: object): object {
       if (typeof value !== 'function') return value;
       const listener = value as Listener;
       if (typeof name !== 'string' || !/^(?:experimental_)?on[A-Z]/.test(name)) return listener.bind(target);
-      return (event: unknown, ...rest: unknown[]) =>
-        withInputInHand(inputOf(event), () => listener.call(target, bare(event), ...rest));
+      return (event: unknown, ...rest: unknown[]) => {
+        const listen = () => listener.call(target, bare(event), ...rest);
+        return name === 'onAbort' ? whileAborting(listen) : withInputInHand(inputOf(event), listen);
+      };
     },
   });
 }

@@ -2,14 +2,22 @@
  * Which client libraries there are instrumentations for, and how to see whether one was patched. We patch none ourselves: what
  * is installed beside the service is put to use, and a library that is loaded and stays as it was is told of, once.
  */
+import { isWrapped } from '@opentelemetry/instrumentation';
+
 export interface Library {
   /** As it is imported. */
   readonly name: string;
+  /** Within its package, what `import` and `require` of it load: it may also be loaded by others than the service. */
+  readonly files?: readonly string[];
   /** Known instrumentations, the first that is installed is used: OpenTelemetry's own before the others. */
   readonly instrumentations: readonly string[];
-  /** A method that every instrumentation of it wraps. */
-  readonly probe: (module: Record<string, unknown>) => unknown;
+  /** By a method that each of them wraps; or it makes spans itself, and needs no patch. */
+  readonly isPatched: (module: Module) => boolean;
+  /** What an instrumentation is given when it is asked to patch the module; the module itself when left out. */
+  readonly given?: (module: Module) => unknown;
 }
+
+export type Module = Record<string, unknown>;
 
 export const libraries: readonly Library[] = [
   {
@@ -19,12 +27,16 @@ export const libraries: readonly Library[] = [
       '@arizeai/openinference-instrumentation-openai',
       '@traceloop/instrumentation-openai',
     ],
-    probe: (module) => at(module['OpenAI'] ?? module['default'], 'Chat', 'Completions', 'prototype', 'create'),
+    isPatched: (module) =>
+      isWrapped(at(module['OpenAI'] ?? module['default'], 'Chat', 'Completions', 'prototype', 'create')),
   },
   {
     name: '@anthropic-ai/sdk',
     instrumentations: ['@arizeai/openinference-instrumentation-anthropic', '@traceloop/instrumentation-anthropic'],
-    probe: (module) => at(module['Anthropic'] ?? module['default'], 'Messages', 'prototype', 'create'),
+    isPatched: (module) => {
+      const client = module['Anthropic'] ?? module['default'];
+      return makesAnthropicSpans(client) || isWrapped(at(client, 'Messages', 'prototype', 'create'));
+    },
   },
   {
     name: '@aws-sdk/client-bedrock-runtime',
@@ -33,28 +45,35 @@ export const libraries: readonly Library[] = [
       '@arizeai/openinference-instrumentation-bedrock',
       '@traceloop/instrumentation-bedrock',
     ],
-    probe: (module) => at(module['BedrockRuntimeClient'], 'prototype', 'send'),
+    isPatched: (module) => isWrapped(at(module['BedrockRuntimeClient'], 'prototype', 'send')),
   },
   {
     name: '@google/genai',
-    instrumentations: [
-      '@arizeai/openinference-instrumentation-google-genai',
-      '@traceloop/instrumentation-google-generativeai',
-    ],
-    probe: (module) => at(module['Models'], 'prototype', 'generateContentInternal'),
+    instrumentations: ['@traceloop/instrumentation-google-generativeai'],
+    isPatched: (module) => isWrapped(module['GoogleGenAI']),
   },
   {
     name: '@langchain/core/callbacks/manager',
+    files: ['dist/callbacks/manager.js', 'dist/callbacks/manager.cjs'],
     instrumentations: ['@arizeai/openinference-instrumentation-langchain', '@traceloop/instrumentation-langchain'],
-    probe: (module) => at(module['CallbackManager'], '_configureSync'),
+    isPatched: ({ CallbackManager }) =>
+      isWrapped(at(CallbackManager, '_configureSync')) || at(CallbackManager, '_traceloopPatched') === true,
+    given: (module) => ({ ...module, callbackManagerModule: module }),
   },
   {
     name: '@modelcontextprotocol/sdk/client/index.js',
-    instrumentations: ['@arizeai/openinference-instrumentation-mcp', '@traceloop/instrumentation-mcp'],
-    probe: (module) => at(module['Client'], 'prototype', 'request'),
+    files: ['dist/esm/client/index.js', 'dist/cjs/client/index.js'],
+    // OpenInference's makes no spans: it only hands the context on.
+    instrumentations: ['@traceloop/instrumentation-mcp'],
+    isPatched: (module) => isWrapped(at(module['Client'], 'prototype', 'request')),
   },
 ];
 
+/** From 0.134 on it does so itself, unless it is told not to. */
+const makesAnthropicSpans = (client: unknown): boolean =>
+  process.env['ANTHROPIC_OPEN_TELEMETRY']?.toLowerCase() !== 'false' &&
+  'openTelemetry' in Object((client as { prototype?: unknown } | undefined)?.prototype);
+
 /** Undefined where something on the way is not there. */
 const at = (value: unknown, ...path: string[]): unknown =>
-  path.reduce<unknown>((holder, name) => (holder as Record<string, unknown> | null | undefined)?.[name], value);
+  path.reduce<unknown>((holder, name) => (holder as Module | null | undefined)?.[name], value);

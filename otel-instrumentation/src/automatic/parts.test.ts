@@ -1,5 +1,5 @@
 /** Spans of a model's client within a decision, by OpenTelemetry's SDK, as a span processor and as an observed provider. */
-import { context, trace, type Tracer } from '@opentelemetry/api';
+import { ROOT_CONTEXT, context, trace, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   InMemorySpanExporter,
@@ -92,6 +92,44 @@ describe.each([
       'gen_ai.usage.input_tokens': 10,
     });
     expect(first?.parentSpanContext?.spanId).toBe(decision?.spanContext().spanId);
+  });
+
+  it('knows those that say only later what they are, and those of a client with a context of its own', async () => {
+    const tracer = provider().getTracer('test');
+    const ref = await takeDecision(taking(tracer), options, async (decision) => {
+      const span = tracer.startSpan('weather.tool', {}, ROOT_CONTEXT);
+      await Promise.resolve();
+      span.setAttributes({ 'traceloop.span.kind': 'tool', 'llm.request.model_name': 'gpt' });
+      span.end();
+      decision.output({ label: 'yes' }, 0.9);
+      return decision.ref();
+    });
+    const [tool, decision] = exporter.getFinishedSpans();
+    expect(tool?.attributes).toMatchObject({ 'decision.id': ref.decision_id, 'decision.task.id': 't' });
+    expect(decision?.attributes['gen_ai.request.model']).toBe('gpt');
+  });
+
+  it('counts tokens once that an agent says again', async () => {
+    const tracer = provider().getTracer('test');
+    const tokens = (count: number) => ({ 'gen_ai.usage.input_tokens': count, 'gen_ai.usage.output_tokens': count });
+    await takeDecision(taking(tracer), options, async (decision) => {
+      tracer.startActiveSpan('invoke_agent', (agent) => {
+        for (const count of [5, 7]) {
+          tracer.startActiveSpan('step', (step) => {
+            tracer.startSpan('chat', { attributes: tokens(count) }).end();
+            step.end();
+          });
+        }
+        agent.setAttributes(tokens(12));
+        agent.end();
+      });
+      tracer.startSpan('chat', { attributes: tokens(100) }).end();
+      decision.output({ label: 'yes' }, 0.9);
+    });
+    expect(exporter.getFinishedSpans().at(-1)?.attributes).toMatchObject({
+      'gen_ai.usage.input_tokens': 112,
+      'gen_ai.usage.output_tokens': 112,
+    });
   });
 
   it('leaves alone what happens outside of any', () => {

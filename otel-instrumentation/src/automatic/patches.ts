@@ -1,65 +1,48 @@
 /** Puts the instrumentations to use that are installed beside the service, before it loads what they patch. */
-import { createRequire, findPackageJSON, register } from 'node:module';
-import { join } from 'node:path';
+import { register } from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  InstrumentationBase,
-  InstrumentationNodeModuleDefinition,
-  isWrapped,
-  registerInstrumentations,
-  type Instrumentation,
-} from '@opentelemetry/instrumentation';
-import { scope } from '../scope.ts';
-import { libraries, type Library } from './libraries.ts';
+import { trace } from '@opentelemetry/api';
+import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation';
+import { Hook as ImportHook } from 'import-in-the-middle';
+import { Hook as RequireHook } from 'require-in-the-middle';
+import { libraries, type Library, type Module } from './libraries.ts';
+import type { Near } from './near.ts';
+import { isGenAiContentWanted } from './settings.ts';
 
 /** OpenInference's and OpenLLMetry's can be asked to patch a module that is given to them. */
 type Patching = Instrumentation & { manuallyInstrument?: (module: unknown) => void };
 
-/** What a service has installed, as its own code would find it. */
-export interface Near {
-  has(name: string): boolean;
-  load(name: string): Promise<Record<string, unknown>>;
-}
+const isGiven = ({ manuallyInstrument }: Patching): boolean => manuallyInstrument !== undefined;
 
-export function nearTo(cwd: string): Near {
-  const from = pathToFileURL(join(cwd, 'package.json'));
-  const near = createRequire(from);
-  return {
-    has: (name) => isThere(name, from),
-    load: (name) => import(entryOf(near, name)) as Promise<Record<string, unknown>>,
-  };
-}
-
-function isThere(name: string, from: URL): boolean {
-  try {
-    return findPackageJSON(name, from) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** By its name alone, as seen from here, where it is made for `import` only. */
-function entryOf(near: NodeJS.Require, name: string): string {
-  try {
-    return pathToFileURL(near.resolve(name)).href;
-  } catch {
-    return name;
-  }
+/** A library that the service has installed. */
+interface Present extends Library {
+  readonly directory: string;
+  readonly version: string;
 }
 
 export async function patchWhatIsInstalled(near: Near, say: (text: string) => void): Promise<void> {
-  const present = libraries.filter(({ name }) => near.has(name));
+  const present = libraries.flatMap((library) => {
+    const found = near.packageOf(library.name);
+    return found === null ? [] : [{ ...library, ...found }];
+  });
   if (present.length === 0) return;
-  await hookImports(present.map(({ name }) => name));
+  await hookImports(present.flatMap((library) => [library.name, ...pathsOf(library).map(urlOf)]));
   const used = new Map<string, Patching>();
   for (const { name, instrumentations } of present) {
     const found = instrumentations.find((one) => near.has(one));
     const made = found === undefined ? null : await instanceOf(near, found, say);
     if (made !== null) used.set(name, made);
   }
+  registerInstrumentations({ instrumentations: [...used.values()].filter((one) => !isGiven(one)) });
+  // With an API of its own version it would find no provider by itself.
+  for (const one of used.values()) if (isGiven(one)) one.setTracerProvider(trace.getTracerProvider());
   // Last, so that it sees what the others have done.
-  registerInstrumentations({ instrumentations: [...used.values(), watch(present, used, say)] });
+  for (const library of present) watch(library, used.get(library.name), say);
 }
+
+const pathsOf = ({ directory, files = [] }: Present): string[] => files.map((file) => join(directory, file));
+const urlOf = (path: string): string => pathToFileURL(path).href;
 
 /** In the process's own thread where Node can, else by a loader of its own. */
 async function hookImports(include: readonly string[]): Promise<void> {
@@ -68,52 +51,60 @@ async function hookImports(include: readonly string[]): Promise<void> {
   else register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include: [...include] } });
 }
 
-/** Of the class that a package of instrumentation exports. */
+/** Of the class that a package of instrumentation exports. It patches nothing yet. */
 async function instanceOf(near: Near, name: string, say: (text: string) => void): Promise<Patching | null> {
   try {
     const made = Object.entries(await near.load(name)).find(
       ([exported, value]) => exported.endsWith('Instrumentation') && typeof value === 'function',
     );
-    return made === undefined ? null : new (made[1] as new () => Patching)();
+    return made === undefined ? null : new (made[1] as new (config: object) => Patching)(settings());
   } catch (error) {
-    say(`${name} could not be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    say(`${name} could not be loaded: ${messageOf(error)}`);
     return null;
   }
 }
 
-/** Sees libraries being loaded, has those patched that were not yet, and says which stay as they are. */
-function watch(
-  present: readonly Library[],
-  used: ReadonlyMap<string, Patching>,
-  say: (text: string) => void,
-): Instrumentation {
-  const definitions = present.map(
-    ({ name, instrumentations, probe }) =>
-      new InstrumentationNodeModuleDefinition(name, ['*'], (module: Record<string, unknown>, version) => {
-        const isPatched = () => isWrapped(probe(module));
-        const instrumentation = used.get(name);
-        if (!isPatched()) instrumentation?.manuallyInstrument?.(module);
-        if (!isPatched()) say(unpatched(name, version, instrumentation, instrumentations));
-        return module;
-      }),
-  );
-  // It asks for them before it is made.
-  class Watch extends InstrumentationBase {
-    protected override init(): InstrumentationNodeModuleDefinition[] {
-      return definitions;
-    }
-  }
-  return new Watch(scope.name, scope.version, {});
+/**
+ * Not enabled: many bring hooks of their own, which see no imports, and where one throws the service does not start. What is
+ * said stays off the spans unless it is asked for. Each family of instrumentations has words of its own for both.
+ */
+function settings(): object {
+  const off = { enabled: false };
+  if (isGenAiContentWanted()) return { ...off, instrumentationConfig: off };
+  const traceConfig = {
+    hideInputs: true,
+    hideOutputs: true,
+    hideInputMessages: true,
+    hideOutputMessages: true,
+    hidePrompts: true,
+  };
+  return { ...off, traceContent: false, instrumentationConfig: off, traceConfig };
 }
 
-function unpatched(
-  name: string,
-  version: string | undefined,
-  used: Patching | undefined,
-  known: readonly string[],
-): string {
-  const what = `${name} ${version ?? ''} is loaded but not patched: its calls are no part of any decision.`;
-  return used === undefined
-    ? `${what} Install ${known.join(' or ')}.`
-    : `${what} ${used.instrumentationName} ${used.instrumentationVersion} does not patch this version; look for a newer one.`;
+/** Sees the library being loaded, has it patched if it is not yet, and says when it stays as it is. */
+function watch(library: Present, used: Patching | undefined, say: (text: string) => void): void {
+  const onLoad = <T>(loaded: T): T => {
+    const module = loaded as Module;
+    let error: unknown = null;
+    try {
+      if (!library.isPatched(module)) used?.manuallyInstrument?.(library.given?.(module) ?? module);
+    } catch (thrown) {
+      error = thrown;
+    }
+    if (!library.isPatched(module)) say(unpatched(library, used, error));
+    return loaded;
+  };
+  for (const target of library.files === undefined ? [library.name] : pathsOf(library)) {
+    void new ImportHook([target], onLoad);
+    void new RequireHook([target], { internals: isAbsolute(target) }, onLoad);
+  }
 }
+
+function unpatched({ name, version, instrumentations }: Present, used: Patching | undefined, error: unknown): string {
+  const what = `${name} ${version} is loaded but not patched: its calls are no part of any decision.`;
+  if (used === undefined) return `${what} Install ${instrumentations.join(' or ')}.`;
+  const which = `${used.instrumentationName} ${used.instrumentationVersion}`;
+  return `${what} ${which} does not patch this version${error === null ? '' : ` (${messageOf(error)})`}; look for a newer one.`;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,14 +3,14 @@
  * them. Their ids follow from trace and span, as they do in the daemon that gets such spans over OTLP.
  */
 import { SpanStatusCode, type Attributes, type HrTime, type Span } from '@opentelemetry/api';
-import { nameAttribute, promoted, routeOf, type PromoteRule, type Promotion } from '@countersign/contract';
+import { actorNameOf, promoted, routeOf, type PromoteRule, type Promotion } from '@countersign/contract';
 import { hash } from 'node:crypto';
 import type { EndedDecision } from '../decision-event.ts';
 import { decisionIdOfSpan } from '../ids.ts';
 import { running } from '../running.ts';
 import { attribute } from '../semconv.ts';
-import { inputInHand } from './input-in-hand.ts';
-import { modelCallOf, type SeenSpan, type SpanObserver } from './parts.ts';
+import { inputInHand, isAborting } from './in-hand.ts';
+import { isOpen, modelCallOf, type OpenSpan, type SeenSpan, type SpanObserver } from './parts.ts';
 
 let rules: readonly PromoteRule[] = [];
 
@@ -19,32 +19,40 @@ export function promoteBy(these: readonly PromoteRule[]): void {
   rules = these;
 }
 
-/** By span, of whoever saw it first. */
-const underWay = new WeakMap<object, { readonly rule: PromoteRule; readonly inputHash: string | null }>();
+/** What was known of a span when it began: by span, of whoever saw it first. */
+const begun = new WeakMap<object, { readonly rule: PromoteRule | null; readonly inputHash: string | null }>();
 
 export class Promotions implements SpanObserver {
   onStart(span: Span & SeenSpan): void {
     // What is part of a decision is recorded with it.
-    if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || underWay.has(span)) return;
+    if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || begun.has(span)) return;
     const rule = promoted(rules, span.attributes);
-    if (rule === null) return;
     const input = inputInHand();
-    underWay.set(span, { rule, inputHash: input === null ? null : sha256(input) });
-    span.setAttributes({
-      [attribute.id]: decisionIdOfSpan(span.spanContext()),
-      [attribute.workflowId]: rule.workflow,
-      [attribute.taskId]: taskOf(span),
-    });
+    begun.set(span, { rule, inputHash: input === null ? null : sha256(input) });
+    if (rule !== null) stamp(span, rule);
   }
 
   onEnd(span: SeenSpan): void {
-    const found = underWay.get(span);
-    if (found === undefined) return;
-    underWay.delete(span);
+    const start = begun.get(span);
+    if (start === undefined) return;
+    begun.delete(span);
+    // Some say only after they have begun what they are, or the name by which a rule knows them.
+    const rule = promoted(rules, span.attributes);
+    if (rule === null || (start.rule === null && span.attributes[attribute.workflowId] !== undefined)) return;
+    if (rule !== start.rule && isOpen(span)) stamp(span, rule);
     // A model that has not answered has decided nothing. A tool that failed was chosen all the same.
-    if (span.status.code === SpanStatusCode.ERROR && found.rule.operation !== 'execute_tool') return;
-    running()?.recordPromoted(endedOf(span, found.rule, found.inputHash ?? sha256(inputOf(span.attributes))));
+    const hasFailed = span.status.code === SpanStatusCode.ERROR || isAborting();
+    if (hasFailed && rule.operation !== 'execute_tool') return;
+    running()?.recordPromoted(endedOf(span, rule, start.inputHash ?? sha256(inputOf(span.attributes))));
   }
+}
+
+function stamp(span: OpenSpan, rule: PromoteRule): void {
+  span.setAttributes({
+    [attribute.id]: decisionIdOfSpan(span.spanContext()),
+    [attribute.workflowId]: rule.workflow,
+    [attribute.taskId]: taskOf(span),
+  });
 }
 
 type Timed = SeenSpan & { readonly startTime?: HrTime };
@@ -99,13 +107,16 @@ function taskOf(span: SeenSpan): string {
 }
 
 const nameOf = ({ operation }: Promotion, attributes: Attributes): string =>
-  text(attributes, nameAttribute(operation)) ?? operation;
+  actorNameOf(operation, attributes) ?? operation;
 
 /** What was captured of the input; when nothing was, all that is on the span. */
 function inputOf(attributes: Attributes): string {
-  const captured = attributes['gen_ai.tool.call.arguments'] ?? attributes['gen_ai.input.messages'];
-  return typeof captured === 'string' ? captured : JSON.stringify(attributes, Object.keys(attributes).toSorted());
+  const captured = inputNames.map((name) => text(attributes, name)).find((value) => value !== null) ?? hidden;
+  return captured === hidden ? JSON.stringify(attributes, Object.keys(attributes).toSorted()) : captured;
 }
+const inputNames = ['gen_ai.tool.call.arguments', 'gen_ai.input.messages', 'input.value', 'traceloop.entity.input'];
+/** What OpenInference writes in place of what it was told to hide. */
+const hidden = '__REDACTED__';
 
 function text(attributes: Attributes, name: string): string | null {
   const value = attributes[name];
