@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..');
 const stamp = join(root, '.countersign/app-built-from');
 
 export function buildPackages(): void {
-  command('tsc', ['-b', 'contract', 'otel-instrumentation', 'daemon', 'demo']);
+  command('tsc', ['-b', 'contract', 'otel-instrumentation', 'daemon', 'dashboards', 'demo']);
 }
 
 /** The app and its host, unless they were built from these very files. */
