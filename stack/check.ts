@@ -6,6 +6,7 @@ const root = join(import.meta.dirname, '..');
 const checks: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['format', 'prettier', '--check', '.'],
   ['types', 'tsc', '-p', '.'],
+  ['types of the preview of dashboards', 'tsc', '-p', 'dashboards/preview/page'],
   ['types of the app', 'tsc', '-p', 'grafana-plugin'],
   ['types of the app in Grafana 13', 'tsc', '-p', 'stack/grafana-13'],
   ['what the app uses of Grafana', 'node', 'grafana-plugin/apis.ts'],
