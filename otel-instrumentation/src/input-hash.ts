@@ -6,13 +6,16 @@ import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** As many bytes as SHA-256 gives: a shorter key is easier to guess than the hash. */
-const fewestBytes = 32;
+export const fewestKeyBytes = 32;
 
 /**
  * The key of `start`, else of COUNTERSIGN_HASH_KEY, else of the file that COUNTERSIGN_HASH_KEY_FILE names; null when there is
  * none. Throws a RangeError when it is too short or said twice.
  */
-export function readHashKey(option: string | Uint8Array | undefined, env: NodeJS.ProcessEnv): KeyObject | null {
+export function readHashKey(
+  option: string | Uint8Array | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): KeyObject | null {
   if (option !== undefined) return keyOf(Buffer.from(option), 'the option hashKey');
   const { COUNTERSIGN_HASH_KEY: value, COUNTERSIGN_HASH_KEY_FILE: path } = env;
   if (value !== undefined && path !== undefined) {
@@ -27,9 +30,9 @@ export function readHashKey(option: string | Uint8Array | undefined, env: NodeJS
 }
 
 function keyOf(bytes: Buffer, what: string): KeyObject {
-  if (bytes.length < fewestBytes) {
+  if (bytes.length < fewestKeyBytes) {
     const make = 'Make one with: openssl rand -hex 32';
-    throw new RangeError(`${what} has ${bytes.length} bytes, want at least ${fewestBytes}. ${make}`);
+    throw new RangeError(`${what} has ${bytes.length} bytes, want at least ${fewestKeyBytes}. ${make}`);
   }
   return createSecretKey(bytes);
 }

@@ -43,13 +43,18 @@ export class Inputs {
     this.onWithheld = onWithheld;
   }
 
+  /** Of what is not captured. */
+  hashOf(content: Uint8Array | string): string {
+    return hashOf(content, this.key);
+  }
+
   record({ workflow, riskTier, input }: DecisionOptions, rules: ContentRules): RecordedInput {
     const { content, capture } = input;
-    if (!capture) return { hash: hashOf(content, this.key), content: null, redacted: false };
+    if (!capture) return { hash: this.hashOf(content), content: null, redacted: false };
     const stored = this.stored(input, riskTier, rules);
     if (typeof stored === 'string') {
       this.say(workflow, stored);
-      return { hash: hashOf(content, this.key), content: null, redacted: false };
+      return { hash: this.hashOf(content), content: null, redacted: false };
     }
     // Salted, so that the hash does not give away an input that could be guessed, and erasing the salt erases the link.
     const salted = Buffer.concat([randomBytes(saltBytes), stored]);

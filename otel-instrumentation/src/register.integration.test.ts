@@ -126,6 +126,17 @@ it.each([
   expect((await events()).length).toBe(how === 'exit' ? 4 : 2);
 });
 
+it.each([
+  ['a key', 'k'.repeat(32), ''],
+  ['one that is too short, which it says', 'short', 'countersign: COUNTERSIGN_HASH_KEY has 5 bytes, want at least 32.'],
+])('gives no input away by its hash, with %s', async (_what, key, said) => {
+  const ended = await run('test-services/openai.cjs', { rules: [rule('chat')], env: { COUNTERSIGN_HASH_KEY: key } });
+  expect([ended.code, ended.out]).toEqual([0, 'This is a test.\n']);
+  expect(ended.err.startsWith(said)).toBe(true);
+  const [event] = await events();
+  expect(event?.data.input_snapshot.hash).toMatch(/^hmac-sha256:/);
+});
+
 it('starts the service whatever the environment says', async () => {
   const ended = await run('test-services/openai.cjs', {
     env: { COUNTERSIGN_PROMOTE: '[{"workflow":"w","operation":"guess"}]', NATS_URL: 'nats://127.0.0.1:1' },

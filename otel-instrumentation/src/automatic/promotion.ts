@@ -20,15 +20,14 @@ export function promoteBy(these: readonly PromoteRule[]): void {
 }
 
 /** What was known of a span when it began: by span, of whoever saw it first. */
-const begun = new WeakMap<object, { readonly rule: PromoteRule | null; readonly inputHash: string | null }>();
+const begun = new WeakMap<object, { readonly rule: PromoteRule | null; readonly input: string | null }>();
 
 export class Promotions implements SpanObserver {
   onStart(span: Span & SeenSpan): void {
     // What is part of a decision is recorded with it.
     if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || begun.has(span)) return;
     const rule = promoted(rules, span.attributes);
-    const input = inputInHand();
-    begun.set(span, { rule, inputHash: input === null ? null : sha256(input) });
+    begun.set(span, { rule, input: inputInHand() });
     if (rule !== null) stamp(span, rule);
   }
 
@@ -43,7 +42,10 @@ export class Promotions implements SpanObserver {
     // A model that has not answered has decided nothing. A tool that failed was chosen all the same.
     const hasFailed = span.status.code === SpanStatusCode.ERROR || isAborting();
     if (hasFailed && rule.operation !== 'execute_tool') return;
-    running()?.recordPromoted(endedOf(span, rule, start.inputHash ?? sha256(inputOf(span.attributes))));
+    const recorder = running();
+    if (recorder === null) return;
+    const inputHash = recorder.inputs.hashOf(start.input ?? inputOf(span.attributes));
+    recorder.recordPromoted(endedOf(span, rule, inputHash));
   }
 }
 

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PromoteRule } from '@countersign/contract';
+import { randomBytes } from 'node:crypto';
 import Schema from 'typebox/schema';
+import { fewestKeyBytes, readHashKey } from '../input-hash.ts';
 import type { StartOptions } from '../instrumentation.ts';
 
 export interface Settings {
@@ -19,8 +21,14 @@ export function readSettings(env: Environment, cwd: string, script: string): Set
   const source = env['COUNTERSIGN_SOURCE'] || env['OTEL_SERVICE_NAME'] || nameIn(cwd) || basename(script) || 'node';
   const password = passwordOf(env);
   if (password.problem !== null) problems.push(password.problem);
+  const hashKey = keyInPlaceOf(env);
+  if (hashKey !== null) problems.push(hashKey.problem);
   return {
-    start: { source, ...(password.text === null ? {} : { password: password.text }) },
+    start: {
+      source,
+      ...(password.text === null ? {} : { password: password.text }),
+      ...(hashKey === null ? {} : { hashKey: hashKey.key }),
+    },
     promote: rules,
     problems,
   };
@@ -83,6 +91,20 @@ function passwordOf(env: Environment): { readonly text: string | null; readonly 
     return { text: readFileSync(file, 'utf8').trim(), problem: null };
   } catch {
     return { text: null, problem: `NATS_PASSWORD_FILE is ${file}, which cannot be read` };
+  }
+}
+
+/** For a key that cannot be used; null when it can, or none is wanted. Without one, hashes would give away what was to be hidden. */
+function keyInPlaceOf(env: Environment): { readonly key: Uint8Array; readonly problem: string } | null {
+  try {
+    readHashKey(undefined, env);
+    return null;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      key: randomBytes(fewestKeyBytes),
+      problem: `${why}. Until then hashes of inputs are made with a key of this process alone, and can be compared with no others`,
+    };
   }
 }
 
