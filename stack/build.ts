@@ -1,14 +1,26 @@
 /** Compiles the packages and builds the app, and skips what is up to date. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const stamp = join(root, '.countersign/app-built-from');
 
 export function buildPackages(): void {
-  command('tsc', ['-b', 'contract', 'otel-instrumentation', 'daemon', 'dashboards', 'demo']);
+  const packages = ['contract', 'otel-instrumentation', 'daemon', 'dashboards', 'demo'];
+  for (const name of packages) removeLeftOver(join(root, name));
+  command('tsc', ['-b', ...packages]);
+}
+
+/** Of sources that are gone; tsc leaves it, and it would be published. */
+function removeLeftOver(directory: string): void {
+  const dist = join(directory, 'dist');
+  if (!existsSync(dist)) return;
+  for (const built of filesBelow(dist)) {
+    const source = relative(dist, built).replace(/\.(?:js|d\.ts)(?:\.map)?$/, '.ts');
+    if (!existsSync(join(directory, 'src', source))) rmSync(built);
+  }
 }
 
 /** The app and its host, unless they were built from these very files. */
