@@ -9,6 +9,7 @@ import type { Answer, Asked, Dialect } from './stand-ins/answer.ts';
 import { bedrock } from './stand-ins/bedrock.ts';
 import { gemini } from './stand-ins/gemini.ts';
 import { openai } from './stand-ins/openai.ts';
+import { openaiResponses } from './stand-ins/openai-responses.ts';
 
 export interface StandInProvider {
   readonly url: string;
@@ -43,12 +44,13 @@ function dialectOf(path: string): Dialect {
   if (path.includes('/messages')) return anthropic;
   if (path.includes('enerateContent')) return gemini;
   if (path.includes('/converse')) return bedrock;
+  if (path.endsWith('/responses')) return openaiResponses;
   return openai;
 }
 
 function answer(path: string, asked: Asked, response: ServerResponse): void {
   const dialect = dialectOf(path);
-  const prompt = JSON.stringify(asked.messages ?? asked.contents);
+  const prompt = JSON.stringify(asked.messages ?? asked.contents ?? asked.input ?? null);
   for (const [word, status] of [['fail', 500] as const, ['limit', 429] as const]) {
     if (prompt.includes(word)) return json(response, status, dialect.error(status));
   }

@@ -6,6 +6,7 @@ export interface Asked {
   readonly toolConfig?: { readonly tools: readonly { readonly toolSpec: Named }[] };
   readonly messages?: readonly { readonly role: string; readonly content: unknown }[];
   readonly contents?: readonly object[];
+  readonly input?: unknown;
 }
 
 interface Named {
