@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startNats, type Nats } from './nats.ts';
 import { pack, published, type Packed } from './published.ts';
 import { passwords, repository } from './test-loop.ts';
+import { node22 } from './test-services.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-published-'));
 const packed = new Map<string, Packed>();
@@ -127,12 +128,15 @@ describe('a service that installs them', () => {
 );
 `;
 
+  const imported = "import { decision, shutdown } from '@countersign/otel-instrumentation';";
+  const required = "const { decision, shutdown } = require('@countersign/otel-instrumentation');";
   it.each([
-    ['an ES module', 'service.mjs', "import { decision, shutdown } from '@countersign/otel-instrumentation';"],
-    ['CommonJS', 'service.cjs', "const { decision, shutdown } = require('@countersign/otel-instrumentation');"],
-  ])('records its decisions as %s', async (_what, file, head) => {
+    ['an ES module on Node 24', process.execPath, 'service.mjs', imported],
+    ['CommonJS on Node 24', process.execPath, 'service.cjs', required],
+    ['CommonJS on Node 22', node22, 'service.cjs', required],
+  ])('records its decisions as %s', async (_what, node, file, head) => {
     write(file, `${head}\n${decide}shutdown().then(() => console.log('done'));\n`);
-    const ended = run(process.execPath, '--import', '@countersign/otel-instrumentation/register', file);
+    const ended = run(node, '--import', '@countersign/otel-instrumentation/register', file);
     expect(ended).toEqual({ status: 0, stdout: 'done\n', stderr: '' });
     const { streams } = await jetstreamManager(operator);
     const { state } = await streams.info('COUNTERSIGN_EVENTS');
