@@ -3,43 +3,47 @@
  * behind. Each process has a directory of its own; one whose process is gone is taken over, whole and by one other only.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, utimes } from 'node:fs/promises';
-import { hostname, tmpdir, userInfo } from 'node:os';
-import { basename, join } from 'node:path';
+import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { rename, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { SpooledEvent } from './spool-record.ts';
+import { isLeft, nameOf, sequenceOf } from './spool-name.ts';
 import { keepSpool, Spool } from './spool.ts';
 
 export interface BacklogOptions {
   readonly directory: string;
-  /** Of this process's own. */
+  /** Of all that waits, this process's own and what it took over. */
   readonly mostBytes: number;
+  /** Told of events that are lost: damaged, or deleted by somebody else. */
+  readonly onLost: (events: number) => void;
 }
 
-/** A process that has not touched its directory for longer is gone, whatever else is known of it. */
-const goneAfterMs = 10 * 60_000;
 const beatEveryMs = 60_000;
-/** Names of directories that this process uses: it may start more than once. */
+/** Names of directories that this thread uses: it may start more than once. */
 const inUse = new Set<string>();
+/** Those that it has done with, and left something in. */
+const doneWith = new Set<string>();
 
 /** Where events wait by default: for this user, service and NATS alone. */
 export function usualDirectory(source: string, natsUrl: string): string {
   const whom = createHash('sha256').update(`${source} ${natsUrl}`).digest('hex').slice(0, 16);
-  const user = userInfo().uid;
-  return join(process.env['COUNTERSIGN_SPOOL'] ?? join(tmpdir(), `countersign-spool-${user}`), whom);
+  return join(process.env['COUNTERSIGN_SPOOL'] ?? join(tmpdir(), `countersign-spool-${uid()}`), whom);
 }
 
 export class Backlog {
   private readonly options: BacklogOptions;
-  private readonly name: string;
+  /** Later than all that was there. */
+  private readonly sequence: number;
   /** The oldest first; this process's own is the last, once it has one. */
   private readonly spools: Spool[];
   private readonly directories: string[];
   private own: Spool | null = null;
   private readonly beat: NodeJS.Timeout;
 
-  private constructor(options: BacklogOptions, name: string, directories: string[], spools: Spool[]) {
+  private constructor(options: BacklogOptions, sequence: number, directories: string[], spools: Spool[]) {
     this.options = options;
-    this.name = name;
+    this.sequence = sequence;
     this.directories = directories;
     this.spools = spools;
     this.beat = setInterval(() => {
@@ -50,28 +54,24 @@ export class Backlog {
 
   /** Takes over what is there of processes that are gone. Throws when the directory is somebody else's, or no directory. */
   static async open(options: BacklogOptions): Promise<Backlog> {
-    const { directory } = options;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const found = await lstat(directory);
-    if (!found.isDirectory() || found.uid !== userInfo().uid || (found.mode & 0o022) !== 0) {
-      throw new Error(`${directory} is not a directory that only this user may write to; events are not spooled`);
-    }
-    const name = `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`;
+    const { directory, onLost } = options;
+    makeOurs(directory);
     const [directories, spools]: [string[], Spool[]] = [[], []];
-    for (const left of (await readdir(directory)).toSorted()) {
-      if (!(await isLeft(directory, left))) continue;
-      const taken = join(directory, `${name}.${directories.length}`);
+    const there = spoolsIn(directory);
+    for (const left of there) {
+      if (inUse.has(left) || (!doneWith.has(left) && !isLeft(directory, left))) continue;
+      const name = nameOf(sequenceOf(left), randomBytes(4));
       try {
-        await rename(join(directory, left), taken);
+        await rename(join(directory, left), join(directory, name));
       } catch {
         // Another process was first.
         continue;
       }
-      inUse.add(`${name}.${directories.length}`);
-      directories.push(taken);
-      spools.push(await Spool.open({ directory: taken, mostBytes: options.mostBytes }));
+      inUse.add(name);
+      directories.push(join(directory, name));
+      spools.push(await Spool.open({ directory: join(directory, name), onLost }));
     }
-    return new Backlog(options, name, directories, spools);
+    return new Backlog(options, nextIn(directory), directories, spools);
   }
 
   /** Events that are not sent yet. */
@@ -81,17 +81,18 @@ export class Backlog {
 
   /** How many of the events, from the first on, there was room for. */
   async append(events: readonly SpooledEvent[]): Promise<number> {
+    const { directory, mostBytes, onLost } = this.options;
     if (this.own === null) {
-      inUse.add(this.name);
-      const directory = join(this.options.directory, this.name);
-      this.own = await Spool.open({ directory, mostBytes: this.options.mostBytes });
+      const name = nameOf(this.sequence, randomBytes(4));
+      this.own = await Spool.open({ directory: join(directory, name), onLost });
+      inUse.add(name);
       this.spools.push(this.own);
-      this.directories.push(directory);
+      this.directories.push(join(directory, name));
     }
-    return this.own.append(events);
+    return this.own.append(events, mostBytes - this.spools.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 
-  /** The first events that are not sent, at most so many. */
+  /** The first events that are not sent, at most so many; none when these are lost. */
   first(most: number): Promise<SpooledEvent[]> {
     const spool = this.spools.find(({ length }) => length > 0);
     return spool === undefined ? Promise.resolve([]) : spool.first(most);
@@ -102,33 +103,43 @@ export class Backlog {
     await this.spools.find(({ length }) => length > 0)?.release(count);
   }
 
-  /** In a directory of their own, for the next process to take; at once, because this one ends. */
-  keep(events: readonly SpooledEvent[]): void {
-    keepSpool(join(this.options.directory, `${this.name}.${this.spools.length + 1}`), events);
-  }
-
   async close(): Promise<void> {
     clearInterval(this.beat);
     for (const spool of this.spools) await spool.close();
-    for (const directory of this.directories) inUse.delete(basename(directory));
+    for (const name of this.directories.map((directory) => basename(directory))) {
+      inUse.delete(name);
+      doneWith.add(name);
+    }
   }
 }
 
-async function isLeft(directory: string, name: string): Promise<boolean> {
-  const parts = /^(?<host>.+?)\.(?<pid>\d+)\.[0-9a-f]{8}(?:\.\d+)?$/.exec(name)?.groups;
-  if (parts === undefined || inUse.has(name)) return false;
-  const { mtimeMs } = await lstat(join(directory, name)).catch(() => ({ mtimeMs: Date.now() }));
-  if (Date.now() - mtimeMs > goneAfterMs) return true;
-  return parts['host'] === hostname() && !isRunning(Number(parts['pid']));
+/** In a directory of their own, for the next process to take; at once, because this one ends. Throws as `Backlog.open` does. */
+export function keepForNext(directory: string, events: readonly SpooledEvent[]): void {
+  makeOurs(directory);
+  keepSpool(join(directory, nameOf(nextIn(directory), randomBytes(4))), events);
 }
 
-/** What bears this process's number and is not its own is of one before it, as in a container that was started again. */
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+/** Names of spools, the oldest first. */
+const spoolsIn = (directory: string): string[] =>
+  readdirSync(directory)
+    .filter((name) => sequenceOf(name) > 0)
+    .toSorted((a, b) => sequenceOf(a) - sequenceOf(b) || (a < b ? -1 : 1));
+
+const nextIn = (directory: string): number => sequenceOf(spoolsIn(directory).at(-1) ?? '') + 1;
+
+/** -1 where there are no users. */
+const uid = (): number => process.getuid?.() ?? -1;
+
+/** Makes the directory. Throws when somebody else may write to it, or put another in its place. */
+function makeOurs(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const found = lstatSync(directory);
+  if (!found.isDirectory() || (uid() >= 0 && found.uid !== uid()) || (found.mode & 0o022) !== 0) {
+    throw new Error(`${directory} is not a directory that only this user may write to; events are not spooled`);
+  }
+  const above = lstatSync(dirname(directory));
+  const isSticky = (above.mode & 0o1000) !== 0;
+  if (uid() >= 0 && ((above.uid !== uid() && above.uid !== 0) || ((above.mode & 0o022) !== 0 && !isSticky))) {
+    throw new Error(`others may write to ${dirname(directory)}; events are not spooled. Set COUNTERSIGN_SPOOL.`);
   }
 }

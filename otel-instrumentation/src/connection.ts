@@ -29,7 +29,12 @@ export async function connectWhenPossible(
       watch(connection, reach, onTrouble).catch(onTrouble);
       return connection;
     } catch (error) {
-      onTrouble(new Error(`NATS cannot be reached at ${String(options.servers)}: ${textOf(error)}`, { cause: error }));
+      onTrouble(
+        new Error(
+          `NATS cannot be reached at ${withoutSecrets(String(options.servers))}: ${withoutSecrets(textOf(error))}. Check NATS_URL.`,
+          { cause: error },
+        ),
+      );
       // Waiting for NATS must not keep a finished program alive.
       await sleep(retryMs, undefined, { ref: false, signal: ending });
     }
@@ -46,5 +51,8 @@ async function watch(connection: NatsConnection, reach: Reach, onTrouble: (error
   }
   reach.isUp = false;
 }
+
+/** As it may be logged. */
+const withoutSecrets = (text: string): string => text.replaceAll(/\/\/[^@/\s]*@/g, '//');
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -7,11 +7,12 @@ import { context, logs, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { AiDecisionEvent } from '@countersign/contract';
+import { largestEventBytes, streams, verdictConsumer, type AiDecisionEvent } from '@countersign/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startNats, type Nats } from '../../stack/nats.ts';
+import { freePort, run } from '../../stack/process.ts';
 import { eventually, passwords } from '../../stack/test-loop.ts';
 import * as countersign from './index.ts';
 
@@ -208,6 +209,57 @@ it('sends what a process that was killed had on disk, in order and once each', a
   expect(killed).toEqual([...Array.from({ length: 600 }, (_, i) => `killed-${i}`), 'killed-last']);
   await countersign.shutdown(1_000);
   expect(readdirSync(join(directory, 'spool'))).toEqual([]);
+});
+
+it('drops what NATS will never take, says so, and sends what is behind it', async () => {
+  const port = await freePort();
+  // As it comes: it takes 1 MiB, headers included.
+  const server = run({
+    command: inject('natsServer'),
+    args: ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', join(directory, 'usual')],
+    env: { PATH: process.env['PATH'] },
+    stopSignal: 'SIGTERM',
+    output: () => undefined,
+  });
+  const connection = await eventually('the server', () => connect({ port }).catch(() => null));
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: 'COUNTERSIGN_EVENTS', subjects: ['countersign.events.>'] });
+  const troubles = begin(`nats://127.0.0.1:${port}`);
+  const dropped = countersign.dropped();
+  const sized = (task: string, length: number) =>
+    countersign.decision(options(task), (d) => d.output({ label: 'yes', value: 'x'.repeat(length) }, 0.5));
+  sized('before', 1_000);
+  expect(await countersign.flush(5_000)).toBe(true);
+  const before = await manager.streams.getMessage('COUNTERSIGN_EVENTS', { seq: 1 });
+  sized('poison', largestEventBytes - 10 - ((before?.data.length ?? 0) - 1_000));
+  countersign.decision(options('behind'), answer);
+  expect(await countersign.flush(5_000)).toBe(true);
+  expect((await manager.streams.info('COUNTERSIGN_EVENTS')).state.messages).toBe(2);
+  expect(countersign.dropped() - dropped).toBe(1);
+  expect(troubles).toContainEqual(expect.stringContaining('Raise its max_payload'));
+  await countersign.shutdown(1_000);
+  await connection.close();
+  await server.stop();
+});
+
+it('ends in time though a handler of verdicts hangs', async () => {
+  begin();
+  const manager = await jetstreamManager(operator);
+  await manager.streams.add({ name: streams.verdicts, subjects: ['countersign.verdicts.>'] });
+  await manager.consumers.add(streams.verdicts, { durable_name: verdictConsumer('w'), ack_policy: 'explicit' });
+  let isCalled = false;
+  await countersign.verdicts('w', () => {
+    isCalled = true;
+    return new Promise(() => undefined);
+  });
+  await jetstream(operator).publish(
+    'countersign.verdicts.w',
+    JSON.stringify({ v: 1, workflow_id: 'w', verdict_id: 'one' }),
+  );
+  await eventually('the handler', async () => (isCalled ? true : null));
+  const before = performance.now();
+  await countersign.shutdown(500);
+  expect(performance.now() - before).toBeLessThan(5_000);
 });
 
 it('sends later what was decided while NATS was away, once each', async () => {

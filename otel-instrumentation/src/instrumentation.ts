@@ -24,7 +24,7 @@ import {
   type ServiceEvent,
 } from '@countersign/contract';
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
-import { Backlog, usualDirectory } from './backlog.ts';
+import { Backlog, keepForNext, usualDirectory } from './backlog.ts';
 import { connectWhenPossible, type Reach } from './connection.ts';
 import type { ContentRules } from './content-rules.ts';
 import { makeDecider, type Decider, type DeciderOptions, type Loop, type LoopHandle } from './decider.ts';
@@ -93,7 +93,6 @@ export class Instrumentation implements Deciding, Loop {
   private readonly meters = new Meters(() => this.pending);
   private readonly taking: Taking;
   private droppedTotal = 0;
-  private wasAsked = false;
   private isEnding = false;
   private readonly handlers = new Map<string, CompensationHandlers>();
   /** Resolves when the guard follows what the daemon distributes; until a document is in, it answers `human`. */
@@ -101,7 +100,7 @@ export class Instrumentation implements Deciding, Loop {
 
   constructor(options: StartOptions) {
     this.source = options.source;
-    this.trouble = oncePerSecond(options.onTrouble ?? ((message) => console.warn(message)));
+    this.trouble = oncePerSecondEach(options.onTrouble ?? ((message) => console.warn(message)));
     this.taking = {
       tracer: this.tracer,
       deciding: this,
@@ -132,11 +131,15 @@ export class Instrumentation implements Deciding, Loop {
       queueLimit: options.queueLimit ?? 10_000,
       reach,
       backlog: this.openBacklog(options, natsUrl),
+      keep: options.spool === false ? null : (events) => keepForNext(spoolOf(options, natsUrl).directory, events),
       onSent: (count) => this.meters.sent(count),
       onSpooled: (count) => this.meters.spooled(count),
       onDropped: (reason, count) => {
         this.drop(reason, count);
-        this.trouble(`${count} decision event dropped: ${reason}`);
+        this.trouble(
+          () =>
+            `${count === 1 ? 'a decision event is' : `${count} decision events are`} dropped: ${reason}; ${this.droppedTotal} since the start`,
+        );
       },
       onTrouble: this.trouble,
     });
@@ -145,11 +148,16 @@ export class Instrumentation implements Deciding, Loop {
     });
   }
 
-  private async openBacklog({ source, spool = {} }: StartOptions, natsUrl: string): Promise<Backlog | null> {
-    if (spool === false) return null;
-    const { directory = usualDirectory(source, natsUrl), mostBytes = usualSpoolBytes } = spool;
+  private async openBacklog(options: StartOptions, natsUrl: string): Promise<Backlog | null> {
+    if (options.spool === false) return null;
     try {
-      return await Backlog.open({ directory, mostBytes });
+      return await Backlog.open({
+        ...spoolOf(options, natsUrl),
+        onLost: (count) => {
+          this.drop('damaged', count);
+          this.trouble(`${count} ${count === 1 ? 'event' : 'events'} that waited on disk cannot be read and are lost`);
+        },
+      });
     } catch (error) {
       this.trouble(error);
       return null;
@@ -175,7 +183,6 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   ask(question: Question): GuardVerdict {
-    this.wasAsked = true;
     const verdict = this.guard.ask(question);
     this.meters.asked(question.workflow, verdict);
     return verdict;
@@ -211,7 +218,7 @@ export class Instrumentation implements Deciding, Loop {
     );
   }
 
-  private drop(reason: DropReason | 'no_output', count: number): void {
+  private drop(reason: DropReason | 'no_output' | 'damaged', count: number): void {
     this.droppedTotal += count;
     this.meters.dropped(count, reason);
   }
@@ -364,9 +371,14 @@ export class Instrumentation implements Deciding, Loop {
     this.publisher.enqueue({ kind: 'decision_ai', workflow: ended.workflow, event, snapshot: null, bytes: usualBytes });
   }
 
-  /** Somebody relies on what NATS says: authority, or verdicts. */
+  /** Somebody waits for verdicts. */
   get isFollowed(): boolean {
-    return this.wasAsked || this.stops.length > 0;
+    return this.stops.length > 0;
+  }
+
+  /** Nothing is left to do now. */
+  get isSettled(): boolean {
+    return this.publisher.isSettled;
   }
 
   /** At the end of the process: what is in memory is written to disk before it returns. */
@@ -392,24 +404,48 @@ export class Instrumentation implements Deciding, Loop {
 
   async shutdown(timeoutMs: number): Promise<void> {
     this.isEnding = true;
-    await Promise.all(this.stops.splice(0).map((stop) => stop()));
-    await this.publisher.stop(timeoutMs);
+    const deadline = performance.now() + timeoutMs;
+    // A handler that hangs is left alone: its verdict comes again.
+    await inTime(Promise.all(this.stops.splice(0).map((stop) => stop())), timeoutMs);
+    await this.publisher.stop(Math.max(deadline - performance.now(), 0));
     // One that never came about is given up.
     this.ending.abort();
     const connection = await this.connection.catch(() => null);
-    await connection?.drain().catch(this.trouble);
+    if (connection === null) return;
+    await inTime(connection.drain().catch(this.trouble), Math.max(deadline - performance.now(), drainMs));
+    await connection.close();
   }
 }
 
 const silenceLookMs = 1_000;
+/** After the time is over, for what is on its way. */
+const drainMs = 1_000;
+const mostKinds = 100;
 const usualSpoolBytes = 256 * 1_048_576;
 
-function oncePerSecond(say: (message: string) => void): (trouble: unknown) => void {
-  let last = Number.NEGATIVE_INFINITY;
+function spoolOf({ source, spool }: StartOptions, natsUrl: string): { directory: string; mostBytes: number } {
+  const { directory = usualDirectory(source, natsUrl), mostBytes = usualSpoolBytes } =
+    spool === false ? {} : (spool ?? {});
+  return { directory, mostBytes };
+}
+
+/** Whatever comes of it, for so long at most. */
+async function inTime(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}
+
+/** Of many alike, one a second; what is said once is not lost among them. */
+function oncePerSecondEach(say: (message: string) => void): (trouble: unknown) => void {
+  const lastMs = new Map<string, number>();
   return (trouble) => {
-    if (performance.now() - last < 1_000) return;
-    last = performance.now();
     const said: unknown = typeof trouble === 'function' ? trouble() : trouble;
-    say(`countersign: ${said instanceof Error ? said.message : String(said)}`);
+    const text = said instanceof Error ? said.message : String(said);
+    const kind = text.replaceAll(/\d+/g, '').slice(0, 60);
+    if (performance.now() - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000) return;
+    if (lastMs.size >= mostKinds) lastMs.clear();
+    lastMs.set(kind, performance.now());
+    say(`countersign: ${text}`);
   };
 }

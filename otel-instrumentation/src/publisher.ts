@@ -30,6 +30,8 @@ export interface PublisherOptions {
   readonly reach: Reach;
   /** Null where nothing is to be written to disk. */
   readonly backlog: Promise<Backlog | null>;
+  /** Writes what is left for the next process, at once. Throws what the file system says; null as `backlog` is. */
+  readonly keep: ((events: readonly SpooledEvent[]) => void) | null;
   readonly onSent: (count: number) => void;
   readonly onSpooled: (count: number) => void;
   readonly onDropped: (reason: DropReason, count: number) => void;
@@ -43,6 +45,8 @@ interface Queued {
 }
 
 const batchSize = 256;
+/** What the id of an event takes in the headers of its message, and more. */
+const headerBytes = 256;
 /** Of events and snapshots together. */
 const mostBytes = 64 * 1_048_576;
 const retryMs = 1_000;
@@ -92,6 +96,11 @@ export class Publisher {
     return this.queue.length + (this.backlog?.length ?? 0);
   }
 
+  /** Nothing is left to do now: all is sent, or waits on disk until NATS is back. */
+  get isSettled(): boolean {
+    return this.queue.length === 0 && this.sending === null && (this.spooled === 0 || !this.options.reach.isUp);
+  }
+
   /** Of those, on disk. */
   get spooled(): number {
     return this.backlog?.length ?? 0;
@@ -120,11 +129,12 @@ export class Publisher {
   /** Until all is sent or something fails. What is new waits behind what waits on disk. */
   private async sendAll(): Promise<void> {
     while (this.pending > 0) {
-      if (this.isAway || this.spooled > 0) await this.spill();
+      // A disk that is full or gone does not keep what can be sent from being sent.
+      if (this.isAway || this.spooled > 0) await this.spill().catch(this.options.onTrouble);
       if (!this.options.reach.isUp) return;
       const disk = this.spooled > 0 ? this.backlog : null;
-      const batch = disk === null ? this.writeBatch() : await disk.first(batchSize);
       try {
+        const batch = disk === null ? this.writeBatch() : await disk.first(batchSize);
         const sent = await this.sendBatch(batch);
         if (disk === null) this.take(sent);
         else await disk.release(sent);
@@ -189,12 +199,16 @@ export class Publisher {
    * order; the server knows the ids of those that it has.
    */
   private async sendBatch(batch: readonly SpooledEvent[]): Promise<number> {
-    const stream = (this.stream ??= jetstream(await this.connection, { timeout: ackTimeoutMs }));
+    const connection = await this.connection;
+    const stream = (this.stream ??= jetstream(connection, { timeout: ackTimeoutMs }));
+    const room = (connection.info?.max_payload ?? largestEventBytes) - headerBytes;
     // Inputs first, so that each is there when somebody looks at its decision.
     for (const { snapshot } of batch) if (snapshot !== null) await this.put(stream, snapshot);
     // Handed to the connection one after another, so that they arrive in order.
     const acknowledged = await Promise.allSettled(
-      batch.map(({ subject, body, id }) => stream.publish(subject, body, { msgID: id })),
+      batch.map(({ subject, body, id }) =>
+        body.length > room ? this.tooLarge(body, room) : stream.publish(subject, body, { msgID: id }),
+      ),
     );
     const failed = acknowledged.findIndex(({ status }) => status === 'rejected');
     const failure = acknowledged[failed];
@@ -202,6 +216,13 @@ export class Publisher {
       this.options.onTrouble(new Error(`NATS did not take an event: ${String(failure.reason)}`));
     }
     return failed < 0 ? batch.length : failed;
+  }
+
+  /** What NATS will never take must not hold up what is behind it. */
+  private tooLarge(body: Buffer, room: number): Promise<void> {
+    this.options.onDropped('too_large', 1);
+    this.options.onTrouble(`an event has ${body.length} bytes, and NATS takes ${room}. Raise its max_payload.`);
+    return Promise.resolve();
   }
 
   private async put(stream: JetStreamClient, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<void> {
@@ -220,7 +241,7 @@ export class Publisher {
 
   /** For the end of the process, which waits for nothing. What is sent already may be sent again, under the same id. */
   keepOnDisk(): void {
-    if (this.backlog === null || this.queue.length === 0) return;
+    if (this.queue.length === 0 || this.options.keep === null) return;
     const events: SpooledEvent[] = [];
     while (this.queue.length > 0) {
       const batch = this.writeBatch();
@@ -228,7 +249,7 @@ export class Publisher {
       this.take(batch.length);
     }
     try {
-      this.backlog.keep(events);
+      this.options.keep(events);
     } catch (error) {
       this.options.onDropped('shutdown', events.length);
       this.options.onTrouble(error);

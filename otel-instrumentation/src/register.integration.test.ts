@@ -137,6 +137,30 @@ it.each([
   expect(event?.data.input_snapshot.hash).toMatch(/^hmac-sha256:/);
 });
 
+it.each([
+  ['asks', ['one']],
+  ['takes its time', ['one', 'two']],
+  ['closes its server', ['one']],
+])('lets a program that %s end by itself, with all that it recorded', async (what, tasks) => {
+  expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
+  expect((await events()).map(({ subject }) => subject)).toEqual(tasks);
+});
+
+it('loses nothing of a program that exits before anything is connected', async () => {
+  expect(await run('test-services/short.mjs', { args: ['exits at once'] })).toEqual({ code: 0, out: '', err: '' });
+  await run('test-services/short.mjs', { args: ['asks'] });
+  expect(await events()).toHaveLength(2);
+});
+
+it('says what is wrong with the address of NATS, and no password', async () => {
+  const NATS_URL = 'nats://svc:s3cretpw@127.0.0.1:1';
+  const ended = await run('test-services/short.mjs', { args: ['asks'], env: { NATS_URL } });
+  expect([ended.code, ended.out]).toEqual([0, '']);
+  expect(ended.err).toContain('NATS cannot be reached at nats://127.0.0.1:1');
+  expect(ended.err).toContain('NATS_URL');
+  expect(ended.err).not.toContain('s3cretpw');
+});
+
 it('starts the service whatever the environment says', async () => {
   const ended = await run('test-services/openai.cjs', {
     env: { COUNTERSIGN_PROMOTE: '[{"workflow":"w","operation":"guess"}]', NATS_URL: 'nats://127.0.0.1:1' },

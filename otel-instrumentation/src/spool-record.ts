@@ -1,6 +1,7 @@
 /**
- * A spooled event as bytes: length and CRC-32 of what follows, little-endian; then the length of a JSON header, the header,
- * the event's body, and the input that goes along, if one does. Pure.
+ * A spooled event as bytes: a mark by which the next one is found behind one that is damaged; length and CRC-32 of what
+ * follows, little-endian; then the length of a JSON header, the header, the event's body, and the input that goes along, if one
+ * does. Pure.
  */
 import { crc32 } from 'node:zlib';
 
@@ -20,7 +21,9 @@ interface Header {
   readonly input: string | null;
 }
 
-const prefix = 8;
+const mark = Buffer.from('CSev');
+/** The mark, the length, the checksum. */
+const prefix = mark.length + 8;
 /** More cannot be an event with its input: what says so is damaged. */
 const mostBytes = 128 * 1_048_576;
 
@@ -29,27 +32,47 @@ export function writeRecord({ id, subject, body, snapshot }: SpooledEvent): Buff
   const json = Buffer.from(JSON.stringify(header), 'utf8');
   const record = Buffer.concat([Buffer.alloc(prefix + 4), json, body, snapshot?.content ?? Buffer.alloc(0)]);
   record.writeUInt32LE(json.length, prefix);
-  record.writeUInt32LE(record.length - prefix, 0);
-  record.writeUInt32LE(crc32(record.subarray(prefix)), 4);
+  mark.copy(record);
+  record.writeUInt32LE(record.length - prefix, mark.length);
+  record.writeUInt32LE(crc32(record.subarray(prefix)), mark.length + 4);
   return record;
 }
 
-/** The records from the beginning on, up to the first that is damaged or not all there. */
-export function readRecords(bytes: Buffer): { events: SpooledEvent[]; bytes: number; isWhole: boolean } {
+/** All records that are whole, and how often something between them, or at the end, is none. */
+export function readRecords(bytes: Buffer): { readonly events: SpooledEvent[]; readonly damaged: number } {
   const events: SpooledEvent[] = [];
+  let damaged = 0;
   let at = 0;
   while (at < bytes.length) {
-    if (bytes.length - at < prefix) break;
-    const length = bytes.readUInt32LE(at);
-    const end = at + prefix + length;
-    if (length > mostBytes || length < 4 || end > bytes.length) break;
-    const content = bytes.subarray(at + prefix, end);
-    const event = crc32(content) === bytes.readUInt32LE(at + 4) ? read(content) : null;
-    if (event === null) break;
-    events.push(event);
-    at = end;
+    const record = recordAt(bytes, at);
+    if (record !== null) {
+      events.push(record.event);
+      at = record.end;
+      continue;
+    }
+    damaged += 1;
+    const next = nextRecord(bytes, at + 1);
+    if (next === null) break;
+    at = next;
   }
-  return { events, bytes: at, isWhole: at === bytes.length };
+  return { events, damaged };
+}
+
+function nextRecord(bytes: Buffer, from: number): number | null {
+  for (let at = bytes.indexOf(mark, from); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+    if (recordAt(bytes, at) !== null) return at;
+  }
+  return null;
+}
+
+function recordAt(bytes: Buffer, at: number): { readonly event: SpooledEvent; readonly end: number } | null {
+  if (bytes.length - at < prefix || bytes.compare(mark, 0, mark.length, at, at + mark.length) !== 0) return null;
+  const length = bytes.readUInt32LE(at + mark.length);
+  const end = at + prefix + length;
+  if (length > mostBytes || length < 4 || end > bytes.length) return null;
+  const content = bytes.subarray(at + prefix, end);
+  const event = crc32(content) === bytes.readUInt32LE(at + mark.length + 4) ? read(content) : null;
+  return event === null ? null : { event, end };
 }
 
 function read(content: Buffer): SpooledEvent | null {

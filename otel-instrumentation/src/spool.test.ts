@@ -18,6 +18,7 @@ import { Spool } from './spool.ts';
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'countersign-spool-'));
+  lost = 0;
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -28,7 +29,9 @@ const event = (n: number, bytes = 20): SpooledEvent => ({
   snapshot: n % 3 === 0 ? { hash: `sha256:${n}`, content: Buffer.from([n & 255, 0, 255]) } : null,
 });
 const events = (from: number, count: number) => Array.from({ length: count }, (_, i) => event(from + i));
-const open = (mostBytes = 1_000_000, segmentBytes = 500) => Spool.open({ directory, mostBytes, segmentBytes });
+let lost = 0;
+const open = (segmentBytes = 500) => Spool.open({ directory, segmentBytes, onLost: (count) => (lost += count) });
+const plenty = 1_000_000;
 const ids = (found: readonly SpooledEvent[]) => found.map(({ id }) => id);
 
 async function drain(spool: Spool, most = 7): Promise<SpooledEvent[]> {
@@ -56,22 +59,24 @@ describe('a record', () => {
             body: Buffer.from(body),
             snapshot: content === null ? null : { hash: 'sha256:x', content: Buffer.from(content) },
           };
-          const { events: found, isWhole } = readRecords(writeRecord(written));
-          expect([found, isWhole]).toEqual([[written], true]);
+          expect(readRecords(writeRecord(written))).toEqual({ events: [written], damaged: 0 });
         },
       ),
     );
   });
 
-  it('that is cut off or changed ends what is read, and takes nothing before it along', () => {
-    const bytes = Buffer.concat(events(0, 3).map(writeRecord));
-    const two = Buffer.concat(events(0, 2).map(writeRecord)).length;
+  it('that is cut off or changed is lost, and takes nothing else along', () => {
+    const [first, second, third] = events(0, 3).map(writeRecord) as [Buffer, Buffer, Buffer];
+    const bytes = Buffer.concat([first, second, third]);
+    const within = fc.integer({ min: first.length, max: first.length + second.length - 1 });
     fc.assert(
-      fc.property(fc.integer({ min: two + 1, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
-        expect(readRecords(bytes.subarray(0, at))).toMatchObject({ bytes: two, isWhole: false });
+      fc.property(within, fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const whole = at === first.length ? 0 : 1;
+        expect(readRecords(bytes.subarray(0, at))).toEqual({ events: [event(0)], damaged: whole });
         const changed = Buffer.from(bytes);
         changed[at] = (changed[at] ?? 0) ^ flip;
-        expect(ids(readRecords(changed).events)).toEqual(['id-0', 'id-1']);
+        const { events: found, damaged } = readRecords(changed);
+        expect([ids(found), damaged]).toEqual([['id-0', 'id-2'], 1]);
       }),
     );
   });
@@ -80,14 +85,14 @@ describe('a record', () => {
 describe('a spool', () => {
   it('gives back in order what it was given, across segments, and leaves nothing behind', async () => {
     const spool = await open();
-    expect(await spool.append(events(0, 50))).toBe(50);
-    expect(await spool.append(events(50, 50))).toBe(50);
+    expect(await spool.append(events(0, 50), plenty)).toBe(50);
+    expect(await spool.append(events(50, 50), plenty)).toBe(50);
     expect(spool.length).toBe(100);
     expect(readdirSync(directory).length).toBeGreaterThan(3);
     expect(await drain(spool)).toEqual(events(0, 100));
     expect([spool.length, spool.bytes]).toEqual([0, 0]);
     // And goes on after that.
-    await spool.append(events(200, 3));
+    await spool.append(events(200, 3), plenty);
     expect(ids(await spool.first(10))).toEqual(['id-200', 'id-201', 'id-202']);
     await drain(spool);
     await spool.close();
@@ -96,7 +101,7 @@ describe('a spool', () => {
 
   it('is taken up by the next process where the last one was killed', async () => {
     const killed = await open();
-    await killed.append(events(0, 30));
+    await killed.append(events(0, 30), plenty);
     await killed.release((await killed.first(4)).length);
     // Half a record: it was killed while it wrote.
     const last =
@@ -106,33 +111,55 @@ describe('a spool', () => {
         .at(-1) ?? '';
     appendFileSync(join(directory, last), writeRecord(event(99)).subarray(0, 15));
     const next = await open();
-    expect([next.length, next.damaged]).toEqual([26, 1]);
-    await next.append(events(30, 5));
+    expect([next.length, lost]).toEqual([26, 1]);
+    await next.append(events(30, 5), plenty);
     expect(ids(await drain(next))).toEqual(ids(events(4, 31)));
   });
 
   it('sends all again rather than nothing when it has lost where it was', async () => {
     const spool = await open();
-    await spool.append(events(0, 5));
+    await spool.append(events(0, 5), plenty);
     await spool.release((await spool.first(3)).length);
     writeFileSync(join(directory, 'head'), '{');
     expect(ids(await drain(await open()))).toEqual(ids(events(0, 5)));
   });
 
-  it('takes no more than it has room for, whole events and in order', async () => {
+  it('takes no more than it is given room for, whole events and in order', async () => {
     const each = writeRecord(event(1)).length;
-    const spool = await open(each * 10 + 5);
+    const spool = await open();
     const one = Array.from({ length: 30 }, () => event(1));
-    expect(await spool.append(one)).toBe(10);
-    expect(await spool.append(one)).toBe(0);
-    await spool.release((await spool.first(10)).length);
-    // Room comes back with whole segments.
-    expect(await spool.append(one)).toBeGreaterThan(0);
+    expect(await spool.append(one, each * 10 + 5)).toBe(10);
+    expect(await spool.append(one, 5)).toBe(0);
+    expect(spool.bytes).toBe(each * 10);
+  });
+
+  it('loses what is damaged while it waits, says so, and sends what is behind it', async () => {
+    const spool = await open();
+    await spool.append(events(0, 20), plenty);
+    const [first = ''] = readdirSync(directory)
+      .filter((name) => name.endsWith('.events'))
+      .toSorted();
+    const path = join(directory, first);
+    const content = readFileSync(path);
+    content[40] = (content[40] ?? 0) ^ 1;
+    writeFileSync(path, content);
+    expect(ids(await drain(spool))).toEqual(ids(events(1, 19)));
+    expect(lost).toBe(1);
+  });
+
+  it('goes on where somebody has tidied up', async () => {
+    const spool = await open();
+    await spool.append(events(0, 20), plenty);
+    rmSync(directory, { recursive: true });
+    expect(await drain(spool)).toEqual([]);
+    expect([lost, spool.length]).toEqual([20, 0]);
+    await spool.append(events(20, 3), plenty);
+    expect(ids(await drain(spool))).toEqual(ids(events(20, 3)));
   });
 
   it('is nobody else’s to read', async () => {
     const spool = await open();
-    await spool.append(events(0, 1));
+    await spool.append(events(0, 1), plenty);
     const [name = ''] = readdirSync(directory).filter((file) => file.endsWith('.events'));
     expect(statSync(join(directory, name)).mode & 0o077).toBe(0);
     expect(readFileSync(join(directory, name)).length).toBeGreaterThan(20);

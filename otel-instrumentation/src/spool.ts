@@ -1,18 +1,18 @@
 /**
  * What could not be sent, kept on disk in order until it is: appended to segments, each record with its checksum, so that
- * what was written before a `kill -9` is sent by the next process, and half a record at the end of a file is passed over.
+ * what was written before a `kill -9` is sent by the next process, and what is damaged takes nothing else along.
  * One process writes to one directory. Nothing here is called at once by two: the publisher waits for each.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
 
 export interface SpoolOptions {
   readonly directory: string;
-  /** Of all segments together. */
-  readonly mostBytes: number;
   readonly segmentBytes?: number;
+  /** Told of events that are lost: damaged, or deleted by somebody else. */
+  readonly onLost: (events: number) => void;
 }
 
 /** What is left of a spool: how far its first segment is sent. */
@@ -38,36 +38,38 @@ export class Spool {
   private writing: FileHandle | null = null;
   /** The first segment as it was read last. */
   private read: { readonly segment: number; readonly bytes: number; readonly events: SpooledEvent[] } | null = null;
-  /** Records that were damaged, and are lost. */
-  readonly damaged: number;
 
-  private constructor(options: SpoolOptions, segments: Segment[], sent: number, damaged: number) {
+  private constructor(options: SpoolOptions, segments: Segment[], sent: number) {
     this.options = options;
     this.segments = segments;
     this.sent = sent;
-    this.damaged = damaged;
   }
 
   /** Takes up what is in the directory. */
   static async open(options: SpoolOptions): Promise<Spool> {
-    await mkdir(options.directory, { recursive: true, mode: 0o700 });
-    const head = await readHead(options.directory);
+    const { directory, onLost } = options;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const head = await readHead(directory);
     const segments: Segment[] = [];
-    let damaged = 0;
-    for (const number of await segmentsIn(options.directory)) {
-      const path = pathOf(options.directory, number);
+    for (const number of await segmentsIn(directory)) {
+      const path = pathOf(directory, number);
       if (number < head.segment) {
         await rm(path);
         continue;
       }
-      const found = readRecords(await readFile(path));
-      damaged += found.isWhole ? 0 : 1;
-      // What is written next has to be found: nothing may stand before it that cannot be read.
-      if (!found.isWhole) await truncate(path, found.bytes);
-      segments.push({ number, bytes: found.bytes, events: found.events.length });
+      let content = await readFile(path);
+      const { events, damaged } = readRecords(content);
+      if (damaged > 0) {
+        onLost(damaged);
+        // What is written next has to be found: nothing may stand before it that cannot be read.
+        content = Buffer.concat(events.map(writeRecord));
+        await writeFile(`${path}.new`, content, { mode: 0o600 });
+        await rename(`${path}.new`, path);
+      }
+      segments.push({ number, bytes: content.length, events: events.length });
     }
     const sent = segments[0]?.number === head.segment ? Math.min(head.sent, segments[0].events) : 0;
-    return new Spool(options, segments, sent, damaged);
+    return new Spool(options, segments, sent);
   }
 
   /** Events that are not sent yet. */
@@ -79,39 +81,64 @@ export class Spool {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** How many of the events, from the first on, there was room for. */
-  async append(events: readonly SpooledEvent[]): Promise<number> {
-    const { mostBytes, segmentBytes = usualSegmentBytes } = this.options;
+  /** How many of the events, from the first on, were written: as many as `room` bytes hold. Rejects with none half written. */
+  async append(events: readonly SpooledEvent[], room: number): Promise<number> {
+    const { segmentBytes = usualSegmentBytes } = this.options;
     let taken = 0;
+    let left = room;
     while (taken < events.length) {
       const segment = await this.segmentWithRoom(segmentBytes);
       const written: Buffer[] = [];
       let { bytes } = segment;
-      let room = mostBytes - this.bytes;
       for (const event of events.slice(taken)) {
         const record = writeRecord(event);
-        if (record.length > room || (bytes >= segmentBytes && written.length > 0)) break;
+        if (record.length > left || (bytes >= segmentBytes && written.length > 0)) break;
         written.push(record);
         bytes += record.length;
-        room -= record.length;
+        left -= record.length;
       }
       if (written.length === 0) break;
-      await this.writing?.appendFile(Buffer.concat(written));
+      await this.write(Buffer.concat(written), segment.bytes);
       this.segments[this.segments.length - 1] = { ...segment, bytes, events: segment.events + written.length };
       taken += written.length;
     }
     return taken;
   }
 
-  /** The first events that are not sent, at most so many. */
+  /** All of it, or nothing: a disk that is full has taken a part. */
+  private async write(bytes: Buffer, at: number): Promise<void> {
+    try {
+      await this.writing?.appendFile(bytes);
+    } catch (error) {
+      await this.writing?.truncate(at).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The first events that are not sent, at most so many; none when they are lost. */
   async first(most: number): Promise<SpooledEvent[]> {
     const [segment] = this.segments;
     if (segment === undefined) return [];
     if (this.read?.segment !== segment.number || this.read.bytes !== segment.bytes) {
-      const { events } = readRecords(await readFile(pathOf(this.options.directory, segment.number)));
+      const events = await this.readSegment(segment);
+      if (events.length < segment.events) {
+        this.options.onLost(segment.events - Math.max(events.length, this.sent));
+        this.segments[0] = { ...segment, events: events.length };
+        this.sent = Math.min(this.sent, events.length);
+      }
       this.read = { segment: segment.number, bytes: segment.bytes, events };
+      if (this.sent >= events.length) await this.release(0);
     }
-    return this.read.events.slice(this.sent, this.sent + most);
+    return this.read?.events.slice(this.sent, this.sent + most) ?? [];
+  }
+
+  private async readSegment({ number }: Segment): Promise<SpooledEvent[]> {
+    try {
+      return readRecords(await readFile(pathOf(this.options.directory, number))).events;
+    } catch {
+      // Somebody has tidied up, or the disk is broken: what is behind it has to go out all the same.
+      return [];
+    }
   }
 
   /** The first so many are sent. */
@@ -126,7 +153,7 @@ export class Spool {
     this.sent = 0;
     this.read = null;
     await writeHead(directory, { segment: segment.number + 1, sent: 0 });
-    await rm(pathOf(directory, segment.number));
+    await rm(pathOf(directory, segment.number), { force: true });
   }
 
   async close(): Promise<void> {
@@ -135,14 +162,17 @@ export class Spool {
   }
 
   private async segmentWithRoom(segmentBytes: number): Promise<Segment> {
+    const { directory } = this.options;
     const last = this.segments.at(-1);
     if (last !== undefined && last.bytes < segmentBytes) {
-      this.writing ??= await open(pathOf(this.options.directory, last.number), 'a', 0o600);
+      this.writing ??= await open(pathOf(directory, last.number), 'a', 0o600);
       return last;
     }
     await this.closeFile();
-    const number = last === undefined ? (await readHead(this.options.directory)).segment : last.number + 1;
-    this.writing = await open(pathOf(this.options.directory, number), 'a', 0o600);
+    // It may have been tidied up.
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const number = last === undefined ? (await readHead(directory)).segment : last.number + 1;
+    this.writing = await open(pathOf(directory, number), 'a', 0o600);
     const segment = { number, bytes: 0, events: 0 };
     this.segments.push(segment);
     return segment;
@@ -178,7 +208,12 @@ async function readHead(directory: string): Promise<Head> {
   }
 }
 
+/** Where it is gone, what was sent is sent again under its id, and there is nothing to remember. */
 async function writeHead(directory: string, head: Head): Promise<void> {
-  await writeFile(join(directory, 'head.new'), JSON.stringify(head), { mode: 0o600 });
-  await rename(join(directory, 'head.new'), join(directory, 'head'));
+  try {
+    await writeFile(join(directory, 'head.new'), JSON.stringify(head), { mode: 0o600 });
+    await rename(join(directory, 'head.new'), join(directory, 'head'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }

@@ -29,7 +29,9 @@ export async function followVerdicts(
   const done = new Set<string>();
   const running = (async () => {
     for await (const message of messages) {
-      const busy = setInterval(() => message.working(), workingMs);
+      const busy = setInterval(() => {
+        if (!connection.isClosed()) message.working();
+      }, workingMs).unref();
       try {
         const verdict = message.json<Verdict | CompensationOrder>();
         if (verdict.v !== 1 || verdict.workflow_id !== workflow) throw new Error(`not a verdict for ${workflow}`);

@@ -14,7 +14,8 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   let isEnding = false;
   const look = setInterval(() => {
     const running = runningNow();
-    idle = running !== null && !isEnding && running.pending === 0 && !running.isFollowed && isAlone() ? idle + 1 : 0;
+    const isDone = running !== null && running.isSettled && !running.isFollowed;
+    idle = isDone && !isEnding && isAlone() ? idle + 1 : 0;
     if (idle < idleLooks) return;
     idle = 0;
     isEnding = true;
@@ -43,11 +44,15 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   process.on('exit', () => runningNow()?.keepOnDisk());
 }
 
-/** Timers, ours among them, and standard input and output. */
-const ofEveryProcess = new Set(['Timeout', 'PipeWrap', 'TTYWrap']);
+/** Standard input and output, and in a worker what it is spoken to by. */
+const ofEveryProcess = new Set(['PipeWrap', 'TTYWrap', 'TLSWrap', 'MessagePort']);
+/** The timers by which a connection to NATS, and the guard that follows it, look whether the other side is there. */
+const ownTimers = 2;
 
-/** Nothing keeps the process alive but timers, and one socket, which is ours. */
+/** Nothing keeps the process alive but one socket and its timers, which are ours. */
 function isAlone(): boolean {
   const others = process.getActiveResourcesInfo().filter((resource) => !ofEveryProcess.has(resource));
-  return others.length <= 1 && others.every((resource) => resource === 'TCPSocketWrap');
+  const timers = others.filter((resource) => resource === 'Timeout').length;
+  const sockets = others.filter((resource) => resource === 'TCPSocketWrap').length;
+  return timers <= ownTimers && sockets <= 1 && timers + sockets === others.length;
 }

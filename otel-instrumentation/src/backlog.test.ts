@@ -1,0 +1,91 @@
+/** What waits on disk over several processes: a process that was killed is stood in for by the name that it left. */
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Backlog, keepForNext } from './backlog.ts';
+import { writeRecord, type SpooledEvent } from './spool-record.ts';
+
+let base: string;
+let directory: string;
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'countersign-backlog-'));
+  directory = join(base, 'spool');
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+const event = (id: string): SpooledEvent => ({ id, subject: 's', body: Buffer.from(id.padEnd(50)), snapshot: null });
+const each = writeRecord(event('a')).length;
+const open = (mostBytes = 1_000_000) => Backlog.open({ directory, mostBytes, onLost: () => undefined });
+
+/** All directories there are seem to be of a process that is gone. */
+function killed(): void {
+  for (const name of readdirSync(directory)) {
+    const gone = name.replace(/\.\d+\.\d+\.[0-9a-f]{8}$/, `.${process.pid}.1.${name.slice(-8)}`);
+    renameSync(join(directory, name), join(directory, gone));
+  }
+}
+
+async function drained(backlog: Backlog): Promise<string[]> {
+  const ids: string[] = [];
+  while (backlog.length > 0) {
+    const some = await backlog.first(10);
+    ids.push(...some.map(({ id }) => id));
+    await backlog.release(some.length);
+  }
+  return ids;
+}
+
+it('is sent in the order in which it came, over however many processes that were killed', async () => {
+  for (const run of ['first', 'second', 'third']) {
+    const backlog = await open();
+    await backlog.append([event(`${run}-0`), event(`${run}-1`)]);
+    killed();
+  }
+  keepForNext(directory, [event('fourth')]);
+  killed();
+  const last = await open();
+  await last.append([event('last')]);
+  expect(await drained(last)).toEqual([
+    'first-0',
+    'first-1',
+    'second-0',
+    'second-1',
+    'third-0',
+    'third-1',
+    'fourth',
+    'last',
+  ]);
+  await last.close();
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it('is bounded together, however often the service starts', async () => {
+  const five = Array.from({ length: 5 }, (_, i) => event(`${i}`));
+  expect(await (await open(each * 8)).append(five)).toBe(5);
+  killed();
+  expect(await (await open(each * 8)).append(five)).toBe(3);
+  killed();
+  expect(await (await open(each * 8)).append(five)).toBe(0);
+});
+
+it('is not taken from a process that is there, nor from another thread of this one', async () => {
+  const backlog = await open();
+  await backlog.append([event('mine')]);
+  // As another thread has it: it does not know which of them are in use here.
+  const [name = ''] = readdirSync(directory);
+  const other = join(directory, `${basename(name).slice(0, -8)}0badc0de`);
+  renameSync(join(directory, name), other);
+  expect((await open()).length).toBe(0);
+});
+
+it('is nowhere that others may write to, or could put another directory in the place of', async () => {
+  mkdirSync(directory);
+  chmodSync(directory, 0o777);
+  await expect(open()).rejects.toThrow('only this user may write to');
+  rmSync(directory, { recursive: true });
+  chmodSync(base, 0o777);
+  await expect(open()).rejects.toThrow('others may write to');
+  chmodSync(base, 0o1777);
+  await expect(open()).resolves.toBeDefined();
+});
