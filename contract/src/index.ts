@@ -4,6 +4,7 @@ export * from './inspection.ts';
 export * from './authority.ts';
 export * from './change-control.ts';
 export * from './compensation.ts';
+export * from './event-problem.ts';
 export * from './event-types.ts';
 export * from './events.ts';
 export { InputHash, Model, Sha256, TaskId, UtcInstant, Uuid, UuidV7, WorkflowId } from './fields.ts';

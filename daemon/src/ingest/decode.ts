@@ -2,11 +2,15 @@
 import {
   AiDecisionEvent,
   CompensationEvent,
+  deepestEvent,
+  depthOf,
   eventTypes,
+  firstProblem,
   HumanDecisionEvent,
   largestEventBytes,
   logWorkflow,
   OutcomeEvent,
+  shown,
   unstorableIn,
   type ServiceEvent,
 } from '@countersign/contract';
@@ -59,8 +63,11 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
     return dead('invalid_utf8', 'the bytes are not UTF-8. Encode the event as UTF-8.');
   }
   const depth = depthOf(bytes);
-  if (depth > deepest) {
-    return dead('invalid_event', `the event is nested ${depth} deep, at most ${deepest} are accepted. Flatten it.`);
+  if (depth > deepestEvent) {
+    return dead(
+      'invalid_event',
+      `the event is nested ${depth} deep, at most ${deepestEvent} are accepted. Flatten it.`,
+    );
   }
   let value: unknown;
   try {
@@ -70,7 +77,7 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
   }
   const type = (value as { type?: unknown } | null)?.type;
   if (!isServiceType(type)) {
-    return dead('unknown_type', `type is ${show(type)}. Use one of ${Object.keys(schemas).join(', ')}.`);
+    return dead('unknown_type', `type is ${shown(type)}. Use one of ${Object.keys(schemas).join(', ')}.`);
   }
   const schema = schemas[type];
   if (!schema.Check(value)) return dead('invalid_event', firstProblem(value, schema.Errors(value)));
@@ -82,37 +89,23 @@ export function decode(bytes: Uint8Array, now: Date): Decoded {
   if (value.subject !== value.data.task_id) {
     return dead(
       'invalid_event',
-      `subject is ${show(value.subject)}, data.task_id is ${show(value.data.task_id)}. Make them the same.`,
+      `subject is ${shown(value.subject)}, data.task_id is ${shown(value.data.task_id)}. Make them the same.`,
     );
   }
   if (value.data.workflow_id === logWorkflow) {
-    return dead('invalid_event', `data.workflow_id is ${show(logWorkflow)}, which is the log's own. Use another name.`);
+    return dead(
+      'invalid_event',
+      `data.workflow_id is ${shown(logWorkflow)}, which is the log's own. Use another name.`,
+    );
   }
   return checkClock(value, now);
-}
-
-/** Deeper than any event is, and far from where anything that walks it would run out of stack. */
-const deepest = 64;
-
-/** How deep objects and arrays lie in each other; counted in the bytes, because walking what is too deep is the danger. */
-function depthOf(bytes: Uint8Array): number {
-  let [depth, most, inString] = [0, 0, false];
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte === 0x22) inString = !inString;
-    else if (inString) {
-      if (byte === 0x5c) i += 1;
-    } else if (byte === 0x7b || byte === 0x5b) most = Math.max(most, ++depth);
-    else if (byte === 0x7d || byte === 0x5d) depth -= 1;
-  }
-  return most;
 }
 
 function checkClock(event: ServiceEvent, now: Date): Decoded {
   const at = Date.parse(event.time);
   // The 30th of February is the 2nd of March to a lenient reader.
   const isDay = !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === event.time.slice(0, 10);
-  if (!isDay) return dead('invalid_event', `time is ${show(event.time)}, which is no day of the calendar.`);
+  if (!isDay) return dead('invalid_event', `time is ${shown(event.time)}, which is no day of the calendar.`);
   const age = now.getTime() - at;
   if (age > oldestDays * dayMs || age < -aheadMs) {
     return dead(
@@ -121,31 +114,6 @@ function checkClock(event: ServiceEvent, now: Date): Decoded {
     );
   }
   return { is: 'event', event };
-}
-
-interface SchemaError {
-  readonly instancePath: string;
-  readonly keyword: string;
-  readonly message: string;
-  readonly params: unknown;
-}
-
-/** The first thing that is wrong: the field, its value, and what is wanted. */
-function firstProblem(value: unknown, errors: readonly SchemaError[]): string {
-  const error = errors[0];
-  if (error === undefined) return 'the event does not fit its schema';
-  const path = error.instancePath.split('/').slice(1);
-  let at = value;
-  for (const key of path) at = (at as Record<string, unknown> | undefined)?.[key];
-  const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
-  const wanted = allowed === undefined ? error.message : `must be one of ${allowed.join(', ')}`;
-  if (error.keyword === 'required') return `${path.length === 0 ? 'the event' : path.join('.')} ${error.message}`;
-  return `${path.join('.')} is ${show(at)}, it ${wanted}`;
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'missing';
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }
 
 const dead = (reason: DeadReason, detail: string): Decoded => ({ is: 'dead', reason, detail });
