@@ -14,6 +14,7 @@ export const CompensationReport = Type.Object({
   decision_id: Uuid,
   /** The key to undo once by. */
   compensation_id: Uuid,
+  /** Whose step it is; of what a person decided, `human` and the reviewer. */
   model: Type.Object({ name: Name, version: Name }),
   /** The order of the steps of a decision: the highest is undone first. */
   sequence: Type.Integer({ minimum: 1, maximum: 1_000 }),

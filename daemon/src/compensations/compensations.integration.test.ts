@@ -184,9 +184,10 @@ it('shows a service that never answers as failed, with its owner', async () => {
   expect(await view()).toMatchObject({ state: 'finished', counts: { compensated: 1 } });
 });
 
-it('changes nothing by what was not ordered, or is said twice, or of another workflow', async () => {
+it('changes nothing by a failure of what was not ordered, or what is said twice, or of another workflow', async () => {
   const [report] = await registered(1);
-  await say({ ...report!, state: 'compensated' });
+  await say({ ...report!, state: 'failed' });
+  await say({ ...report!, workflow_id: 'refunds', state: 'compensated' });
   expect(await room.list()).toEqual([]);
   await begin({ decision_id: report!.decision_id });
   await say({ ...report!, workflow_id: 'refunds', state: 'compensated' });
@@ -227,6 +228,28 @@ it('undoes a step too that is registered after the approval, even after the end'
   expect((await view()).state).toBe('running');
   await room.tick();
   expect(orders.map(({ sequence }) => sequence)).toEqual([2]);
+});
+
+it('leaves alone what the service took back by itself, and what a person did since', async () => {
+  const [alone] = await registered(1);
+  await say({ ...alone!, state: 'compensated' });
+  const scope = { decision_id: alone!.decision_id };
+  const ask = () => room.ask({ workflow_id: workflow, scope, justification: 'wrong' }, 'ann');
+  expect(await ask()).toMatchObject({ is: 'refused' });
+
+  const [undone] = await registered(1);
+  await begin({ decision_id: undone!.decision_id });
+  await answer(orders.splice(0)[0]!, 'compensated');
+  await say({ ...undone!, compensation_id: newId(), model: { name: 'human', version: 'cyd' }, state: 'registered' });
+  await pass(1_000);
+  expect(orders).toEqual([]);
+  expect((await view()).state).toBe('finished');
+
+  const [kept] = await registered(1);
+  await say({ ...kept!, compensation_id: newId(), model: { name: 'human', version: 'cyd' }, state: 'registered' });
+  const [from, to] = [new Date(clock - 10_000).toISOString(), new Date(clock + 1).toISOString()];
+  await begin({ model_name: 'spam-logit', version: '1.1.0', from, to });
+  expect(orders.map(({ model }) => model.name)).toEqual(['spam-logit']);
 });
 
 it('is not settled by the word of a service that was not asked, nor approved when nothing is left', async () => {

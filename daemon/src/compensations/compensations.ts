@@ -55,7 +55,7 @@ export class Compensations {
 
   private async registered(tx: LedgerTransaction, report: CompensationReport, at: Date): Promise<void> {
     if (!(await store.register(tx.client, report, at))) return;
-    const rollbackId = await store.rollbackOf(tx.client, report.decision_id);
+    const rollbackId = await store.rollbackOf(tx.client, report);
     const rollback = rollbackId === null ? null : await store.lockRollback(tx.client, rollbackId);
     if (rollback === null) return;
     await store.enlistLate(tx.client, report.compensation_id, rollback.rollback_id, this.options.timer());
@@ -64,19 +64,20 @@ export class Compensations {
 
   private async answered(tx: LedgerTransaction, report: CompensationReport): Promise<void> {
     const row = await store.lock(tx.client, report.compensation_id);
-    // What was not ordered, or is settled already, is not changed by what somebody says of it.
-    if (row === null || row.workflow_id !== report.workflow_id || row.rollback_id === null) return;
+    if (row === null || row.workflow_id !== report.workflow_id) return;
+    // A service took it back by itself, because a person said so: nothing is left for a rollback.
+    if (row.state === 'registered' && report.state === 'compensated') return this.compensated(tx, row);
+    // What was not ordered, or is settled already, is not changed by what else somebody says of it.
+    if (row.rollback_id === null) return;
     if (row.state === 'compensated' || row.attempts === 0) return;
-    const { attempts } = row;
     if (report.state === 'failed') return this.failed(tx, row, report.detail ?? 'the service did not say why');
-    await store.move(tx.client, row.compensation_id, {
-      state: 'compensated',
-      attempts,
-      nextAt: null,
-      problem: null,
-      owner: null,
-    });
+    await this.compensated(tx, row);
     await this.settle(tx, row.rollback_id);
+  }
+
+  private compensated(tx: LedgerTransaction, { compensation_id, attempts }: store.CompensationRow): Promise<void> {
+    const settled = { state: 'compensated', attempts, nextAt: null, problem: null, owner: null } as const;
+    return store.move(tx.client, compensation_id, settled);
   }
 
   /** Tried again after a while, until it has been tried often enough. */

@@ -44,11 +44,18 @@ export async function register(db: Queryable, report: CompensationReport, at: Da
   return rowCount === 1;
 }
 
-/** The rollback that other steps of the decision belong to; a step that comes late belongs to it as well. */
-export async function rollbackOf(db: Queryable, decisionId: string): Promise<string | null> {
+/**
+ * The rollback that other steps of the decision belong to; a step that comes late belongs to it as well, but what a person has
+ * done since about the decision does not.
+ */
+export async function rollbackOf(
+  db: Queryable,
+  { decision_id, model }: Pick<CompensationReport, 'decision_id' | 'model'>,
+): Promise<string | null> {
   const { rows } = await db.query<{ rollback_id: string }>(
-    `SELECT rollback_id FROM compensation WHERE decision_id = $1 AND rollback_id IS NOT NULL LIMIT 1`,
-    [decisionId],
+    `SELECT rollback_id FROM compensation
+     WHERE decision_id = $1 AND model_name = $2 AND model_version = $3 AND rollback_id IS NOT NULL LIMIT 1`,
+    [decision_id, model.name, model.version],
   );
   return rows[0]?.rollback_id ?? null;
 }
@@ -70,8 +77,9 @@ export async function lock(db: Queryable, compensationId: string): Promise<Compe
   return rows[0] ?? null;
 }
 
-const inScope = `workflow_id = $1 AND ($2::uuid IS NULL OR decision_id = $2)
-  AND ($3::text IS NULL OR model_name = $3) AND ($4::text IS NULL OR model_version = $4)
+/** What a person did since about a decision of a model is not that model's. */
+const ofModel = '($3::text IS NULL OR model_name = $3) AND ($4::text IS NULL OR model_version = $4)';
+const inScope = `workflow_id = $1 AND ($2::uuid IS NULL OR decision_id = $2) AND ${ofModel}
   AND ($5::timestamptz IS NULL OR registered_at >= $5) AND ($6::timestamptz IS NULL OR registered_at < $6)`;
 const scopeValues = (workflowId: string, scope: Scope) => [
   workflowId,
@@ -85,7 +93,7 @@ const scopeValues = (workflowId: string, scope: Scope) => [
 /** Compensations that nobody has ordered yet. */
 export async function countInScope(db: Queryable, workflowId: string, scope: Scope): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM compensation WHERE workflow_id = $1 AND state = 'registered'
+    `SELECT count(*)::int AS count FROM compensation WHERE workflow_id = $1 AND state = 'registered' AND ${ofModel}
        AND decision_id IN (SELECT decision_id FROM compensation WHERE ${inScope} AND state = 'registered')`,
     scopeValues(workflowId, scope),
   );
@@ -102,7 +110,7 @@ export async function enlist(
 ): Promise<number> {
   const { rowCount } = await db.query(
     `UPDATE compensation SET state = 'waiting', rollback_id = $7, next_at = $8
-     WHERE workflow_id = $1 AND state = 'registered'
+     WHERE workflow_id = $1 AND state = 'registered' AND ${ofModel}
        AND decision_id IN (SELECT decision_id FROM compensation WHERE ${inScope} AND state = 'registered')`,
     [...scopeValues(workflowId, scope), rollbackId, at],
   );
