@@ -1,5 +1,6 @@
 /** Human decisions on their way back: each handed to the service until it has dealt with it. */
-import { jetstream } from '@nats-io/jetstream';
+import { setTimeout } from 'node:timers/promises';
+import { jetstream, type ConsumerMessages } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { streams, verdictConsumer, type CompensationOrder, type Verdict } from '@countersign/contract';
 
@@ -14,7 +15,7 @@ const workingMs = 10_000;
 /**
  * Calls `handler` for each verdict of the workflow, one at a time; again later when it throws. A verdict may come a second
  * time, after a restart or to another instance: `verdict_id` is the key to act once by. Resolves to a function that stops
- * it. Waits for the daemon to have made the consumer.
+ * it. Waits for the daemon to have made the consumer, and again when it is gone.
  */
 export async function followVerdicts(
   connection: NatsConnection,
@@ -23,12 +24,11 @@ export async function followVerdicts(
   onOrder: (order: CompensationOrder) => Promise<void>,
   onTrouble: (error: unknown) => void,
 ): Promise<() => Promise<void>> {
-  const consumer = await consumerOf(connection, workflow, onTrouble);
-  // Few ahead: each has its time to be acknowledged from when it was handed out.
-  const messages = await consumer.consume({ max_messages: 4 });
   const done = new Set<string>();
-  const running = (async () => {
-    for await (const message of messages) {
+  const ending = new AbortController();
+  let messages = await messagesOf(connection, workflow, ending.signal, onTrouble);
+  const handleAll = async (from: ConsumerMessages) => {
+    for await (const message of from) {
       const busy = setInterval(() => {
         if (!connection.isClosed()) message.working();
       }, workingMs).unref();
@@ -45,23 +45,41 @@ export async function followVerdicts(
         clearInterval(busy);
       }
     }
+  };
+  const running = (async () => {
+    while (messages !== null) {
+      const why: unknown = await handleAll(messages).catch((error: unknown) => error);
+      if (ending.signal.aborted || connection.isClosed() || connection.isDraining()) return;
+      onTrouble(`verdicts of ${workflow} do not come any more (${String(why)}); looking for their consumer again`);
+      messages = await messagesOf(connection, workflow, ending.signal, () => undefined);
+    }
   })().catch(onTrouble);
   return async () => {
-    await messages.close();
+    ending.abort();
+    await messages?.close();
     await running;
   };
 }
 
-async function consumerOf(connection: NatsConnection, workflow: string, onTrouble: (error: unknown) => void) {
-  for (;;) {
+/** Null when it is ended before there are any. */
+async function messagesOf(
+  connection: NatsConnection,
+  workflow: string,
+  ending: AbortSignal,
+  onTrouble: (error: unknown) => void,
+): Promise<ConsumerMessages | null> {
+  while (!ending.aborted) {
     try {
-      return await jetstream(connection).consumers.get(streams.verdicts, verdictConsumer(workflow));
+      const consumer = await jetstream(connection).consumers.get(streams.verdicts, verdictConsumer(workflow));
+      // Few ahead: each has its time to be acknowledged from when it was handed out.
+      return await consumer.consume({ max_messages: 4, abort_on_missing_resource: true });
     } catch (error) {
       if (connection.isClosed()) throw error;
       onTrouble(error);
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      await setTimeout(retryMs, undefined, { signal: ending }).catch(() => undefined);
     }
   }
+  return null;
 }
 
 function remember(done: Set<string>, id: string): void {
