@@ -3,7 +3,15 @@
  * belong to whatever the service has set up by then; verdicts of the guard are counted in memory and read when they are
  * collected, because asking it has to cost next to nothing.
  */
-import { metrics, type Attributes, type Counter, type Histogram, type Meter } from '@opentelemetry/api';
+import {
+  metrics,
+  type Attributes,
+  type Counter,
+  type Histogram,
+  type Meter,
+  type Observable,
+  type ObservableCallback,
+} from '@opentelemetry/api';
 import type { GuardVerdict } from './guard.ts';
 import { scope } from './scope.ts';
 import { attribute, metric, metricOptions } from './semconv.ts';
@@ -22,13 +30,22 @@ interface Instruments {
   readonly withheld: Counter;
 }
 
+/** Of the whole process, however often it is started: a counter does not go back. */
+const guardVerdicts = new Map<string, Map<GuardVerdict['reason'], Record<GuardVerdict['route'], number>>>();
+
 export class Meters {
   private made: Instruments | null = null;
   private readonly pendingNow: () => number;
-  private readonly verdicts = new Map<string, Map<GuardVerdict['reason'], Record<GuardVerdict['route'], number>>>();
+
+  /** Lets go of what is read when it is collected: another takes over. */
+  private readonly letGo: (() => void)[] = [];
 
   constructor(pendingNow: () => number) {
     this.pendingNow = pendingNow;
+  }
+
+  end(): void {
+    for (const letGo of this.letGo.splice(0)) letGo();
   }
 
   /** Of an AI decision, from its beginning to its end. */
@@ -57,14 +74,14 @@ export class Meters {
   }
 
   asked(workflow: string, { route, reason }: GuardVerdict): void {
-    let ofWorkflow = this.verdicts.get(workflow);
+    let ofWorkflow = guardVerdicts.get(workflow);
     if (ofWorkflow === undefined) {
       // Nobody asks of more workflows than this, but by mistake.
-      if (this.verdicts.size >= mostWorkflows) return;
-      this.verdicts.set(workflow, (ofWorkflow = new Map()));
-      // So that they are collected though nothing is decided.
-      this.made ??= this.make(metrics.getMeter(scope.name, scope.version));
+      if (guardVerdicts.size >= mostWorkflows) return;
+      guardVerdicts.set(workflow, (ofWorkflow = new Map()));
     }
+    // So that they are collected though nothing is decided.
+    this.made ??= this.make(metrics.getMeter(scope.name, scope.version));
     const counts = ofWorkflow.get(reason);
     if (counts === undefined) ofWorkflow.set(reason, { auto: 0, human: 0, halt: 0, [route]: 1 });
     else counts[route] += 1;
@@ -76,8 +93,9 @@ export class Meters {
   }
 
   private make(meter: Meter): Instruments {
-    meter.createObservableCounter(metric.guardVerdicts, metricOptions[metric.guardVerdicts]).addCallback((result) => {
-      for (const [workflow, reasons] of this.verdicts) {
+    const verdicts = meter.createObservableCounter(metric.guardVerdicts, metricOptions[metric.guardVerdicts]);
+    this.observe(verdicts, (result) => {
+      for (const [workflow, reasons] of guardVerdicts) {
         for (const [reason, counts] of reasons) {
           for (const route of ['auto', 'human', 'halt'] as const) {
             if (counts[route] === 0) continue;
@@ -91,9 +109,8 @@ export class Meters {
         }
       }
     });
-    meter
-      .createObservableUpDownCounter(metric.eventPending, metricOptions[metric.eventPending])
-      .addCallback((result) => result.observe(this.pendingNow()));
+    const pending = meter.createObservableUpDownCounter(metric.eventPending, metricOptions[metric.eventPending]);
+    this.observe(pending, (result) => result.observe(this.pendingNow()));
     const histogram = (name: 'decision.duration' | 'decision.review.duration', explicitBucketBoundaries: number[]) =>
       meter.createHistogram(name, { ...metricOptions[name], advice: { explicitBucketBoundaries } });
     return {
@@ -104,6 +121,11 @@ export class Meters {
       dropped: meter.createCounter(metric.eventDropped, metricOptions[metric.eventDropped]),
       withheld: meter.createCounter(metric.inputWithheld, metricOptions[metric.inputWithheld]),
     };
+  }
+
+  private observe(instrument: Observable, callback: ObservableCallback): void {
+    instrument.addCallback(callback);
+    this.letGo.push(() => instrument.removeCallback(callback));
   }
 }
 
