@@ -1,6 +1,16 @@
 /** The whole loop by one call of the package: at once, by way of people, and back again; against a real daemon and NATS. */
+import { randomBytes } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { Claim, Queue, ResponseOverview, ReviewCase } from '@countersign/contract';
+import {
+  uuidV7,
+  verdictSubject,
+  type Claim,
+  type Queue,
+  type ResponseOverview,
+  type ReviewCase,
+} from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
 import { eventually, passwords, startTestLoop, type TestLoop } from '../../stack/test-loop.ts';
 import { readConfig } from './config.ts';
@@ -12,6 +22,7 @@ let daemon: Daemon;
 let decide: countersign.Decider<string>;
 const done: string[] = [];
 const executed: countersign.Carried[] = [];
+const undone: string[] = [];
 
 beforeAll(async () => {
   loop = await startTestLoop(inject('postgresUrl'), inject('natsServer'));
@@ -26,7 +37,10 @@ beforeAll(async () => {
       done.push(`${what.task} filed as ${what.output.label} by ${what.reviewer === null ? 'the AI' : 'a person'}`);
       return `filed ${what.task}`;
     },
-    compensate: ({ task }) => void done.push(`${task} moved back`),
+    compensate: ({ task, key }) => {
+      undone.push(key);
+      done.push(`${task} moved back`);
+    },
     refused: ({ task_id, action }) => void done.push(`${task_id}: ${action}`),
   });
   await decide.ready;
@@ -80,24 +94,48 @@ async function review(task: string, action: string, output?: object): Promise<vo
   });
 }
 
+async function askRollback(scope: object): Promise<string> {
+  const ask = { workflow_id: workflow, scope, justification: 'it was no spam' };
+  try {
+    return (await call<{ message: string }>('ann', 'operate', '/v1/breakers/ask-rollback', ask)).message;
+  } catch (error) {
+    return String(error);
+  }
+}
+async function approveRollback(): Promise<void> {
+  const { rollbacks } = await call<ResponseOverview>('ann', 'read', '/v1/response');
+  const { rollback_id } = rollbacks[0]!;
+  await call('ben', 'approve', '/v1/approvals/approve-rollback', { rollback_id, justification: 'agreed' });
+}
+
+/** Of what the AI did alone, as the daemon sends it when a person has changed the label. */
+async function correct({ decision_id, task_id }: countersign.DecisionRef): Promise<void> {
+  const verdict: countersign.Verdict = {
+    v: 1,
+    verdict_id: uuidV7(Date.now(), randomBytes(10)),
+    workflow_id: workflow,
+    task_id,
+    decision_id,
+    action: 'modify',
+    output: { label: 'ham' },
+    justification: 'it is from a friend',
+    reviewer: 'ann',
+    decided_at: new Date().toISOString(),
+    executed: true,
+  };
+  const { url: servers } = loop.nats;
+  const operator = await connect({ servers, user: 'daemon', pass: passwords.daemon, inboxPrefix: '_INBOX_daemon' });
+  await jetstream(operator).publish(verdictSubject(workflow), JSON.stringify(verdict));
+  await operator.close();
+}
+
 it('carries out at once what the AI may decide alone, and takes it back when that is ordered', async () => {
   const decided = await take('alone', 0.99);
   expect(decided).toMatchObject({ route: 'auto', result: 'filed alone' });
   expect(done).toEqual(['alone filed as spam by the AI']);
-  const ask = {
-    workflow_id: workflow,
-    scope: { decision_id: decided.ref.decision_id },
-    justification: 'it was no spam',
-  };
-  await eventually('what was registered', () =>
-    call('ann', 'operate', '/v1/breakers/ask-rollback', ask).then(
-      () => true,
-      () => null,
-    ),
-  );
-  const { rollbacks } = await call<ResponseOverview>('ann', 'read', '/v1/response');
-  const approval = { rollback_id: rollbacks[0]!.rollback_id, justification: 'agreed' };
-  await call('ben', 'approve', '/v1/approvals/approve-rollback', approval);
+  const scope = { decision_id: decided.ref.decision_id };
+  await eventually('what was registered', async () => ((await askRollback(scope)).startsWith('1 steps') ? true : null));
+  await approveRollback();
   await eventually('the end', async () => (done.at(-1) === 'alone moved back' ? true : null), 20_000);
   expect(done).toHaveLength(2);
   // What was done is undone by the key it was done with.
@@ -123,6 +161,38 @@ it.each([
   },
   30_000,
 );
+
+it('takes back what a person agreed to, when that is ordered, and not with a version of the model', async () => {
+  const decided = await take('agreed', 0.6);
+  await review('agreed', 'accept');
+  await eventually('what came of it', async () => (done.at(-1)?.startsWith('agreed filed') ? true : null));
+  const { key } = executed.at(-1)!;
+  const [from, to] = [new Date(Date.now() - 600_000).toISOString(), new Date(Date.now() + 600_000).toISOString()];
+  const scope = { decision_id: decided.ref.decision_id };
+  await eventually('the step', async () => ((await askRollback(scope)).startsWith('1 steps') ? true : null));
+  expect(await askRollback({ model_name: 'spam-logit', version: '1.0.0', from, to })).toContain(
+    'no service has registered',
+  );
+  await approveRollback();
+  await eventually('the end', async () => (done.at(-1) === 'agreed moved back' ? true : null), 20_000);
+  expect(undone.at(-1)).toBe(key);
+}, 40_000);
+
+it('leaves what a person corrected as it is, when the decision of the AI is taken back', async () => {
+  const { ref } = await take('corrected', 0.99);
+  await correct(ref);
+  await eventually('the correction', async () => (done.at(-1) === 'corrected filed as ham by a person' ? true : null));
+  expect(done.slice(-3)).toEqual([
+    'corrected filed as spam by the AI',
+    'corrected moved back',
+    'corrected filed as ham by a person',
+  ]);
+  // By the key it was done with.
+  expect(undone.at(-1)).toBe(executed.at(-2)?.key);
+  const [from, to] = [new Date(Date.now() - 600_000).toISOString(), new Date(Date.now() + 600_000).toISOString()];
+  const version = { model_name: 'spam-logit', version: '1.0.0', from, to };
+  await eventually('the word of it', async () => ((await askRollback(version)).includes('no service') ? true : null));
+}, 40_000);
 
 it('does not do what it could not undo', async () => {
   const before = done.length;

@@ -2,10 +2,9 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
+  CompensationEvent,
+  eventProblem,
   eventSubject,
-  largestEventBytes,
-  unstorableIn,
-  type CompensationEvent,
   type CompensationOrder,
   type CompensationReport,
 } from '@countersign/contract';
@@ -55,29 +54,17 @@ export async function carryOut(
   }
 }
 
-/** Says how a step is undone. Resolves when that is durable; rejects when it cannot be made so, or would be refused. */
+/** Says of a step how it is undone, or that it is. Resolves when that is durable; rejects when it cannot be made so, or would be refused. */
 export async function publishStep(connection: Promise<NatsConnection>, event: CompensationEvent): Promise<void> {
-  const body = assertRecordable(event);
+  const problem = eventProblem(CompensationEvent, event);
+  // It must not be taken in the belief that it can be undone.
+  if (problem !== null) throw new TypeError(`the step would be refused: ${problem}`);
   const stream = jetstream(await within(registerMs, connection));
   const subject = eventSubject(event.data.workflow_id, 'compensation');
-  await stream.publish(subject, body, { msgID: event.id, timeout: registerMs });
+  await stream.publish(subject, JSON.stringify(event), { msgID: event.id, timeout: registerMs });
 }
 
 const registerMs = 5_000;
-const mostSteps = 1_000;
-
-/** As JSON. Throws for a step that the daemon would refuse: it must not be taken in the belief that it can be undone. */
-function assertRecordable(event: CompensationEvent): string {
-  const { action, sequence } = event.data;
-  if (action.length === 0 || action.length > 200) throw new Error(`the action "${action}" wants 1 to 200 characters`);
-  if (sequence > mostSteps) throw new Error(`a decision has at most ${mostSteps} steps that can be undone`);
-  const unstorable = unstorableIn(event);
-  if (unstorable !== null) throw new Error(`${unstorable} holds U+0000 or half a character`);
-  const body = JSON.stringify(event);
-  if (Buffer.byteLength(body) > largestEventBytes)
-    throw new Error(`the payload is larger than ${largestEventBytes} bytes`);
-  return body;
-}
 
 /** Gives up waiting, not the work. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

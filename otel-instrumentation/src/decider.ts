@@ -4,13 +4,16 @@
  * another process.
  */
 import { SpanStatusCode, trace, type SpanContext, type Tracer } from '@opentelemetry/api';
-import type { Output, Verdict } from '@countersign/contract';
+import type { CompensationReport, Output, Verdict } from '@countersign/contract';
 import type { CompensationHandlers } from './compensations.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict } from './guard.ts';
+import { authorityOf, forPerson, judgeAndAsk, NotRecordedError } from './judging.ts';
+import type { Outgoing } from './publisher.ts';
 import { spanContextOf, type DecisionRef } from './ref.ts';
 import { scope } from './scope.ts';
 import { attribute } from './semconv.ts';
+import type { Begun } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
 
 /** One case, to be carried out or taken back. */
@@ -21,7 +24,7 @@ export interface Carried {
   readonly output: Pick<Output, 'label' | 'value'>;
   /** Null when the AI decided alone. */
   readonly reviewer: string | null;
-  /** To act once by: it may be called again with the same key, after a crash or from another process. */
+  /** To act once by: it may be called again with the same key, after a crash or from another process. To undo it by, too. */
   readonly key: string;
 }
 
@@ -37,7 +40,7 @@ export interface DeciderOptions<Result> {
 }
 
 export interface DecideOptions extends Omit<DecisionOptions, 'workflow'> {
-  /** What the AI says: has to call `output`, and should call `propose`. */
+  /** What the AI says: has to call `output`, and should call `propose`. What it does not propose to accept, a person decides. */
   readonly judge: (decision: DecisionHandle) => void | Promise<void>;
 }
 
@@ -48,22 +51,28 @@ export type Decided<Result> =
 
 /** What a decider needs of the rest of the package. */
 export interface Loop {
-  decision<T>(options: DecisionOptions, work: (decision: LoopHandle) => T): T;
+  begin(options: DecisionOptions): Begun;
+  /** Whether the event has become durable before long; null when it was not even taken. */
+  record(outgoing: Outgoing): Promise<boolean> | null;
+  /** Resolves when it is durable. */
+  report(step: CompensationReport): Promise<void>;
   compensations(workflow: string, handlers: CompensationHandlers): void;
   verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>>;
   trouble(error: unknown): void;
 }
 
-/** A decision that can be left to a person after the guard said yes. */
-export interface LoopHandle extends DecisionHandle {
-  withhold(): GuardVerdict;
-}
-
 export interface Decider<Result> {
+  /**
+   * Rejects with `NotRecordedError`, and does nothing, when what `judge` said cannot be put on record; and with what `judge` or
+   * `execute` throws.
+   */
   (options: DecideOptions): Promise<Decided<Result>>;
   /** Resolves when verdicts are followed. */
   readonly ready: Promise<() => Promise<void>>;
 }
+
+/** The step of a decision that is taken last, and undone first. */
+const lastSequence = 1_000;
 
 export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>): Decider<Result> {
   const { workflow, step = 'execute', execute, compensate, refused } = options;
@@ -71,76 +80,75 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
   const doing = { tracer, workflow, step };
   const carryOut = (what: Carried, decided: SpanContext | null) =>
     inSpan({ ...doing, verb: 'execute' }, what, decided, () => execute(what));
-  const takeBack = (what: Pick<Carried, 'task' | 'decisionId' | 'key'>, decided: SpanContext | null) =>
+  const takeBack = (what: Case, decided: SpanContext | null) =>
     inSpan({ ...doing, verb: 'compensate' }, what, decided, () => compensate(what));
+  const report = (
+    { task: task_id, decisionId: decision_id, key: compensation_id }: Case,
+    model: CompensationReport['model'],
+    state: 'registered' | 'compensated',
+    payload?: Traced,
+  ) => {
+    const about = { workflow_id: workflow, task_id, decision_id, compensation_id, action: step, state };
+    const { name, version } = model;
+    return loop.report({ ...about, model: { name, version }, sequence: lastSequence, ...(payload && { payload }) });
+  };
+  const record = (outgoing: Outgoing, task: string): Promise<boolean> => {
+    const recorded = loop.record(outgoing);
+    if (recorded !== null) return recorded;
+    throw new NotRecordedError('not_taken', task, 'the queue is full, or was shut down. Try again later.');
+  };
 
   loop.compensations(workflow, {
     [step]: ({ compensationId, task, decisionId, payload }) => {
-      const { traceparent = null } = (payload ?? {}) as Partial<Pick<DecisionRef, 'traceparent'>>;
-      return takeBack({ task, decisionId, key: compensationId }, spanContextOf({ traceparent }));
+      const { traceparent = null, tracestate = null } = (payload ?? {}) as Partial<Traced>;
+      return takeBack({ task, decisionId, key: compensationId }, spanContextOf({ traceparent, tracestate }));
     },
   });
   const ready = loop.verdicts(workflow, async (verdict) => {
-    const { verdict_id: key, task_id: task, decision_id: decisionId, action, output, reviewer, executed } = verdict;
+    const { verdict_id, task_id: task, decision_id: decisionId, action, output, reviewer, executed } = verdict;
     const isAgreed = action === 'accept' || action === 'modify';
-    if (executed && action !== 'accept') await takeBack({ task, decisionId, key }, null);
+    // Whose step it is: what a person decided is not taken back with a version of the model.
+    const person = { name: 'human', version: reviewer };
+    if (executed && action !== 'accept') {
+      const alone = { task, decisionId, key: decisionId };
+      await takeBack(alone, null);
+      await report(alone, person, 'compensated');
+    }
     if (isAgreed && !(executed && action === 'accept')) {
-      await carryOut({ task, decisionId, output, reviewer, key }, null);
+      const agreed = { task, decisionId, key: verdict_id };
+      await report(agreed, person, 'registered');
+      await carryOut({ ...agreed, output, reviewer }, null);
     }
     if (!isAgreed) await refused?.(verdict);
   });
   ready.catch(() => undefined);
 
   const decide = async ({ judge, ...about }: DecideOptions): Promise<Decided<Result>> => {
-    const { ref, verdict, output, key } = await loop.decision({ ...about, workflow }, (decision) =>
-      judgeAndAsk(decision, judge, step, (error) => loop.trouble(error)),
-    );
-    if (key === null) return { route: verdict.route === 'halt' ? 'halt' : 'human', ref, verdict };
-    const what = { task: ref.task_id, decisionId: ref.decision_id, output, reviewer: null, key };
-    return { route: 'auto', ref, result: await carryOut(what, spanContextOf(ref)) };
+    const begun = loop.begin({ ...about, workflow });
+    const ref = begun.open.ref();
+    const { traceparent, tracestate, task_id: task, decision_id } = ref;
+    // The AI does one thing of its own about a decision: the id of the one is the key of the other, for every process.
+    const what = { task, decisionId: decision_id, key: decision_id };
+    const register = () => report(what, about.model, 'registered', { traceparent, tracestate });
+    const judged = await judgeAndAsk(begun, judge, register, (error) => loop.trouble(error));
+    const { verdict, output, outgoing } = judged;
+    const recorded = record(outgoing, task);
+    if (verdict.route !== 'auto') return { route: verdict.route, ref, verdict };
+
+    const now = (await recorded) ? authorityOf(begun.open) : begun.open.withhold('authority_lost');
+    if (now.route === 'auto') {
+      return { route: 'auto', ref, result: await carryOut({ ...what, output, reviewer: null }, spanContextOf(ref)) };
+    }
+    report(what, about.model, 'compensated').catch((error: unknown) => loop.trouble(error));
+    const { decisionId, again } = forPerson(judged, now);
+    void record(again, task);
+    return { route: now.route, ref: { ...ref, decision_id: decisionId }, verdict: now };
   };
   return Object.assign(decide, { ready });
 }
 
-interface Judged {
-  readonly ref: DecisionRef;
-  readonly verdict: GuardVerdict;
-  readonly output: Pick<Output, 'label' | 'value'>;
-  /** To undo it by; null when a person decides. */
-  readonly key: string | null;
-}
-
-/** What may not be undone later is not done: a person decides then. */
-async function judgeAndAsk(
-  decision: LoopHandle,
-  judge: DecideOptions['judge'],
-  step: string,
-  onTrouble: (error: unknown) => void,
-): Promise<Judged> {
-  let output: Judged['output'] = { label: null };
-  const listening: DecisionHandle = {
-    output: (said, confidence) => {
-      output = { label: said.label, ...(said.value === undefined ? {} : { value: said.value }) };
-      decision.output(said, confidence);
-    },
-    explain: (explanation) => decision.explain(explanation),
-    propose: (action, justification) => decision.propose(action, justification),
-    authority: () => decision.authority(),
-    undoable: (other) => decision.undoable(other),
-    ref: () => decision.ref(),
-  };
-  await judge(listening);
-  const ref = decision.ref();
-  const verdict = decision.authority();
-  if (verdict.route !== 'auto') return { ref, verdict, output, key: null };
-  try {
-    const { traceparent } = ref;
-    return { ref, verdict, output, key: await decision.undoable({ action: step, payload: { traceparent } }) };
-  } catch (error) {
-    onTrouble(error);
-    return { ref, verdict: decision.withhold(), output, key: null };
-  }
-}
+type Case = Pick<Carried, 'task' | 'decisionId' | 'key'>;
+type Traced = Pick<DecisionRef, 'traceparent' | 'tracestate'>;
 
 interface Doing {
   readonly tracer: Tracer;
@@ -154,7 +162,7 @@ const linkOf = { execute: 'executes', compensate: 'compensates' } as const;
 /** A span of its own, linked to the decision where that is known: the decision itself has ended, maybe days ago. */
 function inSpan<T>(
   { tracer, workflow, step, verb }: Doing,
-  { task, decisionId, key }: Pick<Carried, 'task' | 'decisionId' | 'key'>,
+  { task, decisionId, key }: Case,
   decided: SpanContext | null,
   work: () => T | Promise<T>,
 ): Promise<T> {

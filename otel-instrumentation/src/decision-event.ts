@@ -8,6 +8,7 @@ import {
   type Features,
   type Model,
   type Output,
+  type ReviewReason,
   type RiskTier,
 } from '@countersign/contract';
 import type { SpanContext } from '@opentelemetry/api';
@@ -107,11 +108,11 @@ function dataOf(ended: EndedDecision): AiDecision {
     justification: ended.justification,
     // A halted version decides nothing; what it said is still on record, for a person.
     route: isAuto ? 'auto' : 'human',
-    ...(isAuto ? {} : { route_reason: answer.reason === 'rolled_back' ? 'breaker' : reviewReason(answer) }),
+    ...(isAuto ? {} : { route_reason: answer.reason === 'rolled_back' ? 'breaker' : reviewReason(answer.reason) }),
     breaker_epoch: answer.epoch,
     latency_ms: ended.latencyMs,
   };
 }
 
-const reviewReason = ({ reason }: GuardVerdict) =>
+export const reviewReason = (reason: GuardVerdict['reason']): ReviewReason =>
   reason === 'allowed' || reason === 'rolled_back' || reason === 'queue_full' ? 'automation_level' : reason;

@@ -15,7 +15,7 @@ import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-even
 import type { ModelCall } from './automatic/parts.ts';
 import type { GuardVerdict, Question } from './guard.ts';
 import { newId } from './ids.ts';
-import type { Inputs } from './inputs.ts';
+import type { Inputs, RecordedInput } from './inputs.ts';
 import type { PartOfDecision } from './in-context.ts';
 import type { Outgoing } from './publisher.ts';
 import { traceparentOf, type DecisionRef } from './ref.ts';
@@ -82,18 +82,19 @@ export type Ended =
 
 export class OpenDecision implements DecisionHandle, PartOfDecision {
   readonly id = newId();
-  private readonly options: DecisionOptions;
+  readonly options: DecisionOptions;
   private readonly span: Span;
   private readonly deciding: Deciding;
   /** On the monotonic clock, in ms. */
   private readonly startedAt = performance.now();
-  private said: Output | null = null;
+  said: Output | null = null;
   private confidence = 0;
   private explanation: string | undefined;
   private notJson: unknown = null;
-  private action: DecisionAction = 'accept';
+  action: DecisionAction = 'accept';
   private justification = '';
   private answer: GuardVerdict | null = null;
+  private snapshot: RecordedInput | null = null;
   private calls: Attributes | null = null;
   /** Steps that can be undone. */
   private steps = 0;
@@ -110,7 +111,7 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   }
 
   explain(explanation: Explanation): void {
-    this.explanation = this.json(explanation);
+    this.explanation = this.json('explanation', explanation);
   }
 
   propose(action: DecisionAction, justification: string): void {
@@ -120,11 +121,14 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
 
   authority(): GuardVerdict {
     // What it was told that it may do, it may have done: that goes on record, whatever a later answer is.
-    if (this.answer?.route !== 'auto') {
-      const { workflow, task, model, riskTier, reversible } = this.options;
-      const question = { workflow, task, model, riskTier, reversible };
-      this.answer = this.deciding.ask(this.said === null ? question : { ...question, confidence: this.confidence });
-    }
+    return this.answer?.route === 'auto' ? this.answer : this.askAgain();
+  }
+
+  /** As the guard sees it now: for whoever has done nothing yet, whatever it was told before. */
+  askAgain(): GuardVerdict {
+    const { workflow, task, model, riskTier, reversible } = this.options;
+    const question = { workflow, task, model, riskTier, reversible };
+    this.answer = this.deciding.ask(this.said === null ? question : { ...question, confidence: this.confidence });
     return this.answer;
   }
 
@@ -153,9 +157,16 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   }
 
   /** What the AI may do after all is left to a person: it was not done. */
-  withhold(): GuardVerdict {
-    this.answer = { route: 'human', reason: 'authority_lost', epoch: this.answer?.epoch ?? 0, useVersion: null };
+  withhold(reason: 'authority_lost' | 'escalated'): GuardVerdict {
+    this.answer = { route: 'human', reason, epoch: this.answer?.epoch ?? 0, useVersion: null };
     return this.answer;
+  }
+
+  /** What `end` would give now. */
+  draft(): Ended {
+    if (this.said === null) return { is: 'no_output' };
+    const outgoing = this.outgoing(this.said, this.answer ?? this.authority());
+    return this.notJson === null ? { is: 'event', outgoing } : { is: 'not_json', error: this.notJson };
   }
 
   /** Puts what is known on the span and ends it; with the event to send, when there is one. */
@@ -174,10 +185,9 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     if (this.calls !== null) Object.assign(attributes, this.calls);
     span.setAttributes(attributes);
     this.measure({ [attribute.route]: answer.route, [attribute.action]: this.action });
-    const outgoing = said === null ? null : this.outgoing(said, answer);
+    const ended = this.draft();
     span.end();
-    if (outgoing === null) return { is: 'no_output' };
-    return this.notJson === null ? { is: 'event', outgoing } : { is: 'not_json', error: this.notJson };
+    return ended;
   }
 
   private measure(outcome: Attributes): void {
@@ -186,11 +196,12 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   }
 
   /** Never throws: what is recorded of a decision must not fail it. */
-  private json(value: object): string | undefined {
+  private json(field: string, value: object): string | undefined {
     try {
       return JSON.stringify(value);
     } catch (error) {
-      this.notJson = error;
+      const why = error instanceof Error ? error.message : String(error);
+      this.notJson = new Error(`${field} cannot be written as JSON: ${why}`, { cause: error });
       return undefined;
     }
   }
@@ -212,7 +223,7 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   private outgoing(said: Output, answer: GuardVerdict): Outgoing {
     const { workflow, task, title, model, riskTier, reversible, input, features, provenance } = this.options;
     const rules = this.deciding.privacyOf(workflow);
-    const snapshot = this.deciding.inputs.record(this.options, rules);
+    const snapshot = (this.snapshot ??= this.deciding.inputs.record(this.options, rules));
     const ended: EndedDecision = {
       source: this.deciding.source,
       spanContext: this.span.spanContext(),
@@ -233,9 +244,9 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
       label: said.label,
       scores: said.scores === undefined ? undefined : { ...said.scores },
       confidence: this.confidence,
-      output: isPlain(said) ? undefined : this.json(said),
+      output: isPlain(said) ? undefined : this.json('output', said),
       explanation: this.explanation,
-      provenance: provenance === undefined ? undefined : this.json(provenance),
+      provenance: provenance === undefined ? undefined : this.json('provenance', provenance),
       action: this.action,
       justification: this.justification,
       answer,

@@ -7,7 +7,6 @@ import type { CompensationHandlers } from './compensations.ts';
 import type { Decider, DeciderOptions } from './decider.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';
-import { newId } from './ids.ts';
 import { Instrumentation, type HumanDecisionOptions, type StartOptions } from './instrumentation.ts';
 import { lose, lostBeforeStart, peopleDecide, takingWithoutStart } from './not-started.ts';
 import type { DecisionRef } from './ref.ts';
@@ -19,10 +18,11 @@ import { boundTo } from './workflow.ts';
 export type { CompensationHandler, CompensationHandlers, UndoableStep } from './compensations.ts';
 export type { Carried, Decided, Decider, DecideOptions, DeciderOptions } from './decider.ts';
 export type { DecisionHandle, DecisionOptions } from './decision.ts';
+export { NotRecordedError } from './judging.ts';
 export type { GuardVerdict, Question } from './guard.ts';
 export type { HumanDecisionOptions, StartOptions } from './instrumentation.ts';
 export { decisionSpanProcessor, type DecisionSpanProcessor } from './automatic/span-processor.ts';
-export { extractRef, injectRef, type DecisionRef } from './ref.ts';
+export { extractRef, injectRef, parseRef, type DecisionRef } from './ref.ts';
 export type { StartedDecision } from './taking.ts';
 export type { VerdictHandler } from './verdicts.ts';
 export type { Workflow, WorkflowTypes } from './workflow.ts';
@@ -62,20 +62,34 @@ export const decider = <Result>(options: DeciderOptions<Result>): Decider<Result
 /** Whether the AI may act alone, from memory. */
 export const guard = (question: Question): GuardVerdict => running()?.ask(question) ?? peopleDecide;
 
-/** Records what a person decided about an AI decision, in the service's own tools. The id of the event. */
-export const humanDecision = (ref: DecisionRef, options: HumanDecisionOptions): string =>
-  running()?.humanDecision(ref, options) ?? notRecorded();
+const humanDecisionOf = (workflow: string | null, ref: DecisionRef | string, options: HumanDecisionOptions) =>
+  orLost((taken) => taken.humanDecision(workflow, ref, options));
+const recordOutcomeOf = (
+  workflow: string | null,
+  ref: DecisionRef | string,
+  outcome: { label: string; cost?: number },
+) => orLost((taken) => taken.recordOutcome(workflow, ref, outcome));
+
+/**
+ * Records what a person decided about an AI decision, in the service's own tools. The ref as it was kept, or its JSON. The id
+ * of the event; null when there is none, because the ref is none, or nothing was started.
+ */
+export const humanDecision = (ref: DecisionRef | string, options: HumanDecisionOptions): string | null =>
+  humanDecisionOf(null, ref, options);
 
 /**
  * Records ground truth about a decision, whenever it is known. `cost` of the error, in the smallest unit of the currency.
- * The id of the event.
+ * The ref as it was kept, or its JSON. The id of the event; null when there is none, because the ref is none, or nothing was
+ * started.
  */
-export const recordOutcome = (ref: DecisionRef, outcome: { label: string; cost?: number }): string =>
-  running()?.recordOutcome(ref, outcome) ?? notRecorded();
+export const recordOutcome = (ref: DecisionRef | string, outcome: { label: string; cost?: number }): string | null =>
+  recordOutcomeOf(null, ref, outcome);
 
-function notRecorded(): string {
+function orLost(record: (taken: Instrumentation) => string | null): string | null {
+  const taken = running();
+  if (taken !== null) return record(taken);
   lose();
-  return newId();
+  return null;
 }
 
 /**
@@ -94,7 +108,16 @@ export const compensations = (workflow: string, handlers: CompensationHandlers):
   started().compensations(workflow, handlers);
 
 /** These functions for one workflow, in the words of its policy; `countersign policy types` prints the types. */
-export const workflow = boundTo({ decision, guard, humanDecision, recordOutcome, verdicts, compensations });
+export const workflow = boundTo({
+  decision,
+  startDecision,
+  decider,
+  guard,
+  humanDecision: humanDecisionOf,
+  recordOutcome: recordOutcomeOf,
+  verdicts,
+  compensations,
+});
 
 /** Events given up so far: the queue was full, they were too large, or a decision had no output. */
 export const dropped = (): number => (runningNow()?.dropped ?? 0) + lostBeforeStart();

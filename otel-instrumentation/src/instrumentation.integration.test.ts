@@ -156,6 +156,24 @@ it('links a human decision to the AI decision, and judges it in its own trace', 
   });
 });
 
+it('records about a ref from a column of text, and of what is no ref says so, once, and counts it', async () => {
+  const troubles = begin();
+  const ref = countersign.decision(options('kept'), answer);
+  const judged = { reviewer: 'ann', action: 'reject', justification: 'not so' } as const;
+  const id = countersign.humanDecision(JSON.stringify(ref), judged);
+  expect(countersign.humanDecision('kept', judged)).toBeNull();
+  expect(countersign.recordOutcome({ ...ref, task_id: '' }, { label: 'no' })).toBeNull();
+  const other = countersign.workflow<countersign.WorkflowTypes>('another');
+  expect(other.humanDecision(ref, judged)).toBeNull();
+  expect(other.recordOutcome(ref, { label: 'no' })).toBeNull();
+  expect(countersign.dropped()).toBe(4);
+  expect(troubles).toEqual([expect.stringContaining('the ref of a decision ref is "kept"')]);
+  expect(await countersign.flush()).toBe(true);
+  const [, human, ...others] = (await streamed()).filter(({ subject }) => subject === 'kept');
+  expect(human).toMatchObject({ id, data: { reviews: ref.decision_id } });
+  expect(others).toEqual([]);
+});
+
 it('keeps what cannot be sent up to its bound, counts the rest, and never waits', async () => {
   // Nobody listens there.
   const troubles = begin('nats://127.0.0.1:9', 5);

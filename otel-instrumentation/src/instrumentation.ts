@@ -27,19 +27,19 @@ import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } f
 import { Backlog, keepForNext, usualDirectory } from './backlog.ts';
 import { connectWhenPossible, type Reach } from './connection.ts';
 import type { ContentRules } from './content-rules.ts';
-import { makeDecider, type Decider, type DeciderOptions, type Loop, type LoopHandle } from './decider.ts';
-import type { Deciding, DecisionOptions, Ended } from './decision.ts';
+import { makeDecider, type Decider, type DeciderOptions, type Loop } from './decider.ts';
+import type { Deciding, DecisionHandle, DecisionOptions, Ended } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
 import { newId } from './ids.ts';
 import { readHashKey } from './input-hash.ts';
 import { Inputs } from './inputs.ts';
-import { Publisher, type DropReason } from './publisher.ts';
-import { spanContextOf, traceparentOf, type DecisionRef } from './ref.ts';
+import { Publisher, type DropReason, type Outgoing } from './publisher.ts';
+import { parseRef, spanContextOf, traceparentOf, type DecisionRef } from './ref.ts';
 import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
 import { Meters } from './meters.ts';
 import { scope } from './scope.ts';
 import { attribute, eventName } from './semconv.ts';
-import { startDecision, takeDecision, type StartedDecision, type Taking } from './taking.ts';
+import { begin, startDecision, takeDecision, type Begun, type StartedDecision, type Taking } from './taking.ts';
 import { redactedText } from './texts.ts';
 import { followVerdicts, type VerdictHandler } from './verdicts.ts';
 
@@ -94,6 +94,8 @@ export class Instrumentation implements Deciding, Loop {
   private readonly taking: Taking;
   private droppedTotal = 0;
   private isEnding = false;
+  private isFollowing = false;
+  private readonly deciders = new Set<string>();
   private readonly handlers = new Map<string, CompensationHandlers>();
   /** Resolves when the guard follows what the daemon distributes; until a document is in, it answers `human`. */
   readonly ready: Promise<void>;
@@ -196,7 +198,7 @@ export class Instrumentation implements Deciding, Loop {
     return this.guard.privacyOf(workflow);
   }
 
-  decision<T>(options: DecisionOptions, work: (decision: LoopHandle) => T): T {
+  decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
     return takeDecision(this.taking, options, work);
   }
 
@@ -204,12 +206,33 @@ export class Instrumentation implements Deciding, Loop {
     return startDecision(this.taking, options);
   }
 
+  begin(options: DecisionOptions): Begun {
+    return begin(this.taking, options);
+  }
+
+  record(outgoing: Outgoing): Promise<boolean> | null {
+    let settle: (isDurable: boolean) => void = () => undefined;
+    const settled = new Promise<boolean>((resolve) => (settle = resolve));
+    if (!this.publisher.enqueue(outgoing, settle)) return null;
+    const timer = setTimeout(() => settle(false), recordMs);
+    return settled.finally(() => clearTimeout(timer));
+  }
+
   decider<Result>(options: DeciderOptions<Result>): Decider<Result> {
+    const { workflow } = options;
+    if (this.deciders.has(workflow)) {
+      // They would share its verdicts: each would hear of some.
+      throw new Error(`${workflow} has a decider already. Make one for each workflow, when the service starts.`);
+    }
+    this.deciders.add(workflow);
     return makeDecider(this, options);
   }
 
   private finish(ended: Ended, { workflow, task }: DecisionOptions): void {
-    if (ended.is === 'event') return this.publisher.enqueue(ended.outgoing);
+    if (ended.is === 'event') {
+      this.publisher.enqueue(ended.outgoing);
+      return;
+    }
     this.drop(ended.is, 1);
     this.trouble(
       ended.is === 'no_output'
@@ -218,13 +241,15 @@ export class Instrumentation implements Deciding, Loop {
     );
   }
 
-  private drop(reason: DropReason | 'no_output' | 'damaged', count: number): void {
+  private drop(reason: DropReason | 'no_output' | 'wrong_ref' | 'damaged', count: number): void {
     this.droppedTotal += count;
     this.meters.dropped(count, reason);
   }
 
-  /** The id of the event. */
-  humanDecision(ref: DecisionRef, options: HumanDecisionOptions): string {
+  /** The id of the event; null for what is no ref, or one of another workflow than `of`. */
+  humanDecision(of: string | null, kept: DecisionRef | string, options: HumanDecisionOptions): string | null {
+    const ref = this.refOf(of, kept);
+    if (ref === null) return null;
     const { reviewer, action, output, reasonCode, reviewMs, queueMs } = options;
     const justification = redactedText(options.justification, this.privacyOf(ref.workflow_id).redactText);
     const reviewed = spanContextOf(ref);
@@ -282,8 +307,14 @@ export class Instrumentation implements Deciding, Loop {
     return event.id;
   }
 
-  /** The id of the event. */
-  recordOutcome(ref: DecisionRef, { label, cost }: { label: string; cost?: number }): string {
+  /** The id of the event; null for what is no ref, or one of another workflow than `of`. */
+  recordOutcome(
+    of: string | null,
+    kept: DecisionRef | string,
+    { label, cost }: { label: string; cost?: number },
+  ): string | null {
+    const ref = this.refOf(of, kept);
+    if (ref === null) return null;
     const { workflow_id, task_id, decision_id } = ref;
     const event: OutcomeEvent = {
       ...this.envelope(ref),
@@ -292,6 +323,16 @@ export class Instrumentation implements Deciding, Loop {
     };
     this.send('outcome', event);
     return event.id;
+  }
+
+  private refOf(workflow: string | null, kept: unknown): DecisionRef | null {
+    try {
+      return parseRef(kept, workflow);
+    } catch (error) {
+      this.drop('wrong_ref', 1);
+      this.trouble(error);
+      return null;
+    }
   }
 
   private send(kind: EventKind, event: ServiceEvent): void {
@@ -320,6 +361,7 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   async verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>> {
+    this.isFollowing = true;
     const connection = await this.connection;
     const onOrder = (order: CompensationOrder) => this.compensate(order);
     const stop = await followVerdicts(connection, workflow, handler, onOrder, this.trouble);
@@ -327,9 +369,9 @@ export class Instrumentation implements Deciding, Loop {
     return stop;
   }
 
-  /** What undoes the steps of a workflow. Orders come with its verdicts. */
+  /** What undoes the steps of a workflow, by name: others of it stay. Orders come with its verdicts. */
   compensations(workflow: string, handlers: CompensationHandlers): void {
-    this.handlers.set(workflow, handlers);
+    this.handlers.set(workflow, { ...this.handlers.get(workflow), ...handlers });
   }
 
   private async compensate(order: CompensationOrder): Promise<void> {
@@ -350,8 +392,12 @@ export class Instrumentation implements Deciding, Loop {
       ...(step.payload === undefined ? {} : { payload: step.payload }),
       state: 'registered',
     };
-    await publishStep(this.connection, this.compensationEvent(report));
+    await this.report(report);
     return report.compensation_id;
+  }
+
+  report(step: CompensationReport): Promise<void> {
+    return publishStep(this.connection, this.compensationEvent(step));
   }
 
   private compensationEvent(data: CompensationReport): CompensationEvent {
@@ -379,6 +425,11 @@ export class Instrumentation implements Deciding, Loop {
   /** Nothing is left to do now. */
   get isSettled(): boolean {
     return this.publisher.isSettled;
+  }
+
+  /** The service said what is to be done about verdicts and rollbacks, and would not be called by another. */
+  get hasHandlers(): boolean {
+    return this.handlers.size > 0 || this.isFollowing;
   }
 
   /** At the end of the process: what is in memory is written to disk before it returns. */
@@ -411,12 +462,16 @@ export class Instrumentation implements Deciding, Loop {
     // One that never came about is given up.
     this.ending.abort();
     const connection = await this.connection.catch(() => null);
-    if (connection === null) return;
-    await inTime(connection.drain().catch(this.trouble), Math.max(deadline - performance.now(), drainMs));
-    await connection.close();
+    if (connection !== null) {
+      await inTime(connection.drain().catch(this.trouble), Math.max(deadline - performance.now(), drainMs));
+      await connection.close();
+    }
+    this.meters.end();
   }
 }
 
+/** What waits longer to be durable is not waited for: the AI does not act on it. */
+const recordMs = 5_000;
 const silenceLookMs = 1_000;
 /** After the time is over, for what is on its way. */
 const drainMs = 1_000;

@@ -42,8 +42,10 @@ interface Queued {
   readonly outgoing: Outgoing;
   /** Written when it is first sent: serialising costs more than all else that a decision does. */
   written: SpooledEvent | null;
+  readonly onSettled: (isDurable: boolean) => void;
 }
 
+const ignore = (): void => undefined;
 const batchSize = 256;
 /** What the id of an event takes in the headers of its message, and more. */
 const headerBytes = 256;
@@ -81,14 +83,21 @@ export class Publisher {
       .catch(options.onTrouble);
   }
 
-  /** Takes an event, or drops and counts it. Never throws, never waits. */
-  enqueue(outgoing: Outgoing): void {
+  /**
+   * Takes an event, or drops and counts it; whether it was taken. Never throws, never waits. Of one that was taken, `onSettled`
+   * hears whether it has become durable, acknowledged or on disk, or was given up.
+   */
+  enqueue(outgoing: Outgoing, onSettled: Queued['onSettled'] = ignore): boolean {
     const { queueLimit, onDropped } = this.options;
-    if (this.stopped) return onDropped('shutdown', 1);
-    if (this.queue.length >= queueLimit || this.queuedBytes >= mostBytes) return onDropped('queue_full', 1);
-    this.queue.push({ outgoing, written: null });
+    const isFull = this.queue.length >= queueLimit || this.queuedBytes >= mostBytes;
+    if (this.stopped || isFull) {
+      onDropped(this.stopped ? 'shutdown' : 'queue_full', 1);
+      return false;
+    }
+    this.queue.push({ outgoing, written: null, onSettled });
     this.queuedBytes += outgoing.bytes;
     this.schedule(0);
+    return true;
   }
 
   /** Events that are not acknowledged yet, in memory and on disk. */
@@ -168,7 +177,7 @@ export class Publisher {
       if (next === undefined) break;
       next.written ??= this.write(next.outgoing);
       if (next.written !== null) batch.push(next.written);
-      else for (const { outgoing } of this.queue.splice(batch.length, 1)) this.queuedBytes -= outgoing.bytes;
+      else this.settle(this.queue.splice(batch.length, 1), false);
     }
     return batch;
   }
@@ -191,7 +200,14 @@ export class Publisher {
   }
 
   private take(count: number): void {
-    for (const { outgoing } of this.queue.splice(0, count)) this.queuedBytes -= outgoing.bytes;
+    this.settle(this.queue.splice(0, count), true);
+  }
+
+  private settle(gone: readonly Queued[], isDurable: boolean): void {
+    for (const { outgoing, onSettled } of gone) {
+      this.queuedBytes -= outgoing.bytes;
+      onSettled(isDurable);
+    }
   }
 
   /**
@@ -265,7 +281,8 @@ export class Publisher {
     await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, ackTimeoutMs).unref())]);
     if (this.timer !== null) clearTimeout(this.timer);
     await this.spill().catch(this.options.onTrouble);
-    if (this.queue.length > 0) this.options.onDropped('shutdown', this.queue.splice(0).length);
+    if (this.queue.length > 0) this.options.onDropped('shutdown', this.queue.length);
+    this.settle(this.queue.splice(0), false);
     await this.backlog?.close();
   }
 }

@@ -1,7 +1,7 @@
 /** Refs that travel in headers, there and back. */
 import { headers as natsHeaders } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
-import { extractRef, injectRef, type DecisionRef } from './ref.ts';
+import { extractRef, injectRef, parseRef, spanContextOf, type DecisionRef } from './ref.ts';
 
 const ref: DecisionRef = {
   v: 1,
@@ -45,4 +45,37 @@ it.each([
   ['something huge', 'x'.repeat(100_000)],
 ])('does not take %s for a ref', (_what, value) => {
   expect(extractRef({ 'decision-ref': value })).toBeNull();
+});
+
+describe('a ref that was kept', () => {
+  it.each([
+    ['as an object', ref],
+    ['as text', JSON.stringify(ref)],
+  ])('is read %s', (_how, kept) => {
+    expect(parseRef(kept)).toEqual(ref);
+    expect(parseRef(kept, 'übersetzung')).toEqual(ref);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no JSON', '{', 'the ref of a decision ref is "{", it must be an object'],
+    ['null', null, 'the ref of a decision ref is null'],
+    ['another version', { ...ref, v: 2 }, 'v of a decision ref is 2, it must be 1'],
+    ['no decision', { ...ref, decision_id: undefined }, 'decision_id of a decision ref is missing, it must be a text'],
+    ['a number for a task', { ...ref, task_id: 7 }, 'task_id of a decision ref is 7'],
+    ['a number for a trace', { ...ref, tracestate: 7 }, 'tracestate of a decision ref is 7'],
+  ])('is refused when it is %s', (_what, kept, problem) => {
+    expect(() => parseRef(kept)).toThrow(TypeError);
+    expect(() => parseRef(kept)).toThrow(problem);
+  });
+
+  it('is refused when it is of another workflow', () => {
+    expect(() => parseRef(ref, 'refunds')).toThrow(
+      'workflow_id of a decision ref is "übersetzung", it must be "refunds"',
+    );
+  });
+});
+
+it('gives a link what the tracers had to say, and no link where there was no trace', () => {
+  expect(spanContextOf(ref)?.traceState?.serialize()).toBe('vendor=x');
+  expect(spanContextOf({ traceparent: `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`, tracestate: null })).toBeNull();
 });

@@ -1,5 +1,6 @@
 /** A reference to a decision: small, plain, and good for days in a database or in the headers of a message or request. */
-import { isSpanContextValid, trace, TraceFlags, type SpanContext } from '@opentelemetry/api';
+import { createTraceState, isSpanContextValid, TraceFlags, type SpanContext } from '@opentelemetry/api';
+import { shown } from '@countersign/contract';
 
 export interface DecisionRef {
   readonly v: 1;
@@ -19,8 +20,11 @@ export function traceparentOf(spanContext: SpanContext): { traceparent: string |
 }
 
 /** The span context that a ref was made of; null when there was none. */
-export function spanContextOf(ref: Pick<DecisionRef, 'traceparent'>): SpanContext | null {
-  const parts = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(ref.traceparent ?? '');
+export function spanContextOf({
+  traceparent,
+  tracestate,
+}: Pick<DecisionRef, 'traceparent' | 'tracestate'>): SpanContext | null {
+  const parts = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent ?? '');
   if (parts === null) return null;
   const [, traceId = '', spanId = '', flags = ''] = parts;
   const context: SpanContext = {
@@ -28,8 +32,9 @@ export function spanContextOf(ref: Pick<DecisionRef, 'traceparent'>): SpanContex
     spanId,
     traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED,
     isRemote: true,
+    ...(tracestate ? { traceState: createTraceState(tracestate) } : {}),
   };
-  return trace.wrapSpanContext(context).spanContext();
+  return isSpanContextValid(context) ? context : null;
 }
 
 /** Of HTTP (`Headers`, or the plain object of Node's requests) or of NATS (`MsgHdrs`). */
@@ -54,7 +59,7 @@ export function extractRef(headers: Headers): DecisionRef | null {
   const value = typeof found === 'string' ? found : found?.[0];
   if (!value || value.length > mostCharacters) return null;
   try {
-    return asRef(JSON.parse(decodeURIComponent(value)));
+    return parseRef(decodeURIComponent(value));
   } catch {
     return null;
   }
@@ -63,11 +68,42 @@ export function extractRef(headers: Headers): DecisionRef | null {
 const hasMethods = (headers: Headers): headers is Extract<Headers, { set: unknown; get: unknown }> =>
   typeof headers.set === 'function' && typeof headers.get === 'function';
 
-function asRef(value: unknown): DecisionRef | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { v, traceparent = null, tracestate = null, decision_id, workflow_id, task_id } = value as Partial<DecisionRef>;
-  const ids = [decision_id, workflow_id, task_id].every((id) => typeof id === 'string' && id !== '');
-  const traced = [traceparent, tracestate].every((text) => text === null || typeof text === 'string');
-  if (v !== 1 || !ids || !traced) return null;
-  return { v, traceparent, tracestate, decision_id, workflow_id, task_id } as DecisionRef;
+/**
+ * A ref as it was kept: an object, or its JSON. Throws a `TypeError` that names the field when it is none, or one of another
+ * workflow than is wanted.
+ */
+export function parseRef(value: unknown, workflow: string | null = null): DecisionRef {
+  const found: unknown = typeof value === 'string' ? parseJson(value) : value;
+  if (typeof found !== 'object' || found === null) throw wrong('the ref', found, 'an object, or its JSON');
+  const { v, traceparent = null, tracestate = null, ...ids } = found as Record<keyof DecisionRef, unknown>;
+  if (v !== 1) throw wrong('v', v, '1, the version of refs that this package knows');
+  const id = (name: 'decision_id' | 'workflow_id' | 'task_id') => {
+    const text = ids[name];
+    if (typeof text !== 'string' || text === '') throw wrong(name, text, 'a text');
+    return text;
+  };
+  const trace = (name: string, text: unknown) => {
+    if (text !== null && typeof text !== 'string') throw wrong(name, text, 'a text or null');
+    return text;
+  };
+  if (workflow !== null && ids.workflow_id !== workflow) throw wrong('workflow_id', ids.workflow_id, `"${workflow}"`);
+  return {
+    v,
+    traceparent: trace('traceparent', traceparent),
+    tracestate: trace('tracestate', tracestate),
+    decision_id: id('decision_id'),
+    workflow_id: id('workflow_id'),
+    task_id: id('task_id'),
+  };
 }
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw wrong('the ref', text, 'an object, or its JSON');
+  }
+}
+
+const wrong = (field: string, value: unknown, wanted: string) =>
+  new TypeError(`${field} of a decision ref is ${shown(value)}, it must be ${wanted}. Keep what decision.ref() gave.`);

@@ -1,7 +1,6 @@
 /** How a decision is taken: as a function that is run, or between a start and an end. Always ended, and never by us late. */
 import { context, trace, type Context, type Tracer } from '@opentelemetry/api';
 import { OpenDecision, type Deciding, type DecisionHandle, type DecisionOptions, type Ended } from './decision.ts';
-import type { LoopHandle } from './decider.ts';
 import { withDecision } from './in-context.ts';
 
 export interface Taking {
@@ -13,7 +12,7 @@ export interface Taking {
 }
 
 /** Sync or async, as `work` is. Throws what it throws. */
-export function takeDecision<T>(taking: Taking, options: DecisionOptions, work: (decision: LoopHandle) => T): T {
+export function takeDecision<T>(taking: Taking, options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
   const { open, within } = begin(taking, options);
   let result: T;
   try {
@@ -78,7 +77,13 @@ export function startDecision(taking: Taking, options: DecisionOptions): Started
   };
 }
 
-function begin({ tracer, deciding }: Taking, options: DecisionOptions): { open: OpenDecision; within: Context } {
+/** A decision, and the context in which to take it. */
+export interface Begun {
+  readonly open: OpenDecision;
+  readonly within: Context;
+}
+
+export function begin({ tracer, deciding }: Pick<Taking, 'tracer' | 'deciding'>, options: DecisionOptions): Begun {
   const parent = context.active();
   const span = tracer.startSpan(`decision ${options.workflow}`, undefined, parent);
   const open = new OpenDecision(options, span, deciding);

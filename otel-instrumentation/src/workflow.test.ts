@@ -1,9 +1,10 @@
 import type { Model, Verdict } from '@countersign/contract';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { Decider, DeciderOptions } from './decider.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';
-import type { HumanDecisionOptions } from './instrumentation.ts';
 import type { DecisionRef } from './ref.ts';
+import type { StartedDecision } from './taking.ts';
 import { boundTo, type Functions, type Workflow, type WorkflowTypes } from './workflow.ts';
 
 /** As `countersign policy types` prints it. */
@@ -30,14 +31,18 @@ describe('workflow', () => {
   it('calls the functions with its name, and gives back what they give back', async () => {
     const calls: unknown[][] = [];
     const stop = () => Promise.resolve();
+    const begun = {} as StartedDecision;
+    const made: unknown = Object.assign(() => Promise.reject(new Error('no')), { ready: Promise.resolve(stop) });
     const answer: GuardVerdict = { route: 'auto', reason: 'allowed', epoch: 1, useVersion: null };
     const functions: Functions = {
       decision: <T>(options: DecisionOptions, work: (decision: DecisionHandle) => T) => {
         calls.push(['decision', options]);
         return work({} as DecisionHandle);
       },
+      startDecision: (options) => (calls.push(['startDecision', options]), begun),
+      decider: <Result>(options: DeciderOptions<Result>) => (calls.push(['decider', options]), made as Decider<Result>),
       guard: (question: Question) => (calls.push(['guard', question]), answer),
-      humanDecision: (...of: [DecisionRef, HumanDecisionOptions]) => (calls.push(['humanDecision', ...of]), 'human'),
+      humanDecision: (...of) => (calls.push(['humanDecision', ...of]), 'human'),
       recordOutcome: (...of) => (calls.push(['recordOutcome', ...of]), 'outcome'),
       verdicts: (...of) => (calls.push(['verdicts', ...of]), Promise.resolve(stop)),
       compensations: (...of) => void calls.push(['compensations', ...of]),
@@ -47,8 +52,11 @@ describe('workflow', () => {
     const options = { ...question, input: { content: 'x' } };
     const verdict = { reviewer: 'ana', action: 'reject', justification: 'late', reasonCode: 'too late' } as const;
     const handler = () => undefined;
+    const loop = { execute: () => 1, compensate: () => undefined };
 
     expect(refunds.decision(options, () => 42)).toBe(42);
+    expect(refunds.startDecision(options)).toBe(begun);
+    expect(refunds.decider(loop)).toBe(made);
     expect(refunds.guard(question)).toBe(answer);
     expect(refunds.humanDecision(ref, verdict)).toBe('human');
     expect(refunds.recordOutcome(ref, { label: 'grant' })).toBe('outcome');
@@ -56,9 +64,11 @@ describe('workflow', () => {
     refunds.compensations({});
     expect(calls).toEqual([
       ['decision', { ...options, workflow: 'refunds' }],
+      ['startDecision', { ...options, workflow: 'refunds' }],
+      ['decider', { ...loop, workflow: 'refunds' }],
       ['guard', { ...question, workflow: 'refunds' }],
-      ['humanDecision', ref, verdict],
-      ['recordOutcome', ref, { label: 'grant' }],
+      ['humanDecision', 'refunds', ref, verdict],
+      ['recordOutcome', 'refunds', ref, { label: 'grant' }],
       ['verdicts', 'refunds', handler],
       ['compensations', 'refunds', {}],
     ]);
@@ -84,6 +94,16 @@ describe('its types', () => {
     expectTypeOf<{ label: 'grant'; scores: { granted: 1 } }>().not.toExtend<Answer>();
     expectTypeOf<Verdicts['output']['value']>().toEqualTypeOf<{ readonly cents: number } | undefined>();
     expectTypeOf<Verdicts['task_id']>().toEqualTypeOf<Verdict['task_id']>();
+  });
+
+  it('are those of the policy in a loop in one call, too', () => {
+    type Carries = Parameters<Workflow<Refunds>['decider']>[0]['execute'];
+    type Judge = Parameters<ReturnType<Workflow<Refunds>['decider']>>[0]['judge'];
+    type Started = ReturnType<Workflow<Refunds>['startDecision']>;
+    expectTypeOf<Parameters<Carries>[0]['output']['label']>().toEqualTypeOf<'grant' | 'refuse' | null>();
+    expectTypeOf<Parameters<Judge>[0]['output']>().toEqualTypeOf<Handle['output']>();
+    expectTypeOf<Started['output']>().toEqualTypeOf<Handle['output']>();
+    expectTypeOf<Started>().toExtend<Disposable>();
   });
 
   it('are those of the plain functions where a policy says nothing', () => {

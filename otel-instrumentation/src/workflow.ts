@@ -4,10 +4,12 @@
  */
 import type { Features, Model, Verdict } from '@countersign/contract';
 import type { CompensationHandlers } from './compensations.ts';
+import type { Carried, Decided, Decider, DeciderOptions } from './decider.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';
 import type { HumanDecisionOptions } from './instrumentation.ts';
 import type { DecisionRef } from './ref.ts';
+import type { StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
 
 /** What a policy says of its workflow, as types. */
@@ -48,6 +50,31 @@ export interface WorkflowDecisionHandle<W extends WorkflowTypes> extends Omit<De
   output(output: WorkflowOutput<W>, confidence: number): void;
 }
 
+export interface WorkflowStartedDecision<W extends WorkflowTypes> extends Omit<StartedDecision, 'output' | 'run'> {
+  output(output: WorkflowOutput<W>, confidence: number): void;
+  run<This, A extends unknown[], T>(work: (this: This, ...args: A) => T, self?: This, ...args: A): T;
+}
+
+export interface WorkflowCarried<W extends WorkflowTypes> extends Omit<Carried, 'output'> {
+  readonly output: Omit<WorkflowOutput<W>, 'scores'>;
+}
+
+export interface WorkflowDeciderOptions<W extends WorkflowTypes, Result> extends Omit<
+  DeciderOptions<Result>,
+  'workflow' | 'execute' | 'refused'
+> {
+  readonly execute: (what: WorkflowCarried<W>) => Result | Promise<Result>;
+  readonly refused?: (verdict: WorkflowVerdict<W>) => void | Promise<void>;
+}
+
+export interface WorkflowDecideOptions<W extends WorkflowTypes> extends WorkflowDecisionOptions<W> {
+  readonly judge: (decision: WorkflowDecisionHandle<W>) => void | Promise<void>;
+}
+
+export interface WorkflowDecider<W extends WorkflowTypes, Result> extends Pick<Decider<Result>, 'ready'> {
+  (options: WorkflowDecideOptions<W>): Promise<Decided<Result>>;
+}
+
 export interface WorkflowQuestion<W extends WorkflowTypes> extends Omit<Question, 'workflow' | 'model'> {
   readonly model: Question['model'] & { readonly name: W['model'] };
 }
@@ -68,9 +95,11 @@ export interface WorkflowVerdict<W extends WorkflowTypes> extends Omit<Verdict, 
 /** As the functions of the same names, without the workflow. */
 export interface Workflow<W extends WorkflowTypes> {
   decision<T>(options: WorkflowDecisionOptions<W>, work: (decision: WorkflowDecisionHandle<W>) => T): T;
+  startDecision(options: WorkflowDecisionOptions<W>): WorkflowStartedDecision<W>;
+  decider<Result>(options: WorkflowDeciderOptions<W, Result>): WorkflowDecider<W, Result>;
   guard(question: WorkflowQuestion<W>): GuardVerdict;
-  humanDecision(ref: DecisionRef, options: WorkflowHumanDecision<W>): string;
-  recordOutcome(ref: DecisionRef, outcome: { label: W['label']; cost?: number }): string;
+  humanDecision(ref: DecisionRef | string, options: WorkflowHumanDecision<W>): string | null;
+  recordOutcome(ref: DecisionRef | string, outcome: { label: W['label']; cost?: number }): string | null;
   verdicts(handler: (verdict: WorkflowVerdict<W>) => void | Promise<void>): Promise<() => Promise<void>>;
   compensations(handlers: CompensationHandlers): void;
 }
@@ -78,9 +107,12 @@ export interface Workflow<W extends WorkflowTypes> {
 /** The functions for any workflow. */
 export interface Functions {
   decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T;
+  startDecision(options: DecisionOptions): StartedDecision;
+  decider<Result>(options: DeciderOptions<Result>): Decider<Result>;
   guard(question: Question): GuardVerdict;
-  humanDecision(ref: DecisionRef, options: HumanDecisionOptions): string;
-  recordOutcome(ref: DecisionRef, outcome: { label: string; cost?: number }): string;
+  /** Nothing is recorded of a ref of another workflow. */
+  humanDecision(workflow: string, ref: DecisionRef | string, options: HumanDecisionOptions): string | null;
+  recordOutcome(workflow: string, ref: DecisionRef | string, outcome: { label: string; cost?: number }): string | null;
   verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>>;
   compensations(workflow: string, handlers: CompensationHandlers): void;
 }
@@ -90,12 +122,15 @@ export interface Functions {
  * any name: which labels there are is known to the compiler alone.
  */
 export function boundTo(functions: Functions): <W extends WorkflowTypes>(name: W['workflow']) => Workflow<W> {
-  return (workflow) => ({
+  return <W extends WorkflowTypes>(workflow: W['workflow']): Workflow<W> => ({
     decision: (options, work) =>
       functions.decision({ ...options, workflow }, work as (decision: DecisionHandle) => ReturnType<typeof work>),
+    startDecision: (options) => functions.startDecision({ ...options, workflow }) as WorkflowStartedDecision<W>,
+    decider: <Result>(options: WorkflowDeciderOptions<W, Result>) =>
+      functions.decider({ ...options, workflow }) as WorkflowDecider<W, Result>,
     guard: (question) => functions.guard({ ...question, workflow }),
-    humanDecision: (ref, options) => functions.humanDecision(ref, options as HumanDecisionOptions),
-    recordOutcome: (ref, outcome) => functions.recordOutcome(ref, outcome),
+    humanDecision: (ref, options) => functions.humanDecision(workflow, ref, options as HumanDecisionOptions),
+    recordOutcome: (ref, outcome) => functions.recordOutcome(workflow, ref, outcome),
     verdicts: (handler) => functions.verdicts(workflow, handler),
     compensations: (handlers) => functions.compensations(workflow, handlers),
   });
