@@ -1,6 +1,7 @@
 /** Services that nobody wrote for this package, started with two lines more, against a real NATS. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { PromoteRule } from '@countersign/contract';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { node22, packageDirectory, register, startServiceStage, type ServiceStage } from '../../stack/test-services.ts';
@@ -159,6 +160,14 @@ it('says what is wrong with the address of NATS, and no password', async () => {
   expect(ended.err).toContain('NATS cannot be reached at nats://127.0.0.1:1');
   expect(ended.err).toContain('NATS_URL');
   expect(ended.err).not.toContain('s3cretpw');
+});
+
+it('ends by a signal though it is loaded twice', async () => {
+  const imports = [register, `${pathToFileURL(register).href}?again`];
+  const before = performance.now();
+  expect(await stage.run('test-services/stopped.mjs', { args: ['SIGTERM'], imports })).toMatchObject({ code: null });
+  expect(performance.now() - before).toBeLessThan(10_000);
+  expect((await stage.events()).map(({ subject }) => subject)).toEqual(['one', 'two']);
 });
 
 it('starts the service whatever the environment says', async () => {

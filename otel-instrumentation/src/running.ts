@@ -3,18 +3,31 @@ import { Instrumentation, type StartOptions } from './instrumentation.ts';
 
 let current: Instrumentation | null = null;
 let byItself: StartOptions | null = null;
+/** What runs was started by itself. */
+let isByItself = false;
 
 /** Null when nothing was started, and nothing starts by itself. */
 export function running(): Instrumentation | null {
-  if (current === null && byItself !== null) begin(byItself);
+  if (current === null && byItself !== null) {
+    begin(byItself);
+    isByItself = true;
+  }
   return current;
 }
 
 /** Without starting anything. */
 export const runningNow = (): Instrumentation | null => current;
 
+/** What was started by itself makes room, unless the service relies on it already. Throws when there is no room. */
 export function begin(options: StartOptions): Instrumentation {
-  if (current !== null) throw new Error('@countersign/otel-instrumentation is started already');
+  if (current !== null && !isByItself) throw new Error('@countersign/otel-instrumentation is started already');
+  if (current?.hasHandlers === true) {
+    throw new Error(
+      'call start() of @countersign/otel-instrumentation before decider(), verdicts() and compensations()',
+    );
+  }
+  current?.shutdown(makeRoomMs).catch(() => undefined);
+  isByItself = false;
   current = new Instrumentation(options);
   current.ready.catch(() => undefined);
   return current;
@@ -25,7 +38,9 @@ export function startByItself(options: StartOptions): void {
   byItself = options;
 }
 
-/** What was started by itself before somebody starts it by hand makes room. */
+const makeRoomMs = 5_000;
+
+/** There is room for another. */
 export function end(): Instrumentation | null {
   const ending = current;
   current = null;

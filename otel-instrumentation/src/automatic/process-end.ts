@@ -32,17 +32,22 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const onSignal = () => {
       // Whoever else listens ends the process; otherwise it is for us to do.
-      if (process.listenerCount(signal) > 1) return;
+      if (process.listeners(signal).some((listener) => !(ours in listener))) return;
       void Promise.allSettled([end()?.shutdown(drainMs), shutdownSdk()]).finally(() => {
         process.off(signal, onSignal);
-        process.kill(process.pid, signal);
+        // The last of us does it, when this package is loaded more than once.
+        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
       });
     };
+    Object.assign(onSignal, { [ours]: true });
     process.on(signal, onSignal);
   }
   // `process.exit()` waits for nothing: what is in memory goes to disk.
   process.on('exit', () => runningNow()?.keepOnDisk());
 }
+
+/** Marks listeners of this package, of every copy that is loaded. */
+const ours = Symbol.for('countersign.process-end');
 
 /** Standard input and output, and in a worker what it is spoken to by. */
 const ofEveryProcess = new Set(['PipeWrap', 'TTYWrap', 'TLSWrap', 'MessagePort']);
