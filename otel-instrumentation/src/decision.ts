@@ -78,7 +78,9 @@ export type Ended =
   | { readonly is: 'event'; readonly outgoing: Outgoing }
   | { readonly is: 'no_output' }
   /** A cycle or a bigint in what the service handed over. */
-  | { readonly is: 'not_json'; readonly error: unknown };
+  | { readonly is: 'not_json'; readonly error: unknown }
+  /** Something of it is not what its type says. */
+  | { readonly is: 'invalid'; readonly error: unknown };
 
 export class OpenDecision implements DecisionHandle, PartOfDecision {
   readonly id = newId();
@@ -171,6 +173,16 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
 
   /** Puts what is known on the span and ends it; with the event to send, when there is one. */
   end(): Ended {
+    try {
+      return this.ended();
+    } catch (error) {
+      return { is: 'invalid', error };
+    } finally {
+      this.span.end();
+    }
+  }
+
+  private ended(): Ended {
     const { options, span, said } = this;
     const answer = this.answer ?? this.authority();
     const attributes = attributesOf(options, this.id);
@@ -185,9 +197,7 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     if (this.calls !== null) Object.assign(attributes, this.calls);
     span.setAttributes(attributes);
     this.measure({ [attribute.route]: answer.route, [attribute.action]: this.action });
-    const ended = this.draft();
-    span.end();
-    return ended;
+    return this.draft();
   }
 
   private measure(outcome: Attributes): void {
@@ -208,6 +218,16 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
 
   /** The work threw: there is no decision to record. */
   failed(error: unknown): void {
+    try {
+      this.showFailure(error);
+    } catch {
+      // What was thrown, or handed over, is no better than it was: whoever is to see it is the caller.
+    } finally {
+      this.span.end();
+    }
+  }
+
+  private showFailure(error: unknown): void {
     const attributes = attributesOf(this.options, this.id);
     const errorType = error instanceof Error ? error.name : 'unknown';
     attributes[attribute.errorType] = errorType;
@@ -216,7 +236,6 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     this.measure({ [attribute.errorType]: errorType });
     const message = error instanceof Error ? error.message : String(error);
     this.span.setStatus({ code: SpanStatusCode.ERROR, message });
-    this.span.end();
   }
 
   /** What the service may change when this returns is copied or written down; the rest waits until it is sent. */

@@ -265,6 +265,91 @@ it('drops what NATS will never take, says so, and sends what is behind it', asyn
   await server.stop();
 });
 
+const throwing = (): never => {
+  throw new Error('a getter of the service');
+};
+
+it.each<[string, (given: ReturnType<typeof options>) => unknown, unknown]>([
+  ['content that is none', (given) => ({ ...given, input: { content: 42 } }), { label: 'yes' }],
+  ['no input', ({ input: _input, ...given }) => given, { label: 'yes' }],
+  ['no model', ({ model: _model, ...given }) => given, { label: 'yes' }],
+  [
+    'features that throw',
+    (given) => ({ ...given, features: Object.defineProperty({}, 'a', { enumerable: true, get: throwing }) }),
+    { label: 'yes' },
+  ],
+  ['an output that throws', (given) => given, Object.defineProperty({}, 'label', { get: throwing })],
+])('gives back what the work gives, with its span ended, for %s', async (_what, change, output) => {
+  const troubles = begin();
+  const given = change(options('wrong')) as ReturnType<typeof options>;
+  const dropped = countersign.dropped();
+  expect(countersign.decision(given, (d) => (d.output(output as { label: string }, 0.5), 'done'))).toBe('done');
+  await expect(
+    countersign.decision(given, async (d) => (d.output(output as { label: string }, 0.5), 'done')),
+  ).resolves.toBe('done');
+  expect(spans.getFinishedSpans()).toHaveLength(2);
+  expect(countersign.dropped() - dropped).toBe(2);
+  expect(troubles).toEqual([expect.stringContaining('a decision on w/wrong cannot be recorded')]);
+});
+
+it('throws what the work throws, whatever it is', () => {
+  begin();
+  const nameless = Object.defineProperty(new Error('x'), 'name', { get: throwing });
+  for (const thrown of [nameless, Object.create(null) as object, undefined]) {
+    let caught: unknown = 'nothing';
+    try {
+      countersign.decision(options('throws'), () => {
+        throw thrown;
+      });
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBe(thrown);
+  }
+  expect(spans.getFinishedSpans()).toHaveLength(3);
+});
+
+it('follows what has a then as await would, once', async () => {
+  begin();
+  let followed = 0;
+  const lazy = {
+    // oxlint-disable-next-line unicorn/no-thenable
+    then: (resolve: (value: string) => void) => {
+      followed += 1;
+      resolve('rows');
+      resolve('again');
+    },
+  };
+  const taken = countersign.decision(options('lazy'), (d) => (answer(d), lazy as unknown as Promise<string>));
+  await expect(taken).resolves.toBe('rows');
+  expect(followed).toBe(1);
+  expect(spans.getFinishedSpans()).toHaveLength(1);
+});
+
+it('is a stream where the work is one, and ends with it', async () => {
+  begin();
+  const words: string[] = [];
+  const stream = countersign.decision(options('streamed'), async function* (d) {
+    expect(trace.getActiveSpan()?.spanContext().spanId).toBeDefined();
+    yield 'is';
+    yield 'spam';
+    answer(d);
+  });
+  for await (const word of stream) words.push(word);
+  expect(words).toEqual(['is', 'spam']);
+  expect(spans.getFinishedSpans()).toHaveLength(1);
+  for await (const _word of countersign.decision(options('left'), async function* (d) {
+    answer(d);
+    yield 1;
+    yield 2;
+  }))
+    break;
+  expect(spans.getFinishedSpans()).toHaveLength(2);
+  expect(await countersign.flush(5_000)).toBe(true);
+  const subjects = (await streamed()).map(({ subject }) => subject);
+  expect(subjects).toEqual(expect.arrayContaining(['streamed', 'left']));
+});
+
 it('ends in time though a handler of verdicts hangs', async () => {
   begin();
   const manager = await jetstreamManager(operator);

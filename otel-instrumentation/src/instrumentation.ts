@@ -234,14 +234,12 @@ export class Instrumentation implements Deciding, Loop {
       return;
     }
     this.drop(ended.is, 1);
-    this.trouble(
-      ended.is === 'no_output'
-        ? () => `a decision on ${workflow}/${task} ended without output(); nothing was recorded`
-        : ended.error,
-    );
+    const which = `a decision on ${workflow}/${task}`;
+    if (ended.is === 'no_output') return this.trouble(`${which} ended without output(); nothing was recorded`);
+    this.trouble(ended.is === 'invalid' ? `${which} cannot be recorded: ${String(ended.error)}` : ended.error);
   }
 
-  private drop(reason: DropReason | 'no_output' | 'wrong_ref' | 'damaged', count: number): void {
+  private drop(reason: DropReason | 'no_output' | 'invalid' | 'wrong_ref' | 'damaged', count: number): void {
     this.droppedTotal += count;
     this.meters.dropped(count, reason);
   }

@@ -83,7 +83,7 @@ function recordable(ended: Ended, { said, options }: OpenDecision): Omit<Judged,
   if (ended.is === 'no_output' || said === null) {
     throw refuse('no_output', '`judge` said no output. Call decision.output(output, confidence) in it.');
   }
-  if (ended.is === 'not_json') {
+  if (ended.is === 'not_json' || ended.is === 'invalid') {
     throw refuse('not_json', `${String(ended.error)}. Use what JSON has; a bigint can be a text.`);
   }
   const event = ended.outgoing.event() as AiDecisionEvent;

@@ -11,7 +11,7 @@ export interface Taking {
   readonly onTrouble: (trouble: string) => void;
 }
 
-/** Sync or async, as `work` is. Throws what it throws. */
+/** Sync, async, or a stream, as `work` is. Throws what it throws, and nothing else. */
 export function takeDecision<T>(taking: Taking, options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
   const { open, within } = begin(taking, options);
   let result: T;
@@ -21,20 +21,60 @@ export function takeDecision<T>(taking: Taking, options: DecisionOptions, work: 
     open.failed(error);
     throw error;
   }
+  const end = () => taking.onEnded(open.end(), options);
+  const fail = (error: unknown) => {
+    open.failed(error);
+    throw error;
+  };
+  if (isAsyncGenerator(result)) return endedBy(result, within, end, fail) as T;
   if (!isPromise(result)) {
-    taking.onEnded(open.end(), options);
+    end();
     return result;
   }
-  return result.then(
-    (value: unknown) => {
-      taking.onEnded(open.end(), options);
-      return value;
+  const ended = (value: unknown) => {
+    end();
+    return value;
+  };
+  // What is no promise of the language but has a `then` is followed once, as `await` would.
+  return Promise.resolve(result).then(ended, fail) as T;
+}
+
+/** Each of its steps is within the decision, which ends with the last, or when whoever reads it wants no more. */
+function endedBy<Y, R, N>(
+  generator: AsyncGenerator<Y, R, N>,
+  within: Context,
+  end: () => void,
+  fail: (error: unknown) => never,
+): AsyncGenerator<Y, R, N> {
+  let isOver = false;
+  const step = (take: () => Promise<IteratorResult<Y, R>>) => {
+    const taken = context.with(within, take);
+    if (isOver) return taken;
+    return taken.then(
+      (result) => {
+        if (result.done === true && !isOver) {
+          isOver = true;
+          end();
+        }
+        return result;
+      },
+      (error: unknown) => {
+        isOver = true;
+        return fail(error);
+      },
+    );
+  };
+  return {
+    next: (...args) => step(() => generator.next(...args)),
+    return: (value) => step(() => generator.return(value)),
+    throw: (error) => step(() => generator.throw(error)),
+    [Symbol.asyncIterator]() {
+      return this;
     },
-    (error: unknown) => {
-      open.failed(error);
-      throw error;
+    async [Symbol.asyncDispose]() {
+      await step(() => generator.return(undefined as R));
     },
-  ) as T;
+  };
 }
 
 /** A decision that whoever started it has to end: with `end`, `fail`, or by leaving the block of `using`. */
@@ -89,6 +129,9 @@ export function begin({ tracer, deciding }: Pick<Taking, 'tracer' | 'deciding'>,
   const open = new OpenDecision(options, span, deciding);
   return { open, within: withDecision(trace.setSpan(parent, span), open) };
 }
+
+const isAsyncGenerator = (value: unknown): value is AsyncGenerator =>
+  Object.prototype.toString.call(value) === '[object AsyncGenerator]';
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
