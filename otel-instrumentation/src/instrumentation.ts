@@ -51,7 +51,7 @@ export interface StartOptions {
   /** By default NATS_USER and NATS_PASSWORD. */
   readonly user?: string;
   readonly password?: string;
-  /** Most events held in memory. By default 10,000. */
+  /** Most events held in memory. By default 40,000. */
   readonly queueLimit?: number;
   /**
    * Where events wait while NATS is away, and how many bytes of them (256 MiB); `false` to keep them in memory alone. By
@@ -88,7 +88,7 @@ export class Instrumentation implements Deciding, Loop {
   private readonly guard = new Guard(() => performance.now());
   private readonly stops: (() => Promise<void>)[] = [];
   private readonly ending = new AbortController();
-  readonly trouble: (error: unknown) => void;
+  readonly trouble: Trouble;
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
   private readonly meters = new Meters(() => this.pending);
   private readonly taking: Taking;
@@ -130,7 +130,7 @@ export class Instrumentation implements Deciding, Loop {
     );
     this.connection.catch(() => undefined);
     this.publisher = new Publisher(this.connection, {
-      queueLimit: options.queueLimit ?? 10_000,
+      queueLimit: options.queueLimit ?? 40_000,
       reach,
       backlog: this.openBacklog(options, natsUrl),
       keep: options.spool === false ? null : (events) => keepForNext(spoolOf(options, natsUrl).directory, events),
@@ -141,6 +141,7 @@ export class Instrumentation implements Deciding, Loop {
         this.trouble(
           () =>
             `${count === 1 ? 'a decision event is' : `${count} decision events are`} dropped: ${reason}; ${this.droppedTotal} since the start`,
+          `dropped ${reason}`,
         );
       },
       onTrouble: this.trouble,
@@ -234,9 +235,11 @@ export class Instrumentation implements Deciding, Loop {
       return;
     }
     this.drop(ended.is, 1);
-    const which = `a decision on ${workflow}/${task}`;
-    if (ended.is === 'no_output') return this.trouble(`${which} ended without output(); nothing was recorded`);
-    this.trouble(ended.is === 'invalid' ? `${which} cannot be recorded: ${String(ended.error)}` : ended.error);
+    const which = () => `a decision on ${workflow}/${task}`;
+    // Said in words only when it is said at all: some services do so with every decision.
+    if (ended.is === 'no_output')
+      return this.trouble(() => `${which()} ended without output(); nothing was recorded`, ended.is);
+    this.trouble(ended.is === 'invalid' ? `${which()} cannot be recorded: ${String(ended.error)}` : ended.error);
   }
 
   private drop(reason: DropReason | 'no_output' | 'invalid' | 'wrong_ref' | 'damaged', count: number): void {
@@ -489,14 +492,19 @@ async function inTime(work: Promise<unknown>, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Told what went wrong: an error, a text, or what makes one, and by what it is known again, if not by its text. */
+type Trouble = (trouble: unknown, kind?: string) => void;
+
 /** Of many alike, one a second; what is said once is not lost among them. */
-function oncePerSecondEach(say: (message: string) => void): (trouble: unknown) => void {
+function oncePerSecondEach(say: (message: string) => void): Trouble {
   const lastMs = new Map<string, number>();
-  return (trouble) => {
+  const wasSaid = (kind: string) => performance.now() - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000;
+  return (trouble, given) => {
+    if (given !== undefined && wasSaid(given)) return;
     const said: unknown = typeof trouble === 'function' ? trouble() : trouble;
     const text = said instanceof Error ? said.message : String(said);
-    const kind = text.replaceAll(/\d+/g, '').slice(0, 60);
-    if (performance.now() - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000) return;
+    const kind = given ?? text.replaceAll(/\d+/g, '').slice(0, 60);
+    if (wasSaid(kind)) return;
     if (lastMs.size >= mostKinds) lastMs.clear();
     lastMs.set(kind, performance.now());
     say(`countersign: ${text}`);

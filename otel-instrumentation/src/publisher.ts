@@ -46,7 +46,7 @@ interface Queued {
 }
 
 const ignore = (): void => undefined;
-const batchSize = 256;
+const batchSize = 512;
 /** What the id of an event takes in the headers of its message, and more. */
 const headerBytes = 256;
 /** Of events and snapshots together. */
@@ -119,6 +119,11 @@ export class Publisher {
     return this.failing || !this.options.reach.isUp;
   }
 
+  /** More is decided than NATS takes: what is too much for memory waits on disk. */
+  private get isBehind(): boolean {
+    return this.queue.length > this.options.queueLimit / 4;
+  }
+
   /** One timer or one send at a time; a later wish does not shorten a wait after a failure. */
   private schedule(delayMs: number): void {
     if (this.sending !== null || this.timer !== null) return;
@@ -139,7 +144,7 @@ export class Publisher {
   private async sendAll(): Promise<void> {
     while (this.pending > 0) {
       // A disk that is full or gone does not keep what can be sent from being sent.
-      if (this.isAway || this.spooled > 0) await this.spill().catch(this.options.onTrouble);
+      if (this.isAway || this.isBehind || this.spooled > 0) await this.spill().catch(this.options.onTrouble);
       if (!this.options.reach.isUp) return;
       const disk = this.spooled > 0 ? this.backlog : null;
       try {

@@ -131,7 +131,9 @@ export function begin({ tracer, deciding }: Pick<Taking, 'tracer' | 'deciding'>,
 }
 
 const isAsyncGenerator = (value: unknown): value is AsyncGenerator =>
-  Object.prototype.toString.call(value) === '[object AsyncGenerator]';
+  isObject(value) && Object.prototype.toString.call(value) === '[object AsyncGenerator]';
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  isObject(value) && typeof (value as { then?: unknown }).then === 'function';
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

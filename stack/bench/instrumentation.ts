@@ -1,8 +1,21 @@
-/** What a decision costs the service that takes it, against a bare span with the same attributes in the same run. */
+/**
+ * What a decision costs the service that takes it, against a bare span with the same attributes in the same run; and what one
+ * process can take, with a real NATS that has to acknowledge each.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect } from '@nats-io/transport-node';
 import { trace } from '@opentelemetry/api';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { buckets, streams } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
-import { atMost, nanoseconds, nanosecondsEach, ratio, type Figure } from './figure.ts';
+import { findNatsServer, startNats } from '../nats.ts';
+import { run } from '../process.ts';
+import type { DecisionsTaken } from './decisions-process.ts';
+import { atMost, milliseconds, nanoseconds, nanosecondsEach, perSecond, ratio, type Figure } from './figure.ts';
 
 /** Takes spans and forgets them: the exporter is not what is measured. */
 const nowhere: SpanExporter = {
@@ -11,6 +24,10 @@ const nowhere: SpanExporter = {
 };
 
 export async function benchmarkInstrumentation(): Promise<Figure[]> {
+  return [...(await benchmarkCost()), ...(await benchmarkRate())];
+}
+
+async function benchmarkCost(): Promise<Figure[]> {
   const exporter = new BatchSpanProcessor({ exporter: nowhere });
   trace.setGlobalTracerProvider(new TracerProvider({ sampler: new AlwaysOnSampler(), spanProcessors: [exporter] }));
   // Nobody listens there; the queue is what is measured, and it is large enough.
@@ -72,4 +89,69 @@ export async function benchmarkInstrumentation(): Promise<Figure[]> {
     { what: 'a bare span with the same attributes', measured: nanoseconds(bare), goal: '', met: null },
     atMost('guard that has heard nothing yet', guard, 200, nanoseconds),
   ];
+}
+
+const [wantedPerSecond, forSeconds] = [50_000, 10];
+const root = join(import.meta.dirname, '../..');
+
+/** Decisions of one process at a rate, until all are acknowledged, or lost. */
+async function benchmarkRate(): Promise<Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+  const passwords = { daemon: 'daemon', service: 'service' };
+  const nats = await startNats(findNatsServer(join(root, '.countersign/tools')), join(directory, 'nats'), passwords);
+  try {
+    const daemon = { user: 'daemon', pass: passwords.daemon, inboxPrefix: '_INBOX_daemon' };
+    const connection = await connect({ servers: nats.url, ...daemon });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: streams.events, subjects: ['countersign.events.>'] });
+    await new Kvm(connection).create(buckets.authority);
+    const taken = await takeDecisions(directory, nats.url, passwords.service);
+    const { messages } = (await manager.streams.info(streams.events)).state;
+    await connection.close();
+    const mebibytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MiB`;
+    const sent = messages / (taken.seconds + taken.drainSeconds);
+    const fact = (what: string, measured: string): Figure => ({ what, measured, goal: '', met: null });
+    return [
+      {
+        what: `decisions a second of one process, for ${forSeconds} s`,
+        measured: perSecond(taken.taken / taken.seconds),
+        goal: `at least ${perSecond(wantedPerSecond)}`,
+        met: taken.taken / taken.seconds >= wantedPerSecond,
+      },
+      atMost(`of ${taken.taken.toLocaleString('en')}, lost`, taken.taken - messages, 0, (n) => n.toLocaleString('en')),
+      fact('acknowledged by NATS, until all are', perSecond(sent)),
+      fact('waited on disk when the last was taken', taken.spooledAtEnd.toLocaleString('en')),
+      fact('heap when all was sent, against before', `${mebibytes(taken.heapAfter)} / ${mebibytes(taken.heapBefore)}`),
+      fact('event loop held up meanwhile, p99', milliseconds(taken.loopP99Ms)),
+    ];
+  } finally {
+    await nats.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function takeDecisions(directory: string, natsUrl: string, password: string): Promise<DecisionsTaken> {
+  let said = '';
+  const service = run({
+    command: process.execPath,
+    args: [
+      '--expose-gc',
+      join(import.meta.dirname, 'decisions-process.ts'),
+      String(wantedPerSecond),
+      String(forSeconds),
+    ],
+    env: {
+      ...process.env,
+      NATS_URL: natsUrl,
+      NATS_USER: 'service',
+      NATS_PASSWORD: password,
+      COUNTERSIGN_SPOOL: join(directory, 'spool'),
+    },
+    stopSignal: 'SIGTERM',
+    output: (text) => (said += text),
+  });
+  await service.exited;
+  const line = said.split('\n').find((one) => one.startsWith('{'));
+  if (line === undefined) throw new Error(`the service said nothing of its decisions:\n${said}`);
+  return JSON.parse(line) as DecisionsTaken;
 }
