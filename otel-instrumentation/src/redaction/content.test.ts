@@ -25,6 +25,17 @@ describe('JSON', () => {
     );
   });
 
+  it('cannot hide a number in how it is written', () => {
+    expect(left('[4.111111111111111e15, 4111111111111111.0, 41.5e1]', 'application/json')).toBe(
+      '["[card]", "[card].0", 41.5e1]',
+    );
+  });
+
+  it('cannot hide anything in a string that is JSON again', () => {
+    const body = String.raw`{"to":"ann\u0040example.org"}`;
+    expect(left(JSON.stringify({ body }), 'application/json')).toBe(JSON.stringify({ body: '{"to":"[email]"}' }));
+  });
+
   it('is not captured when it is none', () => {
     expect(left('{"to":"ann\\u0040example.org"', 'application/json')).toBeNull();
     expect(left('{"a":1}\n{"to":', 'application/jsonl')).toBeNull();
@@ -126,6 +137,78 @@ describe('a mail', () => {
     expect(left(twice, 'message/rfc822')).not.toContain(base64('ann@example.org'));
   });
 
+  const hidden = base64('to ann@example.org');
+  const headed = (headers: string) => `${headers}\n\n${hidden}`;
+  it.each([
+    ['a comment', 'Content-Type: (x) text/plain (y)\nContent-Transfer-Encoding: base64 (z)'],
+    ['a semicolon', 'Content-Transfer-Encoding: base64;'],
+    ['a space before the colon', 'Content-Transfer-Encoding : base64'],
+    ['a parameter without a semicolon', 'Content-Type: text/plain charset=utf-8\nContent-Transfer-Encoding: base64'],
+    ['a header in two lines', 'Content-Transfer-Encoding:\n base64'],
+    ['ends of lines that Macintoshes had', 'Subject: x\rContent-Transfer-Encoding: base64'],
+    ['ends of lines that were changed twice', 'Subject: x\r\r\nContent-Transfer-Encoding: base64\r'],
+  ])('is written out with %s', (_what, headers) => {
+    expect(left(headed(headers), 'message/rfc822')).toMatch(/to \[email\]$/);
+  });
+
+  it.each([
+    ['an encoding that nobody knows', 'Content-Transfer-Encoding: x-uuencode'],
+    ['an encoding in words', 'Content-Transfer-Encoding: in base64'],
+    ['two encodings', 'Content-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: base64'],
+    ['two types', 'Content-Type: text/plain\nContent-Type: image/png'],
+    ['a type that is none', 'Content-Type: text'],
+    ['a charset that hides ASCII', 'Content-Type: text/plain; charset=utf-7'],
+    ['a charset of two bytes a letter', 'Content-Type: text/plain; charset=utf-16'],
+    ['parts without a boundary', 'Content-Type: multipart/mixed'],
+    ['a boundary in pieces', "Content-Type: multipart/mixed; boundary*=utf-8''b"],
+    ['two boundaries', 'Content-Type: multipart/mixed; boundary=a; boundary=b'],
+    ['parts that are encoded together', 'Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64'],
+    ['parts whose type is not said', 'Content-Type: multipart/digest; boundary=b'],
+  ])('of %s is left out', (_what, headers) => {
+    const nested = `${headed(headers)}\n--b\nContent-Transfer-Encoding: base64\n\n${hidden}\n--b--`;
+    const within = `Content-Type: multipart/mixed; boundary=outer\n\n--outer\n${nested}\n--outer\n\nnext\n--outer--`;
+    const once = left(within, 'message/rfc822') ?? '';
+    expect(once).toContain(leftOut);
+    expect(once).not.toContain(hidden);
+    expect(once).not.toContain('ann@');
+    expect(once).toMatch(/--outer\n\nnext\n--outer--$/);
+  });
+
+  it('is read in the letters of its charset', () => {
+    const japanese = 'Content-Type: text/plain; charset=ISO-2022-JP\n\n\u001b$B$"\u001b(B =41 ann@example.org';
+    expect(left(japanese, 'message/rfc822')).toBe('Content-Type: text/plain; charset=utf-8\n\nあ =41 [email]');
+  });
+
+  it('has its parts read where they are said to be encoded together', () => {
+    const type = 'Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: quoted-printable';
+    const parts = `${type}\n\n--b\n\nann@example.org\n--b--`;
+    expect(left(parts, 'message/rfc822')).toBe(`${type}\n\n--b\n\n[email]\n--b--`);
+    expect(left(parts.replace('\n--b', 'to ann=40example.org\n--b'), 'message/rfc822')).toContain(
+      `\n${leftOut}\n--b\n`,
+    );
+  });
+
+  it('has a boundary as it was meant', () => {
+    for (const boundary of ['"a\\b"', 'ab (as always)', 'ab;', '(x) "ab"; charset=utf-8']) {
+      const parts = `Content-Type: multipart/mixed; boundary=${boundary}\n\n--ab\nContent-Transfer-Encoding: base64\n\n${hidden}\n--ab--`;
+      expect(left(parts, 'message/rfc822')).toMatch(/to \[email\]\n--ab--$/);
+    }
+  });
+
+  it('that is forwarded encoded is read as a mail', () => {
+    const inner = base64(`Subject: =?utf-8?Q?ann=40example.org?=\nContent-Transfer-Encoding: base64\n\n${hidden}`);
+    const outer = `Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n${inner}`;
+    expect(left(outer, 'message/rfc822')).toBe(
+      'Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\nSubject: [email]\nContent-Transfer-Encoding: 8bit\n\nto [email]',
+    );
+  });
+
+  it('begins its text where a line is no header', () => {
+    const text = `From ann Mon Nov 23\nContent-Transfer-Encoding: base64\n${hidden}`;
+    expect(left(text, 'message/rfc822')).toBe('From ann Mon Nov 23\nContent-Transfer-Encoding: 8bit\n\nto [email]');
+    expect(left('no header\nto =?utf-8?Q?ann=40example.org?=', 'message/rfc822')).toBe('no header\nto [email]');
+  });
+
   it('that is broken is redacted as well as it can be, and redacting it again changes nothing', () => {
     const lines = [
       ...mail.split('\r\n'),
@@ -135,6 +218,11 @@ describe('a mail', () => {
       'Content-Type: message/rfc822',
       '=?utf-8?Q?=?=',
       '=?x?B?????=',
+      'Content-Type: multipart/mixed; boundary=c',
+      '--c',
+      'Content-Transfer-Encoding: base64 x',
+      'no header',
+      ' ',
     ];
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.constantFrom(...lines), fc.string()), { maxLength: 20 }), (some) => {

@@ -68,5 +68,13 @@ const redactJson = (json: string, redact: Redactor): string =>
   json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, (token) => {
     const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
     const left = redact(text);
-    return left === text ? token : JSON.stringify(left);
+    if (left !== text) return JSON.stringify(left);
+    return /^[^"]*e/i.test(token) ? redactExponential(token, redact) : token;
   });
+
+/** A number that is written otherwise than people would write it. */
+function redactExponential(token: string, redact: Redactor): string {
+  const text = String(Number(token));
+  const left = redact(text);
+  return left === text ? token : JSON.stringify(left);
+}

@@ -1,29 +1,36 @@
 /**
  * A mail (RFC 5322, MIME) as text that can be searched: encoded words, quoted-printable and base64 are written out, in UTF-8,
- * and it is still a mail. A part that is no text is left out: what is in it cannot be searched.
+ * and it is still a mail. A part that is no text, or that does not say in words that are understood how it is encoded and where
+ * its parts end, is left out: what is in it cannot be searched.
  */
+import { contentOf, headersEnd, unfolded, type Content } from './mail-headers.ts';
 
 export const leftOut = '[encoded content]';
 
 export function plainMail(source: string): string {
-  const lines = source.replaceAll('\r\n', '\n').split('\n');
+  // Also as old systems end a line, and with what is left where an end was changed twice.
+  const lines = source.replaceAll(/\r{0,2}\n|\r/g, '\n').split('\n');
   const boundaries = new Set<string>();
-  const indexOf = (from: number, is: (line: string) => boolean): number => {
-    for (let i = from; i < lines.length; i++) if (is(lines[i] ?? '')) return i;
+  const nextBoundary = (from: number): number => {
+    for (let i = from; i < lines.length; i++) if (isBoundary(lines[i] ?? '', boundaries)) return i;
     return lines.length;
   };
   const plain: string[] = [];
   for (let at = 0; at < lines.length;) {
-    const headersEnd = indexOf(at, (line) => line === '' || isBoundary(line, boundaries));
-    const headers = unfolded(lines.slice(at, headersEnd));
-    const type = headerOf(headers, 'content-type');
-    const boundary = /boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))/i.exec(type);
-    if (boundary !== null) boundaries.add(`--${boundary[1] ?? boundary[2]}`);
-    const begin = lines[headersEnd] === '' ? headersEnd + 1 : headersEnd;
+    const bodyAt = headersEnd(lines, at, (line) => isBoundary(line, boundaries));
+    const headers = unfolded(lines.slice(at, bodyAt));
+    const content = contentOf(headers);
+    if (content.is === 'parts') boundaries.add(`--${content.boundary}`);
+    plain.push(...headersOf(headers, content));
+    const isSeparated = lines[bodyAt] === '';
+    if (isSeparated) plain.push('');
+    const begin = isSeparated ? bodyAt + 1 : bodyAt;
     // What is within a message begins with headers of its own.
-    const isMessage = /^message\/rfc822/i.test(type);
-    const end = isMessage ? begin : indexOf(begin, (line) => isBoundary(line, boundaries));
-    plain.push(...plainPart(headers, type, begin > headersEnd ? lines.slice(begin, end) : null));
+    const end = content.is === 'message' ? begin : nextBoundary(begin);
+    if (end > begin) {
+      if (!isSeparated && headers.length > 0) plain.push('');
+      plain.push(...plainBody(lines.slice(begin, end), content).split('\n'));
+    }
     at = end;
     const next = lines[end];
     if (next !== undefined && isBoundary(next, boundaries)) {
@@ -40,43 +47,35 @@ function isBoundary(line: string, boundaries: ReadonlySet<string>): boolean {
   return boundaries.has(bare) || (bare.endsWith('--') && boundaries.has(bare.slice(0, -2)));
 }
 
-/** Lines of a part; its body is null when there is none. */
-function plainPart(headers: readonly string[], type: string, body: readonly string[] | null): string[] {
+/** What is written out is in UTF-8, and encoded no more. */
+function headersOf(headers: readonly string[], content: Content): string[] {
   const shown = headers.map(withoutEncodedWords);
-  if (body === null) return shown;
-  const encoding = headerOf(headers, 'content-transfer-encoding').toLowerCase();
-  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(type)?.[1] ?? '';
-  const isEncoded = ['base64', 'quoted-printable'].includes(encoding) || /^utf-?7$/i.test(charset);
-  if (!isEncoded || /^multipart\//i.test(type)) return [...shown, '', ...body];
-  const bytes = encoding === 'base64' ? Buffer.from(body.join(''), 'base64') : unquoted(body.join('\n'));
-  const text = type === '' || /^text\//i.test(type) ? decoded(bytes, charset) : null;
-  const changed = shown.map((header) =>
+  if (content.is !== 'encoded' && content.is !== 'unknown') return shown;
+  return shown.map((header) =>
     header
-      .replace(/^(content-transfer-encoding:).*/i, '$1 8bit')
-      .replace(/^(content-type:.*charset\s*=\s*"?)[\w-]+/i, '$1utf-8'),
+      .replace(/^(content-transfer-encoding\s*:).*/i, '$1 8bit')
+      .replace(/^(content-type\s*:.*charset\s*=\s*"?)[\w-]+/i, '$1utf-8'),
   );
-  return [...changed, '', ...(text ?? leftOut).replaceAll('\r\n', '\n').split('\n')];
 }
 
-/** A header that goes on in the next line begins that line with a space. */
-function unfolded(lines: readonly string[]): string[] {
-  const headers: string[] = [];
-  for (const line of lines) {
-    const isMore = /^[ \t]/.test(line) && headers.length > 0;
-    if (isMore) headers.push(`${headers.pop()} ${line.trimStart()}`);
-    else headers.push(line);
+function plainBody(body: readonly string[], content: Content): string {
+  switch (content.is) {
+    case 'unknown':
+      return leftOut;
+    case 'parts':
+      return content.isEncoded && body.some((line) => line.trim() !== '') ? leftOut : body.join('\n');
+    case 'encoded':
+      return (decoded(bytesOf[content.encoding](body.join('\n')), content.charset) ?? leftOut).replaceAll('\r\n', '\n');
+    case 'text':
+    case 'message':
+      // Of a mail that was forwarded as text, its headers.
+      return withoutEncodedWords(body.join('\n'));
   }
-  return headers;
-}
-
-function headerOf(headers: readonly string[], name: string): string {
-  const header = headers.find((line) => line.toLowerCase().startsWith(`${name}:`));
-  return header?.slice(name.length + 1).trim() ?? '';
 }
 
 /** RFC 2047. */
-const withoutEncodedWords = (header: string): string =>
-  header.replace(
+const withoutEncodedWords = (text: string): string =>
+  text.replace(
     /=\?([\w-]{1,40})(?:\*[\w-]{0,20})?\?([bq])\?([^?\s]*)\?=(?:[ \t]+(?==\?))?/gi,
     (_, charset: string, encoding: string, word: string) => {
       const bytes = /b/i.test(encoding) ? Buffer.from(word, 'base64') : unquoted(word.replaceAll('_', ' '));
@@ -92,6 +91,12 @@ const unquoted = (text: string): Buffer =>
       .replace(/=([\dA-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
     'latin1',
   );
+
+const bytesOf = {
+  base64: (text: string) => Buffer.from(text, 'base64'),
+  'quoted-printable': unquoted,
+  '7bit': (text: string) => Buffer.from(text, 'latin1'),
+};
 
 /** Null for what is no text in this charset. Without one it is UTF-8, or else what Windows wrote. */
 function decoded(bytes: Buffer, charset: string): string | null {

@@ -58,26 +58,30 @@ function ibanIn(candidate: string): number {
   if (length === undefined) return 0;
   let iban = '';
   for (let i = 0; i < candidate.length; i++) {
-    if (candidate[i] !== ' ') iban += candidate[i];
+    if (!' -'.includes(candidate[i] ?? '')) iban += candidate[i];
     if (iban.length === length) return isIban(iban) ? i + 1 : 0;
   }
   return 0;
 }
 
-const four = '(?:4\\d{3}|5[1-5]\\d\\d|2[2-7]\\d\\d|35\\d\\d|6[0-9]\\d\\d)([ -]?)\\d{4}\\1\\d{4}\\1\\d{4}';
-const amex = '3[47]\\d\\d([ -]?)\\d{6}\\2\\d{5}';
-const diners = '3(?:0[0-5]|[689]\\d)\\d([ -]?)\\d{6}\\3\\d{4}';
+/** Between the groups of a card's number: what people type, and the end of a line. Few, for a candidate is to be bounded. */
+const gap = '(?:[ \\t.-]{1,2}|[ \\t]{0,2}\\r?\\n[ \\t]{0,4})?';
+const four = `(?:4\\d{3}|5[1-5]\\d\\d|2[2-7]\\d\\d|35\\d\\d|6[0-9]\\d\\d)(?:${gap}\\d{4}){3}`;
+const amex = `3[47]\\d\\d${gap}\\d{6}${gap}\\d{5}`;
+const diners = `3(?:0[0-5]|[689]\\d)\\d${gap}\\d{6}${gap}\\d{4}`;
 
 export const payments = {
   iban: {
-    // A letter begins after anything but a letter or digit, and no IBAN is longer than 34 letters and 8 spaces.
-    regex: /(?<![A-Z\d])[A-Z]{2}\d\d(?: ?[A-Z\d]){11,30}/gi,
+    // A letter begins after anything but a letter or digit, and no IBAN is longer than 34 letters.
+    regex: /(?<![A-Z\d])[A-Z]{2}\d\d(?:[ -]{0,2}[A-Z\d]){11,30}/gi,
     accepts: ibanIn,
     replacement: '[iban]',
     matches: [
       ['DE89 3704 0044 0532 0130 00 PLEASE', '[iban] PLEASE'],
       ['gb82west12345698765432', '[iban]'],
       ['to NO9386011117947, today', 'to [iban], today'],
+      ['DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000', '[iban]'],
+      ['DE89-3704-0044-0532-0130-00 or DE89  3704  0044  0532  0130  00', '[iban] or [iban]'],
       ['AB12 FR14 2004 1010 0505 0001 3M02 606', 'AB12 [iban]'],
     ],
     leaves: ['DE89 3704 0044 0532 0130 01', 'ZZ89 3704 0044 0532 0130 00', 'DE89 3704', 'AB12CD34EF56GH78IJ90'],
@@ -94,8 +98,22 @@ export const payments = {
       ['2223003122003222,6011111111111117', '[card],[card]'],
       ['3056 930902 5904', '[card]'],
       ['cvc 123 4111 1111 1111 1111', 'cvc 123 [card]'],
+      ['4111\u00a01111\u00a01111\u00a01111, 4111\u20111111\u20111111\u20111111', '[card], [card]'],
+      ['4111.1111.1111.1111, 4111  1111  1111  1111, 4111\t1111\t1111\t1111', '[card], [card], [card]'],
+      ['card 4111 1111\n1111 1111', 'card [card]'],
+      ['4111-1111 \r\n  1111-1111, 4111-1111 1111-1111', '[card], [card]'],
+      ['４１１１\u3000１１１１ １１１１ １１１１', '[card]'],
+      ['٤١١١ ١١١١ ١١١١ ١١١١', '[card]'],
     ],
-    leaves: ['4111 1111 1111 1112', '1732400000000', '0.4111111111111111', '41111111111111111', '4111-1111 1111-1111'],
-    known_false_positives: ['order 4000000000000002'],
+    leaves: [
+      '4111 1111 1111 1112',
+      '1732400000000',
+      '0.4111111111111111',
+      '41111111111111111',
+      '4111\n\n1111 1111 1111',
+      '4111, 1111, 1111, 1111',
+    ],
+    // Every tenth of what has its shape, as in a column of numbers.
+    known_false_positives: ['order 4000000000000002', '4111\n1111\n1111\n1111'],
   },
 } satisfies Partial<Record<BuiltInPattern, Pattern>>;

@@ -16,14 +16,14 @@ const byte = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const ipv4 = `(?<![\\d.])(?:${byte}\\.){3}${byte}(?!\\d|\\.\\d)`;
 const ipv6 = '(?<![\\w:.])(?=[\\da-f]{0,4}:)[\\da-f:.]{2,45}(?![\\w:])';
 
-const international = '(?<![\\w+])(?:\\+|00)[1-9](?:[ ().-]{0,2}\\d){6,14}(?!\\d)';
+const international = '(?<![\\w+])(?:\\+|00)[1-9](?:[ ()./-]{0,2}\\d){6,14}(?!\\d)';
 const american = '(?<![\\w.-])(?:\\(\\d{3}\\) ?|\\d{3}[-. ])\\d{3}[-. ]\\d{4}(?![\\w-])';
 const national = '(?<![\\w.,:/-])\\(?0\\d{1,4}\\)?[ /-]\\d{2,4}(?:[ -]?\\d{2,4}){1,3}(?![\\w:.])';
 
 export const people = {
   email: {
     regex:
-      /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.(?:xn--[a-z\d-]{2,59}|\p{L}{2,63})/gu,
+      /(?:"[^"\r\n]{1,64}"|(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+)@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.(?:xn--[a-z\d-]{2,59}|\p{L}{2,63})/gu,
     replacement: '[email]',
     matches: [
       ['write to ann.lee+work@mail.example.org.', 'write to [email].'],
@@ -33,8 +33,19 @@ export const people = {
       ["'ann@example.org'", "'[email]'"],
       ['a@b.com,c@d.com;e@f.com', '[email],[email];[email]'],
       ['mailto:ann@example.org?subject=hi', 'mailto:[email]?subject=hi'],
+      ['"john doe"@example.org, a"b c"@example.org', '[email], a[email]'],
+      ['ann＠example.org', '[email]'],
     ],
-    leaves: ['@example.org', 'ann@', 'react@18.2.0', 'an @mention.', 'root@localhost', 'a @ b.com', 'x@@y'],
+    leaves: [
+      '@example.org',
+      'ann@',
+      'react@18.2.0',
+      'an @mention.',
+      'root@localhost',
+      'a @ b.com',
+      'x@@y',
+      'say "hi" @ noon',
+    ],
     known_false_positives: ['git@github.com:owner/name.git', 'the Message-ID <17a3.42@mx1.example.org>'],
   },
   us_ssn: {
@@ -43,6 +54,7 @@ export const people = {
     matches: [
       ['SSN 078-05-1120', 'SSN [us_ssn]'],
       ['(219 09 9999)', '([us_ssn])'],
+      ['078\u201305\u20131120 078\u00a005\u00a01120', '[us_ssn] [us_ssn]'],
     ],
     leaves: ['000-12-3456', '666-12-3456', '900-12-3456', '123-00-4567', '123-45-0000', '123-45-67890', '078051120'],
     known_false_positives: ['part 123-45-6789'],
@@ -71,6 +83,7 @@ export const people = {
       ['(415) 555-0123, 415-555-0123, 415.555.0123', '[phone], [phone], [phone]'],
       ['089 1234567, 020 7946 0958', '[phone], [phone]'],
       ['01 23 45 67 89', '[phone]'],
+      ['+49/151/23456789, +49\u00a0151\u00a023456789, 415\u2011555\u20110123', '[phone], [phone], [phone]'],
     ],
     leaves: [
       '2026-11-23',
