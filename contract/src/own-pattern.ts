@@ -31,6 +31,9 @@ export function compileOwnPattern({ name, regex, replacement = `[${name}]` }: Ow
   return replace;
 }
 
+/** How many instructions it compiles to: that many times may each letter of a text be looked at. Throws what is no RE2. */
+export const sizeOfOwnPattern = ({ regex }: OwnPattern): number => compile(regex).programSize();
+
 function compile(regex: string): RE2JS {
   try {
     return RE2JS.compile(regex);

@@ -149,6 +149,12 @@ describe('only the hash leaves the service', () => {
     ['is too large to be redacted', 'redacted', { content: 'a'.repeat(1_048_577) }, 'it is too large'],
     ['is larger than what is kept', 'as_is', { content: new Uint8Array(16 * 1_048_576) }, 'it is too large'],
     [
+      'is too large for own patterns beside the others',
+      'redacted',
+      { content: 'a'.repeat(1_000_000) },
+      'it is too large',
+    ],
+    [
       'never ends being redacted',
       'redacted',
       // To take the innermost out brings forth the next.

@@ -7,7 +7,7 @@ import { randomBytes, type KeyObject } from 'node:crypto';
 import type { Closed, ContentRules } from './content-rules.ts';
 import type { DecisionOptions } from './decision.ts';
 import { hashOf } from './input-hash.ts';
-import { largestRedacted, redactContent } from './redaction/content.ts';
+import { redactContent } from './redaction/content.ts';
 
 export type Withheld = Closed | 'policy' | 'too_large' | 'not_text' | 'redaction_failed';
 
@@ -74,7 +74,7 @@ export class Inputs {
       return bytes.length > largestCaptured ? 'too_large' : bytes;
     }
     if (capture !== 'redacted') return 'policy';
-    if (content.length > largestRedacted) return 'too_large';
+    if (content.length > rules.largestRedacted) return 'too_large';
     try {
       const left = redactContent(content, mediaType, rules.redact);
       return left === null ? 'not_text' : Buffer.from(left, 'utf8');

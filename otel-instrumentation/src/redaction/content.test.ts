@@ -1,7 +1,8 @@
 import { BuiltInPattern } from '@countersign/contract';
+import { sizeOfOwnPattern } from '@countersign/contract/own-pattern';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactContent } from './content.ts';
+import { largestRedacted, redactContent } from './content.ts';
 import { leftOut } from './mail.ts';
 import { redactorOf } from './redactor.ts';
 
@@ -251,4 +252,23 @@ it.each([
 ])('is redacted as text: %s', (mediaType, content, wanted) => {
   expect(left(content, mediaType)).toBe(wanted);
   expect(left(Buffer.from(content), mediaType)).toBe(wanted);
+});
+
+describe('the largest input that is redacted', () => {
+  const own = (count: number, regex: string) => Array.from({ length: count }, () => ({ name: 'x', regex }));
+
+  it('is a megabyte for the built-in patterns, and smaller the more a policy adds', () => {
+    expect(largestRedacted([])).toBe(1_048_576);
+    const sizes = [1, 5, 30].map((count) => largestRedacted(own(count, '\\bC-\\d{6}\\b')));
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    expect(sizes[0]).toBeGreaterThan(500_000);
+    expect(sizes[2]).toBeGreaterThan(40_000);
+  });
+
+  it('bounds how often all own patterns together look at a letter, whatever they are', () => {
+    for (const some of [own(30, 'C-\\d{6}'), own(30, '[a-z]{1,30}0[0-9]{1,30}'), own(1, '[a-z]{1,450}[0-9]{2}')]) {
+      const looks = largestRedacted(some) * some.reduce((sum, pattern) => sum + sizeOfOwnPattern(pattern), 0);
+      expect(looks).toBeLessThan(20 * 1_048_576);
+    }
+  });
 });

@@ -19,9 +19,10 @@ function luhn(candidate: string): number {
 /** ISO 13616: with its first four letters at the end and letters as numbers from 10 on, an IBAN is 1 modulo 97. */
 function isIban(iban: string): boolean {
   let rest = 0;
-  for (const letter of iban.slice(4) + iban.slice(0, 4)) {
-    const value = Number.parseInt(letter, 36);
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  for (let i = 0; i < iban.length; i++) {
+    const code = iban.charCodeAt((i + 4) % iban.length);
+    // A and a are 1 in their last five bits.
+    rest = (code < 58 ? rest * 10 + code - 48 : rest * 100 + (code & 31) + 9) % 97;
   }
   return rest === 1;
 }
