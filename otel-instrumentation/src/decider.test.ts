@@ -37,6 +37,7 @@ async function decideWith(...routes: GuardVerdict['route'][]) {
     compensations: nothing,
     verdicts: () => Promise.resolve(() => Promise.resolve()),
     trouble: nothing,
+    privacyOf: unheardRules,
   };
   const decide = makeDecider(loop, { workflow: 'w', execute: () => (executed += 1), compensate: nothing });
   const about = { task: 't', model, riskTier: 'low', reversible: true, input: { content: 'x' } } as const;

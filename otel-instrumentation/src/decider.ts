@@ -3,10 +3,12 @@
  * back when somebody says so. What is carried out is said once, when the service starts: a person may answer days later, to
  * another process.
  */
-import { SpanStatusCode, trace, type SpanContext, type Tracer } from '@opentelemetry/api';
+import { trace, type SpanContext, type Tracer } from '@opentelemetry/api';
 import type { CompensationReport, Output, Verdict } from '@countersign/contract';
 import type { CompensationHandlers } from './compensations.ts';
+import type { ContentRules } from './content-rules.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
+import { errorTypeOf, failedStatus } from './failure.ts';
 import type { GuardVerdict } from './guard.ts';
 import { authorityOf, forPerson, judgeAndAsk, NotRecordedError } from './judging.ts';
 import type { Outgoing } from './publisher.ts';
@@ -59,6 +61,7 @@ export interface Loop {
   compensations(workflow: string, handlers: CompensationHandlers): void;
   verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>>;
   trouble(error: unknown): void;
+  privacyOf(workflow: string): ContentRules;
 }
 
 export interface Decider<Result> {
@@ -77,7 +80,7 @@ const lastSequence = 1_000;
 export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>): Decider<Result> {
   const { workflow, step = 'execute', execute, compensate, refused } = options;
   const tracer = trace.getTracer(scope.name, scope.version);
-  const doing = { tracer, workflow, step };
+  const doing = { tracer, workflow, step, privacyOf: (of: string) => loop.privacyOf(of) };
   const carryOut = (what: Carried, decided: SpanContext | null) =>
     inSpan({ ...doing, verb: 'execute' }, what, decided, () => execute(what));
   const takeBack = (what: Case, decided: SpanContext | null) =>
@@ -155,13 +158,14 @@ interface Doing {
   readonly workflow: string;
   readonly step: string;
   readonly verb: 'execute' | 'compensate';
+  readonly privacyOf: Loop['privacyOf'];
 }
 
 const linkOf = { execute: 'executes', compensate: 'compensates' } as const;
 
 /** A span of its own, linked to the decision where that is known: the decision itself has ended, maybe days ago. */
 function inSpan<T>(
-  { tracer, workflow, step, verb }: Doing,
+  { tracer, workflow, step, verb, privacyOf }: Doing,
   { task, decisionId, key }: Case,
   decided: SpanContext | null,
   work: () => T | Promise<T>,
@@ -178,8 +182,8 @@ function inSpan<T>(
     try {
       return await work();
     } catch (error) {
-      span.setAttribute(attribute.errorType, error instanceof Error ? error.name : 'unknown');
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+      span.setAttribute(attribute.errorType, errorTypeOf(error));
+      span.setStatus(failedStatus(error, privacyOf(workflow)));
       throw error;
     } finally {
       span.end();

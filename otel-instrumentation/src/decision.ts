@@ -1,5 +1,5 @@
 /** One AI decision: a span around the work, and an event when it ends. */
-import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import {
   type DecisionAction,
   type Explanation,
@@ -13,6 +13,7 @@ import type { UndoableStep } from './compensations.ts';
 import type { ContentRules } from './content-rules.ts';
 import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
 import type { ModelCall } from './automatic/parts.ts';
+import { errorTypeOf, failedStatus } from './failure.ts';
 import type { GuardVerdict, Question } from './guard.ts';
 import { newId } from './ids.ts';
 import type { Inputs, RecordedInput } from './inputs.ts';
@@ -229,13 +230,13 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
 
   private showFailure(error: unknown): void {
     const attributes = attributesOf(this.options, this.id);
-    const errorType = error instanceof Error ? error.name : 'unknown';
+    const errorType = errorTypeOf(error);
     attributes[attribute.errorType] = errorType;
     if (this.calls !== null) Object.assign(attributes, this.calls);
     this.span.setAttributes(attributes);
     this.measure({ [attribute.errorType]: errorType });
-    const message = error instanceof Error ? error.message : String(error);
-    this.span.setStatus({ code: SpanStatusCode.ERROR, message });
+    const { workflow, riskTier } = this.options;
+    this.span.setStatus(failedStatus(error, this.deciding.privacyOf(workflow), riskTier));
   }
 
   /** What the service may change when this returns is copied or written down; the rest waits until it is sent. */

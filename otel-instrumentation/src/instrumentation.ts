@@ -40,7 +40,7 @@ import { Meters } from './meters.ts';
 import { scope } from './scope.ts';
 import { attribute, eventName } from './semconv.ts';
 import { begin, startDecision, takeDecision, type Begun, type StartedDecision, type Taking } from './taking.ts';
-import { redactedText } from './texts.ts';
+import { redactedText, toldText } from './texts.ts';
 import { followVerdicts, type VerdictHandler } from './verdicts.ts';
 
 export interface StartOptions {
@@ -252,7 +252,8 @@ export class Instrumentation implements Deciding, Loop {
     const ref = this.refOf(of, kept);
     if (ref === null) return null;
     const { reviewer, action, output, reasonCode, reviewMs, queueMs } = options;
-    const justification = redactedText(options.justification, this.privacyOf(ref.workflow_id).redactText);
+    const rules = this.privacyOf(ref.workflow_id);
+    const justification = redactedText(options.justification, rules.redactText);
     const reviewed = spanContextOf(ref);
     // The AI's span ended long ago: a new one, in the reviewer's own context, with one link back.
     const links: Link[] =
@@ -275,7 +276,7 @@ export class Instrumentation implements Deciding, Loop {
         attributes: {
           [attribute.genAiEvaluationName]: 'human_review',
           [attribute.genAiEvaluationScoreLabel]: action,
-          [attribute.genAiEvaluationExplanation]: justification,
+          [attribute.genAiEvaluationExplanation]: toldText(options.justification, rules) ?? undefined,
         },
         // Into the trace of the decision that was judged, which itself stays as it is.
         context: trace.setSpanContext(context.active(), reviewed),

@@ -1,7 +1,8 @@
-import { BuiltInPattern, type AiDecision } from '@countersign/contract';
-import { expect, it } from 'vitest';
+import { BuiltInPattern, privacyRulesOf, type AiDecision, type PrivacyPolicy } from '@countersign/contract';
+import { describe, expect, it } from 'vitest';
 import { redactorOf } from './redaction/redactor.ts';
-import { redactedText, redactedTexts, withheldText } from './texts.ts';
+import { contentRules, staleRules, unheardRules } from './content-rules.ts';
+import { redactedText, redactedTexts, toldText, withheldText } from './texts.ts';
 
 const redact = redactorOf(BuiltInPattern.enum, []);
 const who = 'ann@example.org';
@@ -16,12 +17,16 @@ const data: AiDecision = {
   confidence: 0.9,
   risk_tier: 'low',
   reversible: true,
-  features: { sender: who, length: 12, language: 'en', known: true, before: null },
+  features: { sender: who, [who]: 1, card: 4111111111111111, length: 12, language: 'en', known: true, before: null },
   explanation: {
     rationale: `because of ${who}`,
-    relevance: [{ feature: who, value: who, weight: 1 }],
-    counterfactuals: [{ change: { [who]: 0, sender: who }, output: { label: 'spam' } }],
+    relevance: [
+      { feature: who, value: who, weight: 1 },
+      { feature: 'card', value: 4111111111111111, weight: 1 },
+    ],
+    counterfactuals: [{ change: { [who]: 0, sender: who, card: 4111111111111111 }, output: { label: `to ${who}` } }],
   },
+  provenance: { trained_at: '2026-01-01T00:00:00Z', sources: [{ name: `inbox of ${who}` }] },
   action: 'accept',
   justification: `${who} is known`,
   route: 'auto',
@@ -31,19 +36,20 @@ const data: AiDecision = {
 
 it('goes as it was written where the policy says so', () => expect(redactedTexts(data, null)).toBe(data));
 
-it('is redacted in everything that people or models have worded, and not in what the service acts on', () => {
+it('is redacted in everything but what the service acts on; numbers that are found are left out', () => {
   expect(redactedTexts(data, redact)).toEqual({
     ...data,
     title: 'from [email]',
-    features: { sender: '[email]', length: 12, language: 'en', known: true, before: null },
+    features: { sender: '[email]', '[email]': 1, length: 12, language: 'en', known: true, before: null },
     explanation: {
       rationale: 'because of [email]',
       relevance: [{ feature: '[email]', value: '[email]', weight: 1 }],
-      counterfactuals: [{ change: { '[email]': 0, sender: '[email]' }, output: { label: 'spam' } }],
+      counterfactuals: [{ change: { '[email]': 0, sender: '[email]' }, output: { label: 'to [email]' } }],
     },
+    provenance: { trained_at: '2026-01-01T00:00:00Z', sources: [{ name: 'inbox of [email]' }] },
     justification: '[email] is known',
   });
-  const { title: _t, features: _f, explanation: _e, ...least } = data;
+  const { title: _t, features: _f, explanation: _e, provenance: _p, ...least } = data;
   expect(redactedTexts(least, redact)).toEqual({ ...least, justification: '[email] is known' });
 });
 
@@ -54,7 +60,7 @@ it('is withheld when it cannot be redacted', () => {
   expect(redactedTexts(data, fails)).toMatchObject({
     title: withheldText,
     justification: withheldText,
-    features: { sender: withheldText, length: 12, known: true },
+    features: { [withheldText]: null },
     explanation: { rationale: withheldText },
   });
 });
@@ -64,4 +70,38 @@ it('stays as long as may be recorded, and well-formed', () => {
   const text = redactedText('x'.repeat(200), own, 199);
   expect(text).toHaveLength(199);
   expect(text.isWellFormed()).toBe(true);
+});
+
+describe('what is told to traces and logs', () => {
+  const rules = (policy: PrivacyPolicy) => contentRules(privacyRulesOf(policy), undefined);
+  it.each<[PrivacyPolicy, string | null]>([
+    [{}, null],
+    [{ text: 'redacted' }, null],
+    [{ capture: 'redacted' }, 'of [email]'],
+    [{ capture: 'as_is' }, `of ${who}`],
+    [{ capture: 'as_is', text: 'redacted' }, 'of [email]'],
+  ])('follows what is captured: %j', (policy, told) => {
+    expect(toldText(`of ${who}`, rules(policy), 'low')).toBe(told);
+    expect(toldText(`of ${who}`, rules(policy))).toBe(told);
+  });
+
+  it('is what the risk tier lets it be, or else the strictest of them', () => {
+    const some = rules({ capture: 'as_is', by_risk_tier: { medium: 'redacted', high: 'none' }, text: 'as_is' });
+    expect([toldText(who, some, 'low'), toldText(who, some, 'medium'), toldText(who, some, 'high')]).toEqual([
+      who,
+      '[email]',
+      null,
+    ]);
+    expect(toldText(who, some)).toBeNull();
+    expect(toldText(who, rules({ capture: 'as_is', by_risk_tier: { low: 'redacted' }, text: 'as_is' }))).toBe(
+      '[email]',
+    );
+  });
+
+  it('is nothing when the policy is not known', () => {
+    expect(toldText('x', unheardRules(), 'low')).toBeNull();
+    expect(toldText('x', staleRules(rules({ capture: 'as_is' })), 'low')).toBeNull();
+    expect(toldText('x', contentRules(undefined, undefined), 'low')).toBeNull();
+    expect(toldText('x', contentRules('nonsense', undefined), 'low')).toBeNull();
+  });
 });

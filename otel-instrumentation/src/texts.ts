@@ -1,12 +1,13 @@
 /** Free text of a decision as it may be recorded: a person or a model wrote it, and may have named somebody. */
-import type { AiDecision, Explanation, Features } from '@countersign/contract';
+import type { AiDecision, Explanation, Features, Provenance, RiskTier } from '@countersign/contract';
+import type { ContentRules } from './content-rules.ts';
 import type { Redactor } from './redaction/redactor.ts';
 
 /** In the place of what could not be redacted. */
 export const withheldText = '[withheld]';
 
 /** As long as the schema lets them be: what stands for something may be longer than it was. */
-const longest = { name: 200, feature: 2_000, text: 20_000 } as const;
+const longest = { name: 200, label: 500, feature: 2_000, text: 20_000 } as const;
 
 /** Never throws: what cannot be redacted is withheld. */
 export function redactedText(text: string, redact: Redactor | null, most: number = longest.text): string {
@@ -20,54 +21,81 @@ export function redactedText(text: string, redact: Redactor | null, most: number
 }
 
 /**
- * Title, justification, explanation and features that are text. The output is not: it goes back to the service, which acts
- * on it.
+ * Text on its way to traces and logs, which more people read than the record: null where the policy captures no content of the
+ * risk tier; of any of them, where that is not known.
+ */
+export function toldText(text: string, rules: ContentRules, riskTier?: RiskTier): string | null {
+  const captures = riskTier === undefined ? Object.values(rules.capture) : [rules.capture[riskTier]];
+  if (rules.closed !== null || captures.includes('none')) return null;
+  return redactedText(text, captures.includes('redacted') ? rules.redact : rules.redactText);
+}
+
+/**
+ * Title, justification, explanation, features, and the names of sources. The output is not: it goes back to the service, which
+ * acts on it.
  */
 export function redactedTexts(data: AiDecision, redact: Redactor | null): AiDecision {
   if (redact === null) return data;
-  const { title, justification, features, explanation } = data;
+  const { title, justification, features, explanation, provenance } = data;
   return {
     ...data,
     justification: redactedText(justification, redact),
     ...(title === undefined ? {} : { title: redactedText(title, redact, longest.name) }),
     ...(features === undefined ? {} : { features: redactedValues(features, redact) }),
     ...(explanation === undefined ? {} : { explanation: redactedExplanation(explanation, redact) }),
+    ...(provenance === undefined ? {} : { provenance: redactedProvenance(provenance, redact) }),
   };
 }
 
 type Scalar = Features[string];
 
-const redactedValue = (value: Scalar, redact: Redactor): Scalar =>
-  typeof value === 'string' ? redactedText(value, redact, longest.feature) : value;
+const redactedName = (name: string, redact: Redactor): string => redactedText(name, redact, longest.name);
 
+/** Undefined for a number that is found, such as a card's: nothing is left that would be a number. */
+function redactedValue(value: Scalar, redact: Redactor): Scalar | undefined {
+  if (typeof value === 'string') return redactedText(value, redact, longest.feature);
+  if (typeof value !== 'number') return value;
+  const digits = String(value);
+  return redactedText(digits, redact) === digits ? value : undefined;
+}
+
+/** Names are text too: of a model that reads text they are words of it. */
 const redactedValues = (features: Features, redact: Redactor): Features =>
-  Object.fromEntries(Object.entries(features).map(([name, value]) => [name, redactedValue(value, redact)]));
+  Object.fromEntries(
+    Object.entries(features).flatMap(([name, value]) => {
+      const left = redactedValue(value, redact);
+      return left === undefined ? [] : [[redactedName(name, redact), left]];
+    }),
+  );
 
-/** Here the names of features are text too: of a model that reads text they are words of it. */
 function redactedExplanation(explanation: Explanation, redact: Redactor): Explanation {
   const { rationale, relevance, counterfactuals } = explanation;
-  const redactedName = (name: string) => redactedText(name, redact, longest.name);
   return {
-    ...explanation,
     ...(rationale === undefined ? {} : { rationale: redactedText(rationale, redact) }),
     ...(relevance === undefined
       ? {}
       : {
-          relevance: relevance.map((part) => ({
-            ...part,
-            feature: redactedName(part.feature),
-            value: redactedValue(part.value, redact),
-          })),
+          relevance: relevance.flatMap((part) => {
+            const value = redactedValue(part.value, redact);
+            return value === undefined
+              ? []
+              : [{ feature: redactedName(part.feature, redact), value, weight: part.weight }];
+          }),
         }),
     ...(counterfactuals === undefined
       ? {}
       : {
-          counterfactuals: counterfactuals.map((part) => ({
-            ...part,
-            change: Object.fromEntries(
-              Object.entries(part.change).map(([name, value]) => [redactedName(name), redactedValue(value, redact)]),
-            ),
+          counterfactuals: counterfactuals.map(({ change, output }) => ({
+            change: redactedValues(change, redact),
+            output: { label: redactedText(output.label, redact, longest.label) },
           })),
         }),
   };
 }
+
+const redactedProvenance = ({ sources, ...others }: Provenance, redact: Redactor): Provenance => ({
+  ...others,
+  ...(sources === undefined
+    ? {}
+    : { sources: sources.map((source) => ({ ...source, name: redactedName(source.name, redact) })) }),
+});
