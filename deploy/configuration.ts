@@ -15,7 +15,7 @@ const groups: readonly (readonly [heading: string, fits: RegExp])[] = [
   ['Grafana and auditors', /_GRAFANA_|_PLUGIN_|_AUDIT_/],
   ['The log', /_LOG_|_SIGNING_|_WITNESS/],
   ['Inputs', /_SNAPSHOTS$|^AWS_/],
-  ['Traces of other services', /_OTLP_/],
+  ['Traces of other services', /_OTLP_|_HASH_KEY$/],
 ];
 
 /** What a service reads, by whichever of its files reads it; the page is tested to name no other. */

@@ -1,4 +1,5 @@
 /** The daemon's configuration, from environment variables alone. Secrets may come from files: NAME_FILE instead of NAME. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hex, keyTypes, parseVerifierKey } from '@countersign/contract/note';
 import type { WitnessAddress } from './ledger/index.ts';
@@ -12,6 +13,8 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number };
   /** Null when spans are not listened for. */
   readonly otlp: OtlpSettings | null;
+  /** Of the hashes of inputs of promoted spans; null for plain ones. */
+  readonly hashKey: KeyObject | null;
   readonly grafana: { readonly url: string; readonly jwksUrl: URL; readonly audience: string; readonly secret: string };
   /** Lets an auditor's own tools read everything; none when it is empty. */
   readonly auditToken: string;
@@ -56,6 +59,11 @@ export const variables: readonly (readonly [name: string, fallback: string | nul
     'COUNTERSIGN_OTLP_TLS_CLIENT_CA',
     '',
     'Who signs the certificates that exporters need, in PEM; empty for none needed',
+  ],
+  [
+    'COUNTERSIGN_HASH_KEY',
+    '',
+    'Key of the hashes of inputs of promoted spans, at least 32 characters; empty for hashes without',
   ],
   ['COUNTERSIGN_LOG_ID', 'main', 'The log to write'],
   ['COUNTERSIGN_LOG_ORIGIN', 'countersign.local/main', 'Name of the log in its checkpoints'],
@@ -113,6 +121,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       port: whole('COUNTERSIGN_HTTP_PORT', (n) => n >= 0 && n <= 65_535, 'a port, 0 to 65535'),
     },
     otlp: readOtlpSettings(text, problems),
+    hashKey: readHashKey(text('COUNTERSIGN_HASH_KEY'), problems),
     grafana: {
       url: grafanaUrl,
       jwksUrl: url(
@@ -152,6 +161,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
+}
+
+/** A key shorter than SHA-256 is easier to guess than the hash. */
+function readHashKey(key: string, problems: string[]): KeyObject | null {
+  if (key === '') return null;
+  if (key.length < 32) {
+    problems.push('COUNTERSIGN_HASH_KEY has fewer than 32 characters. Make one with `openssl rand -hex 32`.');
+  }
+  return createSecretKey(Buffer.from(key));
 }
 
 function credentialsOf(text: (name: string) => string): S3Credentials | null {

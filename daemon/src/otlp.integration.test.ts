@@ -1,4 +1,5 @@
 /** Services that have nothing but their own OpenTelemetry SDK: its real exporters, a whole daemon, real servers. */
+import { createHmac } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ import { eventually, passwords, startTestLoop, type TestLoop } from '../../stack
 import { readConfig } from './config.ts';
 import { startDaemon, type Daemon } from './main.ts';
 
+const hashKey = 'a key of the daemon, which no one knows';
 const token = 'a token of at least thirty-two characters';
 let loop: TestLoop;
 let nats: Nats;
@@ -62,7 +64,15 @@ function promote(): void {
 }
 
 const start = (env: NodeJS.ProcessEnv = {}): Promise<Daemon> =>
-  startDaemon(readConfig({ ...loop.env(), COUNTERSIGN_LOG_LEVEL: 'silent', COUNTERSIGN_OTLP_PORT: '0', ...env }));
+  startDaemon(
+    readConfig({
+      ...loop.env(),
+      COUNTERSIGN_LOG_LEVEL: 'silent',
+      COUNTERSIGN_OTLP_PORT: '0',
+      COUNTERSIGN_HASH_KEY: hashKey,
+      ...env,
+    }),
+  );
 
 const url = () => `${daemon?.otlpAddress}/v1/traces`;
 const sha256 = `sha256:${'a1'.repeat(32)}`;
@@ -174,10 +184,15 @@ it('puts before people what nobody says was done, and what was done without bein
     ['decide', decision('left-to-people')],
     // What the policy lets the AI do by itself, and nothing has stopped it.
     ['decide', decision('allowed', { 'decision.route': 'auto' })],
-    ['execute_tool delete_mail', { ...tool, 'gen_ai.conversation.id': 'promoted' }],
+    [
+      'execute_tool delete_mail',
+      { ...tool, 'gen_ai.conversation.id': 'promoted', 'gen_ai.tool.call.arguments': '{"id":7}' },
+    ],
   ]);
   await onRecord('allowed');
-  await onRecord('promoted');
+  // Nobody without the key can try out which mail it was.
+  const hash = `hmac-sha256:${createHmac('sha256', hashKey).update('{"id":7}').digest('hex')}`;
+  expect(await onRecord('promoted')).toMatchObject([{ data: { input_snapshot: { hash } } }]);
   const { rows } = await database.query(
     `SELECT task_id, reason, executed, model_name, label FROM review_case
      WHERE task_id IN ('left-to-people', 'allowed', 'promoted') ORDER BY task_id`,

@@ -2,6 +2,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
+import { privacyRulesOf } from '@countersign/contract';
 import type { Config } from './config.ts';
 import type { Metrics } from './metrics/index.ts';
 import { Receiver, startListener, type Listener } from './otlp/index.ts';
@@ -9,7 +10,7 @@ import { oncePerSecond } from './once-per-second.ts';
 import type { Policies } from './policies/index.ts';
 
 interface Parts {
-  readonly config: Pick<Config, 'otlp'>;
+  readonly config: Pick<Config, 'otlp' | 'hashKey'>;
   readonly nats: NatsConnection;
   readonly policies: Policies;
   readonly metrics: Metrics;
@@ -27,7 +28,11 @@ export async function openOtlp(parts: Parts): Promise<Listener | null> {
   const receiver = new Receiver({
     stream: jetstream(nats),
     isConnected: () => nats.info !== undefined,
-    rules,
+    promoting: {
+      rules,
+      hashKey: config.hashKey,
+      hidesNames: (workflow) => privacyRulesOf(policies.get(workflow)?.policy.privacy ?? {}).text === 'redacted',
+    },
     now,
     onRejected: oncePerSecond(({ count, message }: { count: number; message: string }, more: number) =>
       log.warn({ count, problem: message, more }, 'spans were rejected'),

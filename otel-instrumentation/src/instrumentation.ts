@@ -407,14 +407,15 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   /** A decision that this package was not told of, but by its span. */
-  recordPromoted(ended: Omit<EndedDecision, 'source'>): void {
+  recordPromoted(ended: Omit<EndedDecision, 'source' | 'redactText'>): void {
     this.measured(ended.latencyMs, {
       [attribute.workflowId]: ended.workflow,
       [attribute.actorType]: 'ai',
       [attribute.route]: ended.answer.route,
       [attribute.action]: ended.action,
     });
-    const whole = { ...ended, source: this.source };
+    const { redactText } = this.privacyOf(ended.workflow);
+    const whole = { ...ended, source: this.source, redactText };
     const event = () => aiDecisionEvent(whole);
     this.publisher.enqueue({ kind: 'decision_ai', workflow: ended.workflow, event, snapshot: null, bytes: usualBytes });
   }

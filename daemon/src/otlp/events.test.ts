@@ -1,5 +1,5 @@
 /** What a span says, as the event that goes on record; what is no decision, and what means to be one and is none. */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { aiTable, humanTable, outcomeTable } from './attributes.ts';
 import { read } from './events.ts';
 import { decisionIdOf, eventIdOf } from './ids.ts';
+import type { Promoting } from './promotion.ts';
 import { readProtobuf } from './protobuf.ts';
 import type { AttributeValue, Span } from './span.ts';
 
@@ -49,15 +50,22 @@ const withAttributes = (change: Record<string, AttributeValue>) => span({ attrib
 const without = (name: string) =>
   span({ attributes: Object.fromEntries(Object.entries(decision).filter(([key]) => key !== name)) });
 
-function eventOf(of: Span, rules: readonly PromoteRule[] = []) {
-  const reading = read(of, rules, now);
+const promoting = (rules: readonly PromoteRule[] = [], change: Partial<Promoting> = {}): Promoting => ({
+  rules,
+  hashKey: null,
+  hidesNames: () => false,
+  ...change,
+});
+
+function eventOf(of: Span, by: Promoting = promoting()) {
+  const reading = read(of, by, now);
   if (reading.is !== 'event') throw new Error(JSON.stringify(reading));
   const decoded = decode(reading.body, now);
   if (decoded.is !== 'event') throw new Error(decoded.detail);
   return { subject: reading.subject, event: decoded.event };
 }
 function problemOf(of: Span, rules: readonly PromoteRule[] = []): string {
-  const reading = read(of, rules, now);
+  const reading = read(of, promoting(rules), now);
   return reading.is === 'rejected' ? reading.problem : `not rejected: ${reading.is}`;
 }
 
@@ -222,7 +230,7 @@ describe('what is passed over', () => {
     ['what the package sends by itself', { scope: '@countersign/otel-instrumentation' }],
     ['a namesake without a workflow', { attributes: { 'decision.outcome': 'yes' } }],
   ])('is %s', (_what, change) => {
-    expect(read(span(change), [], now)).toEqual({ is: 'passed_over' });
+    expect(read(span(change), promoting(), now)).toEqual({ is: 'passed_over' });
   });
 });
 
@@ -289,7 +297,9 @@ describe('a promoted span', () => {
   };
 
   it('of a tool is a decision that the AI has carried out without asking', () => {
-    expect(eventOf(span({ name: 'execute_tool send_refund', attributes: tool }), rules).event.data).toMatchObject({
+    expect(
+      eventOf(span({ name: 'execute_tool send_refund', attributes: tool }), promoting(rules)).event.data,
+    ).toMatchObject({
       workflow_id: 'refunds',
       task_id: 'chat-7',
       decision_id: decisionIdOf(span()),
@@ -309,10 +319,26 @@ describe('a promoted span', () => {
     });
   });
 
+  it('has a hash by the key of the daemon, and no name of a span where the policy redacts text', () => {
+    const named = span({ name: 'execute_tool for ann@example.org', attributes: tool });
+    const hidden = promoting(rules, {
+      hashKey: createSecretKey(Buffer.alloc(32, 7)),
+      hidesNames: (workflow) => workflow === 'refunds',
+    });
+    expect(eventOf(named, hidden).event.data).toMatchObject({
+      input_snapshot: {
+        hash: `hmac-sha256:${createHmac('sha256', Buffer.alloc(32, 7)).update('{"amount":40}').digest('hex')}`,
+      },
+      justification: 'Promoted by the policy from a span.',
+    });
+  });
+
   it('of a tool that failed was decided all the same; of a model that failed nothing was', () => {
-    expect(eventOf(span({ attributes: tool, failed: true }), rules).event.type).toBe('countersign.decision.ai.v1');
+    expect(eventOf(span({ attributes: tool, failed: true }), promoting(rules)).event.type).toBe(
+      'countersign.decision.ai.v1',
+    );
     const chat = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' };
-    expect(read(span({ attributes: chat, failed: true }), rules, now)).toEqual({ is: 'passed_over' });
+    expect(read(span({ attributes: chat, failed: true }), promoting(rules), now)).toEqual({ is: 'passed_over' });
   });
 
   it('has the model, the label and the confidence that are on it', () => {
@@ -323,7 +349,7 @@ describe('a promoted span', () => {
       'app.category': 'complaint',
       'decision.confidence': 0.7,
     };
-    expect(eventOf(span({ attributes }), rules).event.data).toMatchObject({
+    expect(eventOf(span({ attributes }), promoting(rules)).event.data).toMatchObject({
       task_id: span().traceId,
       model: { name: 'large', version: 'large-2026-08', hash: sha256('large@large-2026-08') },
       output: { label: 'complaint' },
@@ -334,9 +360,9 @@ describe('a promoted span', () => {
 
   it('without a model goes by what it did; within a decision it is not promoted', () => {
     const chat = { 'gen_ai.operation.name': 'chat', 'app.category': 'complaint' };
-    expect(eventOf(span({ attributes: chat }), rules).event.data).toMatchObject({ model: { name: 'chat' } });
+    expect(eventOf(span({ attributes: chat }), promoting(rules)).event.data).toMatchObject({ model: { name: 'chat' } });
     const within = { ...tool, 'decision.workflow.id': 'loans', 'decision.id': 'x' };
-    expect(read(span({ attributes: within }), rules, now)).toEqual({ is: 'passed_over' });
+    expect(read(span({ attributes: within }), promoting(rules), now)).toEqual({ is: 'passed_over' });
   });
 });
 
@@ -350,7 +376,7 @@ describe('ids', () => {
   it('make the same span the same bytes, and another span another event', () => {
     fc.assert(
       fc.property(ids, ids, (one, other) => {
-        const of = (from: typeof one) => read(span({ ...from, startNanos: from.endNanos }), [], now);
+        const of = (from: typeof one) => read(span({ ...from, startNanos: from.endNanos }), promoting(), now);
         expect(of(one)).toEqual(of({ ...one }));
         if (one.spanId === other.spanId && one.traceId === other.traceId) return;
         expect(eventIdOf(one)).not.toBe(eventIdOf(other));
@@ -376,7 +402,7 @@ it('takes attributes of the registry alone, none of them twice', () => {
 
 it('reads what a Python service has sent, the review with the decision that it links', () => {
   const recorded = readProtobuf(gunzipSync(readFileSync(new URL('fixtures/python.pb.gz', import.meta.url))));
-  const [decided, other, reviewed] = recorded.map((of) => read(of, [], now));
+  const [decided, other, reviewed] = recorded.map((of) => read(of, promoting(), now));
   expect(other).toEqual({ is: 'passed_over' });
   const dataOf = (reading: typeof decided) =>
     reading?.is === 'event' ? (JSON.parse(Buffer.from(reading.body).toString()) as { data: object }).data : reading;

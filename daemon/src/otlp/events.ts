@@ -5,7 +5,6 @@ import {
   promoted,
   ReviewReason,
   type EventKind,
-  type PromoteRule,
   type ServiceEvent,
 } from '@countersign/contract';
 import { decode } from '../ingest/index.ts';
@@ -26,7 +25,7 @@ import {
   type Table,
 } from './attributes.ts';
 import { decisionIdOf, eventIdOf } from './ids.ts';
-import { promotedAttributes } from './promotion.ts';
+import { promotedAttributes, type Promoting } from './promotion.ts';
 import { inAttributes, place, type Fields } from './placing.ts';
 import type { Attributes, Span } from './span.ts';
 
@@ -83,11 +82,11 @@ const kinds = {
 /** The package that sends its decisions to NATS by itself; their spans are for the trace. */
 const ownScope = '@countersign/otel-instrumentation';
 
-export function read(span: Span, rules: readonly PromoteRule[], now: Date): Reading {
+export function read(span: Span, promoting: Promoting, now: Date): Reading {
   if (span.scope === ownScope) return { is: 'passed_over' };
   const isNamed = span.attributes[workflow] !== undefined || span.attributes[decisionId] !== undefined;
-  const rule = isNamed ? null : promoted(rules, span.attributes);
-  const attributes = rule === null ? span.attributes : promotedAttributes(rule, span);
+  const rule = isNamed ? null : promoted(promoting.rules, span.attributes);
+  const attributes = rule === null ? span.attributes : promotedAttributes(rule, span, promoting);
   if (!isDecision(attributes)) return { is: 'passed_over' };
   // The work threw, and there is no decision. A tool that fails was still chosen.
   if (span.failed && rule?.operation !== 'execute_tool') return { is: 'passed_over' };

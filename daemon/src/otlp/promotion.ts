@@ -1,14 +1,25 @@
 /** What a promoted span says as a decision: the attributes that its instrumentation would have set, had it known. Pure. */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { actorNameOf, requestModelOf, responseModelOf, routeOf, type PromoteRule } from '@countersign/contract';
 import canonicalize from 'canonicalize';
 import { actor, route, task, workflow } from './attributes.ts';
 import { noAttributes, type Attributes, type AttributeValue, type Span } from './span.ts';
 
+/** How spans become decisions that do not say so. */
+export interface Promoting {
+  readonly rules: readonly PromoteRule[];
+  /** Inputs are named by HMACs with it, which tell nothing to whoever guesses an input; null for plain hashes. */
+  readonly hashKey: KeyObject | null;
+  /** Whether the policy of a workflow redacts text. The name of a span may hold anything, and this is no place to redact it. */
+  readonly hidesNames: (workflow: string) => boolean;
+}
+
 const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+const inputHashOf = (text: string, key: KeyObject | null): string =>
+  key === null ? sha256(text) : `hmac-sha256:${createHmac('sha256', key).update(text).digest('hex')}`;
 
 /** What the span says of itself under `decision.*` stands. */
-export function promotedAttributes(rule: PromoteRule, span: Span): Attributes {
+export function promotedAttributes(rule: PromoteRule, span: Span, { hashKey, hidesNames }: Promoting): Attributes {
   const { attributes } = span;
   const first = (...names: string[]) => names.map((name) => attributes[name]).find(isText);
   const name = actorNameOf(rule.operation, attributes) ?? rule.operation;
@@ -24,7 +35,7 @@ export function promotedAttributes(rule: PromoteRule, span: Span): Attributes {
     'decision.model.version': version,
     // Of a hosted model nobody has the weights.
     'decision.model.hash': sha256(`${model}@${version}`),
-    'decision.input.hash': sha256(inputOf(attributes)),
+    'decision.input.hash': inputHashOf(inputOf(attributes), hashKey),
     'decision.input.uri': `urn:opentelemetry:span:${span.traceId}:${span.spanId}`,
     'decision.output.label': rule.label_from === undefined ? name : attributes[rule.label_from],
     // It has said nothing of how sure it is.
@@ -32,7 +43,7 @@ export function promotedAttributes(rule: PromoteRule, span: Span): Attributes {
     'decision.risk_tier': rule.risk_tier,
     'decision.reversible': rule.reversible,
     'decision.action': 'accept',
-    'decision.justification': `Promoted by the policy from the span ${JSON.stringify(span.name)}.`,
+    'decision.justification': `Promoted by the policy from ${hidesNames(rule.workflow) ? 'a span' : `the span ${JSON.stringify(span.name)}`}.`,
     [route]: routeOf(rule),
   };
   const merged = noAttributes();

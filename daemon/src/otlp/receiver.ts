@@ -1,7 +1,7 @@
 /** Spans on their way to JetStream: each decision among them is published as a service would, and waited for. */
 import type { JetStreamClient } from '@nats-io/jetstream';
-import type { PromoteRule } from '@countersign/contract';
 import { read, type Reading } from './events.ts';
+import type { Promoting } from './promotion.ts';
 import type { Span } from './span.ts';
 
 /** Spans that will never be taken as they are. */
@@ -17,7 +17,7 @@ export interface ReceiverOptions {
   readonly stream: JetStreamClient;
   /** Whether NATS is connected now: while it is not, its client would keep in memory what is published, each time that it comes again. */
   readonly isConnected: () => boolean;
-  readonly rules: readonly PromoteRule[];
+  readonly promoting: Promoting;
   readonly now: () => Date;
   readonly onSpans: (result: SpanResult, count: number) => void;
   /** Not every exporter tells its service. */
@@ -46,12 +46,12 @@ export class Receiver {
 
   /** Resolves when every decision among the spans is durable. */
   async receive(spans: readonly Span[]): Promise<Rejections> {
-    const { rules, now, onSpans, onRejected } = this.options;
+    const { promoting, now, onSpans, onRejected } = this.options;
     const at = now();
     const events: Found[] = [];
     const problems: string[] = [];
     for (const span of spans) {
-      const reading = read(span, rules, at);
+      const reading = read(span, promoting, at);
       if (reading.is === 'event') events.push(reading);
       else if (reading.is === 'rejected') problems.push(reading.problem);
     }

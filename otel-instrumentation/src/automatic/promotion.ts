@@ -59,7 +59,7 @@ function stamp(span: OpenSpan, rule: PromoteRule): void {
 
 type Timed = SeenSpan & { readonly startTime?: HrTime };
 
-function endedOf(span: Timed, rule: PromoteRule, inputHash: string): Omit<EndedDecision, 'source'> {
+function endedOf(span: Timed, rule: PromoteRule, inputHash: string): Omit<EndedDecision, 'source' | 'redactText'> {
   const { attributes } = span;
   const spanContext = span.spanContext();
   const { requestModel, responseModel } = modelCallOf(attributes);
@@ -83,7 +83,6 @@ function endedOf(span: Timed, rule: PromoteRule, inputHash: string): Omit<EndedD
     mediaType: undefined,
     captured: false,
     redacted: false,
-    redactText: null,
     features: undefined,
     label: rule.label_from === undefined ? nameOf(rule, attributes) : text(attributes, rule.label_from),
     scores: undefined,
