@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Compile } from 'typebox/compile';
 import Schema from 'typebox/schema';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { takingWithoutStart } from '../src/not-started.ts';
+import { takeDecision } from '../src/taking.ts';
 import { AiDecisionEvent, DecisionAction, ReviewReason, RiskTier, Route } from '@countersign/contract';
 import { describe, expect, it } from 'vitest';
 import { constants, constantsFile, documentFile, withTables } from './generate.ts';
@@ -52,6 +55,23 @@ describe('what is generated', () => {
   });
 });
 
+it('requires of a decision nothing that its span does not have', () => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  const about = {
+    workflow: 'w',
+    task: 't',
+    model: { name: 'm', version: '1', hash: `sha256:${'0'.repeat(64)}` },
+    riskTier: 'low',
+    reversible: true,
+    input: { content: 'in' },
+  } as const;
+  const taking = { ...takingWithoutStart, tracer: provider.getTracer('test'), onEnded: () => undefined };
+  takeDecision(taking, about, (decision) => decision.output({ label: 'yes' }, 1));
+  const set = exporter.getFinishedSpans()[0]?.attributes ?? {};
+  expect(requiredOfDecision().filter((name) => set[name] === undefined)).toEqual([]);
+});
+
 describe('the examples of the document', () => {
   const examples = [...read(documentFile).matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(
     ([, text = '']) => JSON.parse(text) as { name?: string; type?: string; attributes?: Record<string, unknown> },
@@ -64,11 +84,8 @@ describe('the examples of the document', () => {
   });
 
   it('have a decision with all that it has to have', () => {
-    const required = refsOf(groups.find(({ id }) => id === 'decision.ai')?.attributes).filter(
-      ({ requirement_level }) => requirement_level === 'required',
-    );
-    expect(required.length).toBeGreaterThan(5);
-    expect(required.filter(({ ref }) => span[ref] === undefined)).toEqual([]);
+    expect(requiredOfDecision().length).toBeGreaterThan(5);
+    expect(requiredOfDecision().filter((name) => span[name] === undefined)).toEqual([]);
   });
 
   it('use no attribute that the registry does not have', () => {
@@ -77,6 +94,11 @@ describe('the examples of the document', () => {
     expect(used.filter((name) => !isKnown(name))).toEqual([]);
   });
 });
+
+const requiredOfDecision = () =>
+  refsOf(groups.find(({ id }) => id === 'decision.ai')?.attributes)
+    .filter(({ requirement_level }) => requirement_level === 'required')
+    .map(({ ref }) => ref);
 
 const isKnown = (name: string) =>
   Object.hasOwn(imported, name) ||

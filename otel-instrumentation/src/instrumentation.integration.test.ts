@@ -1,5 +1,6 @@
 /** The package as a service uses it, with a real NATS that comes and goes, and OpenTelemetry's own SDK. */
 import { spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { startNats, type Nats } from '../../stack/nats.ts';
 import { freePort, run } from '../../stack/process.ts';
 import { eventually, passwords } from '../../stack/test-loop.ts';
+import { withInputInHand } from './automatic/in-hand.ts';
+import { promoteBy } from './automatic/promotion.ts';
+import { decisionSpanProcessor } from './automatic/span-processor.ts';
 import * as countersign from './index.ts';
 
 const spans = new InMemorySpanExporter();
@@ -95,7 +99,9 @@ describe('decision', () => {
     );
     const finished = spans.getFinishedSpans();
     expect(finished).toHaveLength(4);
-    expect(finished.map(({ status }) => status.code)).toEqual([0, 0, 2, 2]);
+    // What an error says in words may quote the input, and nothing captures that here.
+    expect(finished.map(({ status }) => status)).toEqual([{ code: 0 }, { code: 0 }, { code: 2 }, { code: 2 }]);
+    expect(finished[2]?.attributes).toMatchObject({ 'error.type': 'TypeError' });
     expect(finished[0]?.attributes).toMatchObject({
       'decision.workflow.id': 'w',
       'decision.task.id': 'sync',
@@ -126,7 +132,8 @@ describe('decision', () => {
 
   it('sends the hash of the input and not the input, unless told to', async () => {
     begin();
-    countersign.decision(options('private'), answer);
+    const uri = 'https://ann:hunter2@files.example/in@box?to=x@y';
+    countersign.decision({ ...options('private'), input: { content: 'what came in', uri } }, answer);
     await countersign.flush();
     const event = (await streamed()).find(({ subject }) => subject === 'private');
     // SHA-256 of "what came in".
@@ -134,6 +141,7 @@ describe('decision', () => {
       'sha256:4a7f10df0b0e09391d2c1fff179667ac2caad7f2895dbbcb869be87416c418d3',
     );
     expect(JSON.stringify(event)).not.toContain('what came in');
+    expect(event?.data.input_snapshot.uri).toBe('https://files.example/in@box?to=x@y');
   });
 });
 
@@ -141,19 +149,57 @@ it('links a human decision to the AI decision, and judges it in its own trace', 
   begin();
   const ref = countersign.decision(options('reviewed'), answer);
   const kept = JSON.parse(JSON.stringify(ref)) as countersign.DecisionRef;
-  countersign.humanDecision(kept, { reviewer: 'ann', action: 'reject', justification: 'not so' });
+  countersign.humanDecision(kept, {
+    reviewer: 'ann',
+    action: 'modify',
+    justification: 'not so',
+    output: { label: 'no' },
+    reasonCode: 'wrong_label',
+    reviewMs: 1_500,
+    queueMs: 3_000,
+  });
   const [ai, human] = spans.getFinishedSpans();
   expect(human?.links).toHaveLength(1);
   expect(human?.links[0]?.context.spanId).toBe(ai?.spanContext().spanId);
   expect(human?.spanContext().traceId).not.toBe(ai?.spanContext().traceId);
   expect(human?.status.code).toBe(0);
+  expect(human?.attributes).toMatchObject({
+    'decision.reason_code': 'wrong_label',
+    'decision.output.label': 'no',
+    'decision.review.duration': 1.5,
+    'decision.queue.duration': 3,
+  });
   const [judged] = records.getFinishedLogRecords();
   expect(judged?.eventName).toBe('gen_ai.evaluation.result');
   expect(judged?.spanContext?.traceId).toBe(ai?.spanContext().traceId);
   expect(judged?.attributes).toMatchObject({
     'gen_ai.evaluation.name': 'human_review',
-    'gen_ai.evaluation.score.label': 'reject',
+    'gen_ai.evaluation.score.label': 'modify',
   });
+  // No policy lets content be captured.
+  expect(judged?.attributes['gen_ai.evaluation.explanation']).toBeUndefined();
+});
+
+it('names the input of a promoted span by its key, and its span without what is private', async () => {
+  const hashKey = Buffer.alloc(32, 7);
+  const service = { user: 'service', password: passwords.service };
+  countersign.start({ source: 'test', natsUrl: nats.url, ...service, spool: false, hashKey }).catch(() => undefined);
+  promoteBy([{ workflow: 'promoting', operation: 'execute_tool', risk_tier: 'low', reversible: true }]);
+  const provider = new TracerProvider({ spanProcessors: [decisionSpanProcessor()] });
+  const input = '{"ssn":"078-05-1120"}';
+  const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'mail' };
+  const tracer = provider.getTracer('x');
+  const name = 'execute_tool mail to ann@example.org';
+  tracer.startSpan(name, { attributes: { ...attributes, 'gen_ai.tool.call.arguments': input } }).end();
+  withInputInHand({ ssn: '078-05-1120' }, () => tracer.startSpan(name, { attributes })).end();
+  promoteBy([]);
+  expect(await countersign.flush()).toBe(true);
+  const found = (await streamed()).filter(({ data }) => data.workflow_id === 'promoting').map(({ data }) => data);
+  const hash = `hmac-sha256:${createHmac('sha256', hashKey).update(input).digest('hex')}`;
+  expect(found.map(({ input_snapshot }) => input_snapshot.hash)).toEqual([hash, hash]);
+  expect(found[0]?.justification).toBe(
+    'Promoted by a rule of the service from the span "execute_tool mail to [email]".',
+  );
 });
 
 it('records about a ref from a column of text, and of what is no ref says so, once, and counts it', async () => {

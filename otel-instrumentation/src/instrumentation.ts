@@ -268,6 +268,10 @@ export class Instrumentation implements Deciding, Loop {
       [attribute.action]: action,
       [attribute.reviewsId]: ref.decision_id,
       [attribute.reviewerId]: reviewer,
+      [attribute.reasonCode]: reasonCode,
+      [attribute.outputLabel]: output?.label ?? undefined,
+      [attribute.reviewDuration]: inSeconds(reviewMs),
+      [attribute.queueDuration]: inSeconds(queueMs),
     });
     if (reviewed !== null) {
       logs.getLogger(scope.name, scope.version).emit({
@@ -472,6 +476,8 @@ export class Instrumentation implements Deciding, Loop {
     this.meters.end();
   }
 }
+
+const inSeconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1_000);
 
 /** What waits longer to be durable is not waited for: the AI does not act on it. */
 const recordMs = 5_000;
