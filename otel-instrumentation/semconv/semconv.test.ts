@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Compile } from 'typebox/compile';
 import Schema from 'typebox/schema';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { takingWithoutStart } from '../src/not-started.ts';
-import { takeDecision } from '../src/taking.ts';
 import { AiDecisionEvent, DecisionAction, ReviewReason, RiskTier, Route } from '@countersign/contract';
 import { describe, expect, it } from 'vitest';
+import { takingWithoutStart } from '../src/not-started.ts';
+import { takeDecision } from '../src/taking.ts';
 import { constants, constantsFile, documentFile, withTables } from './generate.ts';
 import { attributes, files, groups, imported, problems, refsOf } from './registry.ts';
 
