@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Packages are tested from their sources, without a build. */
 const sources = { ssr: { resolve: { conditions: ['countersign-source'] } } };
-const packages = '{contract,otel-instrumentation,daemon,grafana-plugin,dashboards,demo,stack,deploy}';
+const packages = '{contract,otel-instrumentation,daemon,grafana-plugin,dashboards,demo,stack,deploy,alert-rules}';
 
 export default defineConfig({
   test: {

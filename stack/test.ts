@@ -3,17 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildApp, buildPackages } from './build.ts';
 import { findChromium } from './chromium.ts';
-import { findPrometheus } from '../dashboards/preview/prometheus.ts';
 import { findNatsServer } from './nats.ts';
+import { findAlertmanager, findPrometheus } from './prometheus.ts';
 
 const root = join(import.meta.dirname, '..');
 const tools = join(root, '.countersign/tools');
 
 try {
-  process.stdout.write('• NATS, Chromium and Prometheus …\n');
+  process.stdout.write('• NATS, Chromium, Prometheus and Alertmanager …\n');
   findNatsServer(tools);
   findChromium(tools);
   findPrometheus(tools);
+  findAlertmanager(tools);
   process.stdout.write('• build …\n');
   buildPackages();
   buildApp();

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, openPage, screenshots } from '../../stack/browser.ts';
 import { toolsDirectory } from '../../stack/test-servers.ts';
 import { dashboards } from '../src/dashboards.ts';
-import { findPrometheus, startPrometheus, type Prometheus } from './prometheus.ts';
+import { findPrometheus, startPrometheus, type Prometheus } from '../../stack/prometheus.ts';
 import { previewUrl, startPreview, type PreviewServer } from './server.ts';
 import { storySamples } from './story.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dashboards } from '../src/dashboards.ts';
-import { findPrometheus, startPrometheus } from './prometheus.ts';
+import { findPrometheus, startPrometheus } from '../../stack/prometheus.ts';
 import { previewUrl, startPreview } from './server.ts';
 import { storySamples } from './story.ts';
 

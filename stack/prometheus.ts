@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram, installPackages, unpackPackages } from '../../stack/packages.ts';
-import { freePort, run } from '../../stack/process.ts';
+import { findProgram, installPackages, unpackPackages } from './packages.ts';
+import { freePort, run } from './process.ts';
 
 export interface Prometheus {
   readonly url: string;
@@ -19,7 +19,22 @@ export function findPrometheus(tools: string): string {
   const programs = join(unpacked, 'usr/bin');
   if (existsSync(join(programs, 'promtool')) || unpackPackages(['prometheus'], unpacked)) return programs;
   if (installPackages(['prometheus'])) return '/usr/bin';
-  throw new Error('The pictures of dashboards need Prometheus, and it cannot be had here: apt-get install prometheus');
+  throw new Error(
+    'Dashboards and alert rules are tested with Prometheus, and it cannot be had here: apt-get install prometheus',
+  );
+}
+
+/** The program `amtool`. Throws what to do when there is none. */
+export function findAlertmanager(tools: string): string {
+  const found = findProgram('amtool');
+  if (found !== null) return found;
+  const unpacked = join(tools, 'alertmanager');
+  const program = join(unpacked, 'usr/bin/amtool');
+  if (existsSync(program) || unpackPackages(['prometheus-alertmanager'], unpacked)) return program;
+  if (installPackages(['prometheus-alertmanager'])) return '/usr/bin/amtool';
+  throw new Error(
+    'The tests of routes need Alertmanager, and it cannot be had here: apt-get install prometheus-alertmanager',
+  );
 }
 
 /** With samples in OpenMetrics text, however old. `directory` is empty. */
