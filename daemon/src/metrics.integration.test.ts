@@ -1,9 +1,12 @@
 /** What the daemon tells Prometheus: counted from what is recorded, measured from what is, and absent when it is not known. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstream } from '@nats-io/jetstream';
 import { eventSubject, eventTypes, mostSeries, type EventKind } from '@countersign/contract';
-import { passwords, startTestLoop, eventually, type TestLoop } from '../../stack/test-loop.ts';
+import { findPrometheus } from '../../stack/prometheus.ts';
+import { eventually, passwords, repository, startTestLoop, type TestLoop } from '../../stack/test-loop.ts';
 import { readConfig } from './config.ts';
 import { newUuid } from './ledger/index.ts';
 import { startDaemon, type Daemon } from './main.ts';
@@ -155,6 +158,16 @@ it('does not grow with what services call their models', async () => {
   const text = await metricsOf();
   expect(text.match(/^countersign_decision_latency_seconds_count/gm)).toHaveLength(mostSeries + 1);
   expect(text.match(/^countersign_signal_tier\{.*monitor="latency"/gm)?.length).toBeLessThanOrEqual(mostSeries + 1);
+});
+
+it('is what promtool has nothing to say against', async () => {
+  const promtool = join(findPrometheus(join(repository, '.countersign/tools')), 'promtool');
+  const own = (await metricsOf()).split('\n').filter((line) => /^(# (HELP|TYPE) )?countersign_/.test(line));
+  const { status, stderr, stdout } = spawnSync(promtool, ['check', 'metrics'], {
+    input: `${own.join('\n')}\n`,
+    encoding: 'utf8',
+  });
+  expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });
 });
 
 it('goes on telling when NATS is away, and leaves out what it does not know', async () => {

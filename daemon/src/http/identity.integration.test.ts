@@ -126,6 +126,13 @@ it.each([
   expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([403, 'forbidden']);
 });
 
+it("lets in whoever Grafana names, with its root URL's slash at the end as Grafana writes it, or without", async () => {
+  for (const iss of [loop.issuer, `${loop.issuer}/`]) {
+    const headers = { ...(await loop.headers('ann', 'read')), 'x-grafana-id': await loop.token('ann', { iss }) };
+    expect((await fetch(`${daemon.address}/v1/reviews/queue`, { headers })).status).toBe(200);
+  }
+});
+
 it('does not upgrade', async () => {
   const headers = { ...(await loop.headers('ann', 'read')), upgrade: 'websocket', connection: 'upgrade' };
   expect(await rawStatus('/v1/reviews/queue', headers)).toMatch(/^HTTP\/1\.1 400/);

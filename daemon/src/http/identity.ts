@@ -42,6 +42,8 @@ export type Identify = (headers: RequestHeaders, grant: Grant, isRead: boolean) 
 export function identifier({ secret, jwksUrl, issuer, audience, auditToken }: IdentityOptions): Identify {
   if (secret === '')
     throw new Error('the plugin secret is empty, so anyone could pass for Grafana. Set COUNTERSIGN_PLUGIN_SECRET.');
+  // Grafana signs in the name of its root URL with a slash at the end, however it is written in its configuration.
+  const root = issuer.replace(/\/+$/, '');
   const keys = createRemoteJWKSet(jwksUrl, { timeoutDuration: 5_000, cooldownDuration: 10_000 });
 
   return async (headers, grant, isRead) => {
@@ -62,7 +64,7 @@ export function identifier({ secret, jwksUrl, issuer, audience, auditToken }: Id
     try {
       ({ payload } = await jwtVerify(token, keys, {
         algorithms: ['ES256'],
-        issuer,
+        issuer: [root, `${root}/`],
         audience,
         requiredClaims: ['sub', 'exp'],
         clockTolerance: 5,
@@ -79,7 +81,7 @@ export function identifier({ secret, jwksUrl, issuer, audience, auditToken }: Id
     return {
       is: 'person',
       person: {
-        id: `${issuer}#${audience}#${payload.sub}`,
+        id: `${root}#${audience}#${payload.sub}`,
         name: (shown ?? payload.sub).slice(0, 200),
         login: typeof username === 'string' && username !== '' ? username : null,
       },
