@@ -95,7 +95,8 @@ export const model: Group = {
     },
     {
       name: 'CountersignModelUndeclared',
-      expr: 'max by (workflow, model, model_version) (countersign_model_version_info{autonomy="undeclared"}) == 1',
+      expr: `max by (workflow, model, model_version) (countersign_model_version_info{autonomy="undeclared"}) == 1
+  and on (workflow, model, model_version) sum by (workflow, model, model_version) (increase(countersign_decisions_total{actor="ai"}[1h])) > 0`,
       for: '5m',
       tier: 'action_required',
       team: 'model',
@@ -103,7 +104,12 @@ export const model: Group = {
       summary: `${where} decides and nobody has declared it`,
       description:
         'Change control knows nothing of this version, so that it has no authority: all it decides goes to people.',
-      story: { series: [gauge(`countersign_model_version_info{${labels},autonomy="undeclared"}`, 0, 1)] },
+      story: {
+        series: [
+          gauge(`countersign_model_version_info{${labels},autonomy="undeclared"}`, 1, 1),
+          counter(`countersign_decisions_total{${labels},actor="ai",action="accept",route="human"}`, 0, 5),
+        ],
+      },
     },
     {
       name: 'CountersignBreakerOpen',

@@ -10,7 +10,7 @@ export const platform: Group = {
   rules: [
     one({
       name: 'CountersignDown',
-      expr: 'up{job="countersign"} == 0',
+      expr: 'up{job="countersign"} == 0 or absent(up{job="countersign"})',
       for: '2m',
       tier: 'incident',
       runbook: 'daemon-down',
@@ -87,7 +87,7 @@ export const platform: Group = {
     }),
     one({
       name: 'CountersignCheckpointOld',
-      expr: 'max by (log) (countersign_ledger_checkpoint_age_seconds) > 300 and on (log) max by (log) (countersign_ledger_unsigned_records) > 0',
+      expr: 'max by (log) (countersign_ledger_unsigned_records) > 0 unless on (log) max by (log) (countersign_ledger_checkpoint_age_seconds) < 300',
       for: '5m',
       tier: 'incident',
       runbook: 'checkpoint',
@@ -132,13 +132,13 @@ export const platform: Group = {
     }),
     one({
       name: 'CountersignNotificationsFailing',
-      expr: 'sum by (channel) (increase(countersign_notifications_total{result!="sent"}[15m])) > 3',
+      expr: 'sum by (channel) (increase(countersign_notifications_total{result=~"retry|undeliverable"}[15m])) > 1',
       for: '0m',
       tier: 'incident',
       runbook: 'notifications',
       summary: 'People are not reached by {{ $labels.channel }}',
       description: 'Incidents climb past those who should hear of them.',
-      story: { series: [counter('countersign_notifications_total{channel="pager",result="failed"}', 0, 1)] },
+      story: { series: [counter('countersign_notifications_total{channel="pager",result="retry"}', 0, 1)] },
     }),
     one({
       name: 'CountersignSnapshotsFailing',

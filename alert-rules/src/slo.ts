@@ -36,13 +36,18 @@ const levels: readonly Level[] = [
   {
     name: 'CountersignAvailabilityBurn',
     record: 'countersign:availability:bad_ratio',
-    bad: (window) => `1 - min by (dependency) (avg_over_time(countersign_dependency_up[${window}]))`,
+    // While the daemon is away nothing says of its dependencies how they are: it is as if they were away.
+    bad: (window) =>
+      `1 - min by (dependency) (sum_over_time(countersign_dependency_up[${window}])) / on () group_left max(count_over_time(up{job="countersign"}[${window}]))`,
     budget: 0.001,
     by: ['dependency'],
     team: 'platform',
     runbook: 'slo-availability',
     says: 'available 99.9 % of the month',
-    story: [gauge('countersign_dependency_up{dependency="nats"}', 1, 0)],
+    story: [
+      gauge('countersign_dependency_up{dependency="nats"}', 1, 0),
+      gauge('up{job="countersign",instance="a"}', 1, 1),
+    ],
   },
   {
     name: 'CountersignLatencyBurn',
