@@ -1,5 +1,5 @@
 /** What waits on disk over several processes: a process that was killed is stood in for by the name that it left. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ it('is sent in the order in which it came, over however many processes that were
     await backlog.append([event(`${run}-0`), event(`${run}-1`)]);
     killed();
   }
-  keepForNext(directory, [event('fourth')]);
+  expect(keepForNext({ directory, mostBytes: 1_000_000 }, [event('fourth')])).toBe(1);
   killed();
   const last = await open();
   await last.append([event('last')]);
@@ -67,6 +67,21 @@ it('is bounded together, however often the service starts', async () => {
   expect(await (await open(each * 8)).append(five)).toBe(3);
   killed();
   expect(await (await open(each * 8)).append(five)).toBe(0);
+  killed();
+  // Nor is there room for one that exits before it has looked.
+  expect(keepForNext({ directory, mostBytes: each * 8 }, five)).toBe(0);
+  expect(keepForNext({ directory, mostBytes: each * 10 + 1 }, five)).toBe(2);
+  expect(readdirSync(directory)).toHaveLength(3);
+});
+
+it('leaves no directory behind that holds nothing', async () => {
+  mkdirSync(directory);
+  for (let run = 0; run < 3; run++) {
+    await (await open(each)).append([event('large'.repeat(50))]);
+    killed();
+  }
+  await (await open()).close();
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 it('is not taken from a process that is there, nor from another thread of this one', async () => {
@@ -89,3 +104,20 @@ it('is nowhere that others may write to, or could put another directory in the p
   chmodSync(base, 0o1777);
   await expect(open()).resolves.toBeDefined();
 });
+
+it('is nowhere that others have made when it was tidied up', async () => {
+  const backlog = await open();
+  await backlog.append([event('first')]);
+  rmSync(directory, { recursive: true });
+  mkdirSync(directory);
+  chmodSync(directory, 0o777);
+  await expect(backlog.append([event('second')])).rejects.toThrow('only this user may write to');
+});
+
+it.runIf(existsSync('/proc/self'))(
+  'says at once that a directory cannot be made, and by what to name another',
+  async () => {
+    const options = { directory: '/proc/no/such/place', mostBytes: 1_000, onLost: () => undefined };
+    await expect(Backlog.open(options)).rejects.toThrow(/ENOENT.*Set COUNTERSIGN_SPOOL/);
+  },
+);

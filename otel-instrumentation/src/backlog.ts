@@ -3,18 +3,21 @@
  * behind. Each process has a directory of its own; one whose process is gone is taken over, whole and by one other only.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { rename, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { SpooledEvent } from './spool-record.ts';
 import { isLeft, nameOf, sequenceOf } from './spool-name.ts';
-import { keepSpool, Spool } from './spool.ts';
+import { bytesIn, keepSpool, Spool } from './spool.ts';
 
-export interface BacklogOptions {
+export interface Place {
   readonly directory: string;
-  /** Of all that waits, this process's own and what it took over. */
+  /** Of all that waits, this process's own and what others have left. */
   readonly mostBytes: number;
+}
+
+export interface BacklogOptions extends Place {
   /** Told of events that are lost: damaged, or deleted by somebody else. */
   readonly onLost: (events: number) => void;
 }
@@ -67,9 +70,14 @@ export class Backlog {
         // Another process was first.
         continue;
       }
+      const spool = await Spool.open({ directory: join(directory, name), onLost });
+      if (spool.length === 0) {
+        await spool.close();
+        continue;
+      }
       inUse.add(name);
       directories.push(join(directory, name));
-      spools.push(await Spool.open({ directory: join(directory, name), onLost }));
+      spools.push(spool);
     }
     return new Backlog(options, nextIn(directory), directories, spools);
   }
@@ -82,6 +90,10 @@ export class Backlog {
   /** How many of the events, from the first on, there was room for. */
   async append(events: readonly SpooledEvent[]): Promise<number> {
     const { directory, mostBytes, onLost } = this.options;
+    // It may have been tidied up, and be somebody else's now.
+    makeOurs(directory);
+    const room = mostBytes - this.spools.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (room <= 0) return 0;
     if (this.own === null) {
       const name = nameOf(this.sequence, randomBytes(4));
       this.own = await Spool.open({ directory: join(directory, name), onLost });
@@ -89,7 +101,7 @@ export class Backlog {
       this.spools.push(this.own);
       this.directories.push(join(directory, name));
     }
-    return this.own.append(events, mostBytes - this.spools.reduce((sum, { bytes }) => sum + bytes, 0));
+    return this.own.append(events, room);
   }
 
   /** The first events that are not sent, at most so many; none when these are lost. */
@@ -113,10 +125,14 @@ export class Backlog {
   }
 }
 
-/** In a directory of their own, for the next process to take; at once, because this one ends. Throws as `Backlog.open` does. */
-export function keepForNext(directory: string, events: readonly SpooledEvent[]): void {
+/**
+ * In a directory of their own, for the next process to take; at once, because this one ends. How many of them, from the first
+ * on, there was room for. Throws as `Backlog.open` does.
+ */
+export function keepForNext({ directory, mostBytes }: Place, events: readonly SpooledEvent[]): number {
   makeOurs(directory);
-  keepSpool(join(directory, nameOf(nextIn(directory), randomBytes(4))), events);
+  const there = spoolsIn(directory).reduce((sum, name) => sum + bytesIn(join(directory, name)), 0);
+  return keepSpool(join(directory, nameOf(nextIn(directory), randomBytes(4))), events, mostBytes - there);
 }
 
 /** Names of spools, the oldest first. */
@@ -130,9 +146,14 @@ const nextIn = (directory: string): number => sequenceOf(spoolsIn(directory).at(
 /** -1 where there are no users. */
 const uid = (): number => process.getuid?.() ?? -1;
 
-/** Makes the directory. Throws when somebody else may write to it, or put another in its place. */
+/** Makes the directory. Throws when it cannot, or when somebody else may write to it, or put another in its place. */
 function makeOurs(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    makeDirectory(directory);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${why}; events are not spooled. Set COUNTERSIGN_SPOOL to where they can be.`, { cause: error });
+  }
   const found = lstatSync(directory);
   if (!found.isDirectory() || (uid() >= 0 && found.uid !== uid()) || (found.mode & 0o022) !== 0) {
     throw new Error(`${directory} is not a directory that only this user may write to; events are not spooled`);
@@ -141,5 +162,17 @@ function makeOurs(directory: string): void {
   const isSticky = (above.mode & 0o1000) !== 0;
   if (uid() >= 0 && ((above.uid !== uid() && above.uid !== 0) || ((above.mode & 0o022) !== 0 && !isSticky))) {
     throw new Error(`others may write to ${dirname(directory)}; events are not spooled. Set COUNTERSIGN_SPOOL.`);
+  }
+}
+
+/** Level by level: Node's `recursive` never returns where a level cannot be made that is said not to be there, as in /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been first.
+    if (!existsSync(directory)) throw error;
   }
 }

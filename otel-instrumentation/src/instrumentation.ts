@@ -24,7 +24,7 @@ import {
   type ServiceEvent,
 } from '@countersign/contract';
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
-import { Backlog, keepForNext, usualDirectory } from './backlog.ts';
+import { Backlog, keepForNext, usualDirectory, type Place } from './backlog.ts';
 import { connectWhenPossible, type Reach } from './connection.ts';
 import type { ContentRules } from './content-rules.ts';
 import { makeDecider, type Decider, type DeciderOptions, type Loop } from './decider.ts';
@@ -133,7 +133,7 @@ export class Instrumentation implements Deciding, Loop {
       queueLimit: options.queueLimit ?? 40_000,
       reach,
       backlog: this.openBacklog(options, natsUrl),
-      keep: options.spool === false ? null : (events) => keepForNext(spoolOf(options, natsUrl).directory, events),
+      keep: options.spool === false ? null : (events) => keepForNext(spoolOf(options, natsUrl), events),
       onSent: (count) => this.meters.sent(count),
       onSpooled: (count) => this.meters.spooled(count),
       onDropped: (reason, count) => {
@@ -487,7 +487,7 @@ const drainMs = 1_000;
 const mostKinds = 100;
 const usualSpoolBytes = 256 * 1_048_576;
 
-function spoolOf({ source, spool }: StartOptions, natsUrl: string): { directory: string; mostBytes: number } {
+function spoolOf({ source, spool }: StartOptions, natsUrl: string): Place {
   const { directory = usualDirectory(source, natsUrl), mostBytes = usualSpoolBytes } =
     spool === false ? {} : (spool ?? {});
   return { directory, mostBytes };

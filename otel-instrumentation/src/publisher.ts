@@ -30,8 +30,8 @@ export interface PublisherOptions {
   readonly reach: Reach;
   /** Null where nothing is to be written to disk. */
   readonly backlog: Promise<Backlog | null>;
-  /** Writes what is left for the next process, at once. Throws what the file system says; null as `backlog` is. */
-  readonly keep: ((events: readonly SpooledEvent[]) => void) | null;
+  /** Writes what is left for the next process, at once; how many there was room for. May throw. Null as `backlog` is. */
+  readonly keep: ((events: readonly SpooledEvent[]) => number) | null;
   readonly onSent: (count: number) => void;
   readonly onSpooled: (count: number) => void;
   readonly onDropped: (reason: DropReason, count: number) => void;
@@ -269,12 +269,13 @@ export class Publisher {
       events.push(...batch);
       this.take(batch.length);
     }
+    let kept = 0;
     try {
-      this.options.keep(events);
+      kept = this.options.keep(events);
     } catch (error) {
-      this.options.onDropped('shutdown', events.length);
       this.options.onTrouble(error);
     }
+    if (kept < events.length) this.options.onDropped('shutdown', events.length - kept);
   }
 
   /** Takes nothing new and sends what it can in the time; the rest waits on disk, or is dropped and counted. */

@@ -3,7 +3,7 @@
  * what was written before a `kill -9` is sent by the next process, and what is damaged takes nothing else along.
  * One process writes to one directory. Nothing here is called at once by two: the publisher waits for each.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
@@ -158,7 +158,7 @@ export class Spool {
 
   async close(): Promise<void> {
     await this.closeFile();
-    if (this.segments.length === 0) await rm(this.options.directory, { recursive: true, force: true });
+    if (this.length === 0) await rm(this.options.directory, { recursive: true, force: true });
   }
 
   private async segmentWithRoom(segmentBytes: number): Promise<Segment> {
@@ -184,10 +184,33 @@ export class Spool {
   }
 }
 
-/** Writes a spool that another process will take up. Throws what the file system says. */
-export function keepSpool(directory: string, events: readonly SpooledEvent[]): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  writeFileSync(pathOf(directory, 0), Buffer.concat(events.map(writeRecord)), { mode: 0o600 });
+/** Writes a spool that another process will take up, of as many events as `room` bytes hold. Throws what the file system says. */
+export function keepSpool(directory: string, events: readonly SpooledEvent[], room: number): number {
+  const written: Buffer[] = [];
+  let left = room;
+  for (const event of events) {
+    const record = writeRecord(event);
+    left -= record.length;
+    if (left < 0) break;
+    written.push(record);
+  }
+  if (written.length > 0) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(pathOf(directory, 0), Buffer.concat(written), { mode: 0o600 });
+  }
+  return written.length;
+}
+
+/** Of a spool that another process may be using, and letting go of. */
+export function bytesIn(directory: string): number {
+  try {
+    const sizes = readdirSync(directory).map(
+      (name) => statSync(join(directory, name), { throwIfNoEntry: false })?.size,
+    );
+    return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  } catch {
+    return 0;
+  }
 }
 
 const pathOf = (directory: string, segment: number): string =>
