@@ -31,7 +31,7 @@ const doneWith = new Set<string>();
 /** Where events wait by default: for this user, service and NATS alone. */
 export function usualDirectory(source: string, natsUrl: string): string {
   const whom = createHash('sha256').update(`${source} ${natsUrl}`).digest('hex').slice(0, 16);
-  return join(process.env['COUNTERSIGN_SPOOL'] ?? join(tmpdir(), `countersign-spool-${uid()}`), whom);
+  return join(process.env['COUNTERSIGN_SPOOL'] || join(tmpdir(), `countersign-spool-${uid()}`), whom);
 }
 
 export class Backlog {

@@ -52,7 +52,7 @@ async function watch(connection: NatsConnection, reach: Reach, onTrouble: (error
   reach.isUp = false;
 }
 
-/** As it may be logged. */
-const withoutSecrets = (text: string): string => text.replaceAll(/\/\/[^@/\s]*@/g, '//');
+/** As it may be logged: a password may hold anything, also an @. */
+const withoutSecrets = (text: string): string => text.replaceAll(/(\w+:\/\/)?\S*@/g, '$1');
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

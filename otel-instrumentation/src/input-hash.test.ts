@@ -38,7 +38,11 @@ it.each([
   [undefined, { COUNTERSIGN_HASH_KEY: 'k'.repeat(31) }, 'COUNTERSIGN_HASH_KEY has 31 bytes'],
   [undefined, { COUNTERSIGN_HASH_KEY: '' }, 'COUNTERSIGN_HASH_KEY has 0 bytes'],
   [undefined, { COUNTERSIGN_HASH_KEY_FILE: fileOf('short', `${'k'.repeat(31)}\n`) }, 'has 31 bytes'],
-  [undefined, { COUNTERSIGN_HASH_KEY_FILE: join(directory, 'none') }, 'ENOENT'],
+  [
+    undefined,
+    { COUNTERSIGN_HASH_KEY_FILE: join(directory, 'none') },
+    'COUNTERSIGN_HASH_KEY_FILE cannot be read (ENOENT',
+  ],
   [undefined, { COUNTERSIGN_HASH_KEY: key, COUNTERSIGN_HASH_KEY_FILE: 'x' }, 'not both'],
 ])('says what is wrong with a key', (option, env, message) => {
   expect(() => readHashKey(option, env)).toThrow(message);

@@ -10,7 +10,7 @@ export const fewestKeyBytes = 32;
 
 /**
  * The key of `start`, else of COUNTERSIGN_HASH_KEY, else of the file that COUNTERSIGN_HASH_KEY_FILE names; null when there is
- * none. Throws a RangeError when it is too short or said twice.
+ * none. Throws when it cannot be read, and a RangeError when it is too short or said twice.
  */
 export function readHashKey(
   option: string | Uint8Array | undefined,
@@ -23,10 +23,19 @@ export function readHashKey(
   }
   if (value !== undefined) return keyOf(Buffer.from(value), 'COUNTERSIGN_HASH_KEY');
   if (path === undefined) return null;
-  const bytes = readFileSync(path);
+  const bytes = readKeyFile(path);
   // Of a line of text, without its end.
   const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : bytes.length;
   return keyOf(bytes.subarray(0, end), `${path}, which COUNTERSIGN_HASH_KEY_FILE names,`);
+}
+
+function readKeyFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`COUNTERSIGN_HASH_KEY_FILE cannot be read (${why})`, { cause: error });
+  }
 }
 
 function keyOf(bytes: Buffer, what: string): KeyObject {

@@ -112,7 +112,7 @@ export class Instrumentation implements Deciding, Loop {
     this.inputs = new Inputs(readHashKey(options.hashKey, process.env), this.trouble, (why) =>
       this.meters.withheld(why),
     );
-    const natsUrl = options.natsUrl ?? process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222';
+    const natsUrl = options.natsUrl || process.env['NATS_URL'] || 'nats://127.0.0.1:4222';
     const reach: Reach = { isUp: false };
 
     const user = options.user ?? process.env['NATS_USER'];
