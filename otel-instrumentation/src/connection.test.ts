@@ -13,6 +13,7 @@ it.each([
   const said = new Promise<string>((resolve) => {
     const connecting = connectWhenPossible({ servers }, ending.signal, (error) => resolve(String(error)), {
       isUp: false,
+      isMade: false,
     });
     connecting.catch(() => undefined);
   });

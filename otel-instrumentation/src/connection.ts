@@ -7,6 +7,8 @@ const retryMs = 500;
 /** Whether NATS can be reached now, as far as is known. */
 export interface Reach {
   isUp: boolean;
+  /** It could once: the connection is kept, and mended. */
+  isMade: boolean;
 }
 
 /** Rejects only when `ending` is aborted before NATS could be reached. Once made, the connection mends itself. */
@@ -25,7 +27,7 @@ export async function connectWhenPossible(
         maxReconnectAttempts: -1,
         reconnectTimeWait: retryMs,
       });
-      reach.isUp = true;
+      Object.assign(reach, { isUp: true, isMade: true } satisfies Reach);
       watch(connection, reach, onTrouble).catch(onTrouble);
       return connection;
     } catch (error) {
@@ -49,7 +51,7 @@ async function watch(connection: NatsConnection, reach: Reach, onTrouble: (error
       onTrouble(new Error(`the connection to NATS is lost; events wait until it is back`));
     }
   }
-  reach.isUp = false;
+  Object.assign(reach, { isUp: false, isMade: false } satisfies Reach);
 }
 
 /** As it may be logged: a password may hold anything, also an @. */

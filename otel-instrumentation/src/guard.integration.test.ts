@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { startNats, type Nats } from '../../stack/nats.ts';
 import { eventually, passwords } from '../../stack/test-loop.ts';
 import * as countersign from './index.ts';
+import { end, running, startByItself } from './running.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-guard-'));
 let nats: Nats;
@@ -77,3 +78,14 @@ it('waits for a bucket that is not there, and begins anew when one was made anew
     clearInterval(putting);
   }
 }, 60_000);
+
+it('holds what it was told between two starts of its own, for as long as that was lent', async () => {
+  await countersign.shutdown(1_000);
+  const bucket = await new Kvm(jetstream(daemon)).open(buckets.authority);
+  await bucket.put('w', JSON.stringify({ ...authority(9), lease_ms: 60_000 }));
+  startByItself({ source: 'test', natsUrl: nats.url, user: 'service', password: passwords.service });
+  await running()?.ready;
+  expect(running()?.ask(question).route).toBe('auto');
+  await end(1_000);
+  expect(running()?.ask(question).route).toBe('auto');
+});

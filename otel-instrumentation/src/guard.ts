@@ -64,6 +64,11 @@ export class Guard {
     this.heardAt = now();
   }
 
+  /** Begins to wait for documents, which came in another way before. */
+  listen(): void {
+    this.heardAt = this.now();
+  }
+
   /** A document came, written `ageMs` ago; what is left of its lease runs from now. An older one than is held is passed over. */
   hear(authority: Authority, ageMs: number): void {
     this.heardAt = this.now();
@@ -158,6 +163,7 @@ export async function followAuthority(
 ): Promise<Following> {
   const kv = await new Kvm(jetstream(connection)).open(buckets.authority, { allow_direct: true });
   const updates = await kv.watch();
+  guard.listen();
   const newest = new Map<string, number>();
   const hear = (entry: KvEntry) => {
     // Heard in two ways, of which either may be behind.

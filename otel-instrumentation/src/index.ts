@@ -10,7 +10,7 @@ import type { GuardVerdict, Question } from './guard.ts';
 import { Instrumentation, type HumanDecisionOptions, type StartOptions } from './instrumentation.ts';
 import { lose, lostBeforeStart, peopleDecide, takingWithoutStart } from './not-started.ts';
 import type { DecisionRef } from './ref.ts';
-import { begin, end, running, runningNow } from './running.ts';
+import { begin, dropped as droppedSinceStart, end, running, runningNow } from './running.ts';
 import { startDecision as startOne, takeDecision, type StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
 import { boundTo } from './workflow.ts';
@@ -120,7 +120,7 @@ export const workflow = boundTo({
 });
 
 /** Events given up so far: the queue was full, they were too large, or a decision had no output. */
-export const dropped = (): number => (runningNow()?.dropped ?? 0) + lostBeforeStart();
+export const dropped = (): number => droppedSinceStart() + lostBeforeStart();
 
 /** Events that wait on disk until NATS is back. */
 export const spooled = (): number => runningNow()?.spooled ?? 0;
@@ -132,4 +132,4 @@ export const pending = (): number => runningNow()?.pending ?? 0;
 export const flush = (timeoutMs = 5_000): Promise<boolean> => runningNow()?.flush(timeoutMs) ?? Promise.resolve(true);
 
 /** Sends what is left, then lets go of the connection. After it, `start` may be called again. */
-export const shutdown = (timeoutMs = 5_000): Promise<void> => end()?.shutdown(timeoutMs) ?? Promise.resolve();
+export const shutdown = (timeoutMs = 5_000): Promise<void> => end(timeoutMs);

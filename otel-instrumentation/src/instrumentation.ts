@@ -85,22 +85,29 @@ export class Instrumentation implements Deciding, Loop {
   readonly inputs: Inputs;
   private readonly connection: Promise<NatsConnection>;
   private readonly publisher: Publisher;
-  private readonly guard = new Guard(() => performance.now());
+  private readonly lasting: Lasting;
+  private readonly guard: Guard;
   private readonly stops: (() => Promise<void>)[] = [];
   private readonly ending = new AbortController();
   readonly trouble: Trouble;
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
   private readonly meters = new Meters(() => this.pending);
   private readonly taking: Taking;
-  private droppedTotal = 0;
   private isEnding = false;
   private isFollowing = false;
+  private isWatching = false;
+  private readonly reach: Reach = { isUp: false, isMade: false };
+  private readonly heir: () => Instrumentation | null;
   private readonly deciders = new Set<string>();
   private readonly handlers = new Map<string, CompensationHandlers>();
   /** Resolves when the guard follows what the daemon distributes; until a document is in, it answers `human`. */
   readonly ready: Promise<void>;
 
-  constructor(options: StartOptions) {
+  /** `heir` takes what ends after this did. What lasts is taken over from one `before`. */
+  constructor(options: StartOptions, heir: () => Instrumentation | null, before: Instrumentation | null) {
+    this.heir = heir;
+    this.lasting = before?.lasting ?? { guard: new Guard(() => performance.now()), dropped: 0 };
+    this.guard = this.lasting.guard;
     this.source = options.source;
     this.trouble = oncePerSecondEach(options.onTrouble ?? ((message) => console.warn(message)));
     this.taking = {
@@ -113,8 +120,6 @@ export class Instrumentation implements Deciding, Loop {
       this.meters.withheld(why),
     );
     const natsUrl = options.natsUrl || process.env['NATS_URL'] || 'nats://127.0.0.1:4222';
-    const reach: Reach = { isUp: false };
-
     const user = options.user ?? process.env['NATS_USER'];
     const pass = options.password ?? process.env['NATS_PASSWORD'];
     this.connection = connectWhenPossible(
@@ -126,12 +131,12 @@ export class Instrumentation implements Deciding, Loop {
       },
       this.ending.signal,
       this.trouble,
-      reach,
+      this.reach,
     );
     this.connection.catch(() => undefined);
     this.publisher = new Publisher(this.connection, {
       queueLimit: options.queueLimit ?? 40_000,
-      reach,
+      reach: this.reach,
       backlog: this.openBacklog(options, natsUrl),
       keep: options.spool === false ? null : (events) => keepForNext(spoolOf(options, natsUrl), events),
       onSent: (count) => this.meters.sent(count),
@@ -140,7 +145,7 @@ export class Instrumentation implements Deciding, Loop {
         this.drop(reason, count);
         this.trouble(
           () =>
-            `${count === 1 ? 'a decision event is' : `${count} decision events are`} dropped: ${reason}; ${this.droppedTotal} since the start`,
+            `${count === 1 ? 'a decision event is' : `${count} decision events are`} dropped: ${reason}; ${this.lasting.dropped} since the start`,
           `dropped ${reason}`,
         );
       },
@@ -174,8 +179,10 @@ export class Instrumentation implements Deciding, Loop {
       try {
         const following = await followAuthority(connection, this.guard, this.trouble);
         isReady();
+        this.isWatching = true;
         const look = setInterval(() => this.guard.isSilent && following.stop(), silenceLookMs).unref();
         await following.ended.finally(() => clearInterval(look));
+        this.isWatching = false;
         if (connection.isClosed() || this.isEnding) return;
         this.trouble('no authority was heard of for longer than its lease; asking anew');
       } catch (error) {
@@ -229,9 +236,14 @@ export class Instrumentation implements Deciding, Loop {
     return makeDecider(this, options);
   }
 
+  /** Where to what is done now belongs: the service may go on after this has ended. */
+  private get atWork(): Instrumentation {
+    return this.isEnding ? (this.heir() ?? this) : this;
+  }
+
   private finish(ended: Ended, { workflow, task }: DecisionOptions): void {
     if (ended.is === 'event') {
-      this.publisher.enqueue(ended.outgoing);
+      this.atWork.publisher.enqueue(ended.outgoing);
       return;
     }
     this.drop(ended.is, 1);
@@ -243,7 +255,7 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   private drop(reason: DropReason | 'no_output' | 'invalid' | 'wrong_ref' | 'damaged', count: number): void {
-    this.droppedTotal += count;
+    this.lasting.dropped += count;
     this.meters.dropped(count, reason);
   }
 
@@ -398,7 +410,7 @@ export class Instrumentation implements Deciding, Loop {
       ...(step.payload === undefined ? {} : { payload: step.payload }),
       state: 'registered',
     };
-    await this.report(report);
+    await this.atWork.report(report);
     return report.compensation_id;
   }
 
@@ -429,6 +441,12 @@ export class Instrumentation implements Deciding, Loop {
     return this.stops.length > 0;
   }
 
+  /** By what it keeps the process alive: the connection, whether up or mended, and the guard that watches have a timer each. */
+  get holds(): { readonly timers: number; readonly sockets: number } {
+    const { isMade, isUp } = this.reach;
+    return { timers: Number(isMade) + Number(this.isWatching), sockets: Number(isUp) };
+  }
+
   /** Nothing is left to do now. */
   get isSettled(): boolean {
     return this.publisher.isSettled;
@@ -445,7 +463,7 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   get dropped(): number {
-    return this.droppedTotal;
+    return this.lasting.dropped;
   }
 
   get spooled(): number {
@@ -478,6 +496,12 @@ export class Instrumentation implements Deciding, Loop {
 }
 
 const inSeconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1_000);
+
+/** What outlives an end after which it starts by itself again. */
+interface Lasting {
+  readonly guard: Guard;
+  dropped: number;
+}
 
 /** What waits longer to be durable is not waited for: the AI does not act on it. */
 const recordMs = 5_000;

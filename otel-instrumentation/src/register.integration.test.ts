@@ -141,16 +141,24 @@ it.each([
 it.each([
   ['asks', ['one']],
   ['takes its time', ['one', 'two']],
+  ['thinks by itself', ['one', 'two']],
+  ['leaves one open', ['one']],
+  ['has a thread decide', ['one']],
   ['closes its server', ['one']],
 ])('lets a program that %s end by itself, with all that it recorded', async (what, tasks) => {
   expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
   expect((await events()).map(({ subject }) => subject)).toEqual(tasks);
 });
 
-it('loses nothing of a program that exits before anything is connected', async () => {
-  expect(await run('test-services/short.mjs', { args: ['exits at once'] })).toEqual({ code: 0, out: '', err: '' });
+it.each(['exits at once', 'exits while it shuts down'])('loses nothing of a program that %s', async (what) => {
+  expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
   await run('test-services/short.mjs', { args: ['asks'] });
   expect(await events()).toHaveLength(2);
+});
+
+it('stays with a program that waits for a timer while NATS is away', async () => {
+  const ended = await run('test-services/short.mjs', { args: ['waits'], env: { NATS_URL: 'nats://127.0.0.1:1' } });
+  expect([ended.code, ended.out]).toEqual([0, '1 spooled, 1 dropped\n']);
 });
 
 it('says what is wrong with the address of NATS, and no password', async () => {

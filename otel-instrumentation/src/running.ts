@@ -2,14 +2,18 @@
 import { Instrumentation, type StartOptions } from './instrumentation.ts';
 
 let current: Instrumentation | null = null;
+/** The one that was started last, though it may have ended. */
+let last: Instrumentation | null = null;
 let byItself: StartOptions | null = null;
-/** What runs was started by itself. */
+/** The last was started by itself. */
 let isByItself = false;
+/** The one that runs, and those that are ending. */
+const alive = new Set<Instrumentation>();
 
 /** Null when nothing was started, and nothing starts by itself. */
 export function running(): Instrumentation | null {
   if (current === null && byItself !== null) {
-    begin(byItself);
+    make(byItself, isByItself ? last : null);
     isByItself = true;
   }
   return current;
@@ -17,6 +21,9 @@ export function running(): Instrumentation | null {
 
 /** Without starting anything. */
 export const runningNow = (): Instrumentation | null => current;
+
+/** Events that were given up, before and after it ended. */
+export const dropped = (): number => last?.dropped ?? 0;
 
 /** What was started by itself makes room, unless the service relies on it already. Throws when there is no room. */
 export function begin(options: StartOptions): Instrumentation {
@@ -26,11 +33,18 @@ export function begin(options: StartOptions): Instrumentation {
       'call start() of @countersign/otel-instrumentation before decider(), verdicts() and compensations()',
     );
   }
-  current?.shutdown(makeRoomMs).catch(() => undefined);
+  end(makeRoomMs).catch(() => undefined);
   isByItself = false;
-  current = new Instrumentation(options);
-  current.ready.catch(() => undefined);
-  return current;
+  return make(options, null);
+}
+
+function make(options: StartOptions, before: Instrumentation | null): Instrumentation {
+  const made = new Instrumentation(options, running, before);
+  current = made;
+  last = made;
+  alive.add(made);
+  made.ready.catch(() => undefined);
+  return made;
 }
 
 /** From now on it starts when it is first needed, and again after it was ended. */
@@ -40,11 +54,16 @@ export function startByItself(options: StartOptions): void {
 
 const makeRoomMs = 5_000;
 
-/** There is room for another. */
-export function end(): Instrumentation | null {
+/** There is room for another at once. */
+export async function end(timeoutMs: number): Promise<void> {
   const ending = current;
   current = null;
-  return ending;
+  if (ending === null) return;
+  await ending.shutdown(timeoutMs);
+  alive.delete(ending);
 }
 
-export const startsByItself = (): boolean => byItself !== null;
+/** At the end of the process: what is in memory is written to disk before it returns. */
+export function keepOnDisk(): void {
+  for (const one of alive) one.keepOnDisk();
+}

@@ -1,6 +1,9 @@
 // Programs that do their work and end, each as its first argument says.
 import { createServer } from 'node:http';
-import { decision, guard } from '@countersign/otel-instrumentation';
+import { pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import { isMainThread, Worker } from 'node:worker_threads';
+import { decision, dropped, guard, shutdown, spooled, startDecision } from '@countersign/otel-instrumentation';
 
 const about = {
   workflow: 'quick-start',
@@ -27,6 +30,35 @@ switch (process.argv[2]) {
       await sleep(2_500);
       yes(d);
     });
+    break;
+  case 'thinks by itself':
+    decision(about, yes);
+    await decision({ ...about, task: 'two' }, async (d) => {
+      // On threads that do not show among what keeps a process alive.
+      const until = performance.now() + 2_000;
+      while (performance.now() < until) await promisify(pbkdf2)('', '', 100_000, 32, 'sha512');
+      yes(d);
+    });
+    break;
+  case 'has a thread decide':
+    if (isMainThread) new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+    else decision(about, yes);
+    break;
+  case 'leaves one open':
+    decision(about, yes);
+    startDecision({ ...about, task: 'two' });
+    break;
+  case 'waits':
+    decision(about, () => undefined);
+    decision(about, yes);
+    await sleep(1_500);
+    console.log(`${spooled()} spooled, ${dropped()} dropped`);
+    process.exit(0);
+    break;
+  case 'exits while it shuts down':
+    decision(about, yes);
+    void shutdown();
+    process.exit(0);
     break;
   case 'exits at once':
     decision(about, yes);

@@ -2,7 +2,8 @@
  * A program that has done its work ends, and what it recorded is sent before. A connection to NATS would keep it alive: so it
  * is let go of when nothing else is going on, and made again when it is needed again.
  */
-import { end, runningNow } from '../running.ts';
+import type { Instrumentation } from '../instrumentation.ts';
+import { end, keepOnDisk, runningNow } from '../running.ts';
 
 const lookEveryMs = 250;
 /** Looks in a row that found nothing else going on. */
@@ -14,12 +15,12 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   let isEnding = false;
   const look = setInterval(() => {
     const running = runningNow();
-    const isDone = running !== null && running.isSettled && !running.isFollowed;
-    idle = isDone && !isEnding && isAlone() ? idle + 1 : 0;
+    const isDone = running !== null && running.isSettled && !running.isFollowed && isAlone(running.holds);
+    idle = isDone && !isEnding ? idle + 1 : 0;
     if (idle < idleLooks) return;
     idle = 0;
     isEnding = true;
-    void (end()?.shutdown(drainMs) ?? Promise.resolve()).finally(() => (isEnding = false));
+    void end(drainMs).finally(() => (isEnding = false));
   }, lookEveryMs);
   look.unref();
 
@@ -27,13 +28,13 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   process.on('beforeExit', () => {
     if (hasFlushed) return;
     hasFlushed = true;
-    void Promise.allSettled([end()?.shutdown(drainMs), shutdownSdk()]);
+    void Promise.allSettled([end(drainMs), shutdownSdk()]);
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const onSignal = () => {
       // Whoever else listens ends the process; otherwise it is for us to do.
       if (process.listeners(signal).some((listener) => !(ours in listener))) return;
-      void Promise.allSettled([end()?.shutdown(drainMs), shutdownSdk()]).finally(() => {
+      void Promise.allSettled([end(drainMs), shutdownSdk()]).finally(() => {
         process.off(signal, onSignal);
         // The last of us does it, when this package is loaded more than once.
         if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
@@ -43,21 +44,19 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
     process.on(signal, onSignal);
   }
   // `process.exit()` waits for nothing: what is in memory goes to disk.
-  process.on('exit', () => runningNow()?.keepOnDisk());
+  process.on('exit', keepOnDisk);
 }
 
 /** Marks listeners of this package, of every copy that is loaded. */
 const ours = Symbol.for('countersign.process-end');
 
-/** Standard input and output, and in a worker what it is spoken to by. */
-const ofEveryProcess = new Set(['PipeWrap', 'TTYWrap', 'TLSWrap', 'MessagePort']);
-/** The timers by which a connection to NATS, and the guard that follows it, look whether the other side is there. */
-const ownTimers = 2;
+/** Standard input and output, and what a socket has beside it that is encrypted. */
+const ofEveryProcess = new Set(['PipeWrap', 'TTYWrap', 'TLSWrap']);
 
-/** Nothing keeps the process alive but one socket and its timers, which are ours. */
-function isAlone(): boolean {
+/** Nothing keeps the process alive but what is ours. What is not shown, such as work on other threads, may go on. */
+function isAlone(ours: Instrumentation['holds']): boolean {
   const others = process.getActiveResourcesInfo().filter((resource) => !ofEveryProcess.has(resource));
   const timers = others.filter((resource) => resource === 'Timeout').length;
   const sockets = others.filter((resource) => resource === 'TCPSocketWrap').length;
-  return timers <= ownTimers && sockets <= 1 && timers + sockets === others.length;
+  return timers <= ours.timers && sockets <= ours.sockets && timers + sockets === others.length;
 }
