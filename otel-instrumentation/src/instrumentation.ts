@@ -41,7 +41,8 @@ import { scope } from './scope.ts';
 import { attribute, eventName } from './semconv.ts';
 import { begin, startDecision, takeDecision, type Begun, type StartedDecision, type Taking } from './taking.ts';
 import { redactedText, toldText } from './texts.ts';
-import { followVerdicts, type VerdictHandler } from './verdicts.ts';
+import { oncePerSecondEach, type Trouble } from './trouble.ts';
+import { followVerdicts, type FollowedVerdicts, type VerdictHandler } from './verdicts.ts';
 
 export interface StartOptions {
   /** Who sends, as CloudEvents' source. */
@@ -64,7 +65,7 @@ export interface StartOptions {
    * by a hash what an input was. By default COUNTERSIGN_HASH_KEY, or what the file COUNTERSIGN_HASH_KEY_FILE holds.
    */
   readonly hashKey?: string | Uint8Array;
-  /** Told, at most once a second, of what went wrong in the background. By default console.warn. */
+  /** Told of what went wrong in the background, of each kind at most once a second. By default console.warn. */
   readonly onTrouble?: (message: string) => void;
 }
 
@@ -87,7 +88,7 @@ export class Instrumentation implements Deciding, Loop {
   private readonly publisher: Publisher;
   private readonly lasting: Lasting;
   private readonly guard: Guard;
-  private readonly stops: (() => Promise<void>)[] = [];
+  private readonly followed: FollowedVerdicts[] = [];
   private readonly ending = new AbortController();
   readonly trouble: Trouble;
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
@@ -144,8 +145,7 @@ export class Instrumentation implements Deciding, Loop {
       onDropped: (reason, count) => {
         this.drop(reason, count);
         this.trouble(
-          () =>
-            `${count === 1 ? 'a decision event is' : `${count} decision events are`} dropped: ${reason}; ${this.lasting.dropped} since the start`,
+          () => `decision events are dropped: ${reason}; ${this.dropped} since the start`,
           `dropped ${reason}`,
         );
       },
@@ -382,9 +382,9 @@ export class Instrumentation implements Deciding, Loop {
     this.isFollowing = true;
     const connection = await this.connection;
     const onOrder = (order: CompensationOrder) => this.compensate(order);
-    const stop = await followVerdicts(connection, workflow, handler, onOrder, this.trouble);
-    this.stops.push(stop);
-    return stop;
+    const followed = await followVerdicts(connection, workflow, handler, onOrder, this.trouble);
+    this.followed.push(followed);
+    return followed.stop;
   }
 
   /** What undoes the steps of a workflow, by name: others of it stay. Orders come with its verdicts. */
@@ -438,7 +438,7 @@ export class Instrumentation implements Deciding, Loop {
 
   /** Somebody waits for verdicts. */
   get isFollowed(): boolean {
-    return this.stops.length > 0;
+    return this.followed.length > 0;
   }
 
   /** By what it keeps the process alive: the connection, whether up or mended, and the guard that watches have a timer each. */
@@ -481,8 +481,10 @@ export class Instrumentation implements Deciding, Loop {
   async shutdown(timeoutMs: number): Promise<void> {
     this.isEnding = true;
     const deadline = performance.now() + timeoutMs;
-    // A handler that hangs is left alone: its verdict comes again.
-    await inTime(Promise.all(this.stops.splice(0).map((stop) => stop())), timeoutMs);
+    const followed = this.followed.splice(0);
+    await inTime(Promise.all(followed.map(({ stop }) => stop())), timeoutMs);
+    // A handler that hangs is left alone, and what it has in hand to another.
+    for (const { leave } of followed) leave();
     await this.publisher.stop(Math.max(deadline - performance.now(), 0));
     // One that never came about is given up.
     this.ending.abort();
@@ -508,7 +510,6 @@ const recordMs = 5_000;
 const silenceLookMs = 1_000;
 /** After the time is over, for what is on its way. */
 const drainMs = 1_000;
-const mostKinds = 100;
 const usualSpoolBytes = 256 * 1_048_576;
 
 function spoolOf({ source, spool }: StartOptions, natsUrl: string): Place {
@@ -522,23 +523,4 @@ async function inTime(work: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
   clearTimeout(timer);
-}
-
-/** Told what went wrong: an error, a text, or what makes one, and by what it is known again, if not by its text. */
-type Trouble = (trouble: unknown, kind?: string) => void;
-
-/** Of many alike, one a second; what is said once is not lost among them. */
-function oncePerSecondEach(say: (message: string) => void): Trouble {
-  const lastMs = new Map<string, number>();
-  const wasSaid = (kind: string) => performance.now() - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000;
-  return (trouble, given) => {
-    if (given !== undefined && wasSaid(given)) return;
-    const said: unknown = typeof trouble === 'function' ? trouble() : trouble;
-    const text = said instanceof Error ? said.message : String(said);
-    const kind = given ?? text.replaceAll(/\d+/g, '').slice(0, 60);
-    if (wasSaid(kind)) return;
-    if (lastMs.size >= mostKinds) lastMs.clear();
-    lastMs.set(kind, performance.now());
-    say(`countersign: ${text}`);
-  };
 }

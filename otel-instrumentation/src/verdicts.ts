@@ -1,10 +1,17 @@
 /** Human decisions on their way back: each handed to the service until it has dealt with it. */
 import { setTimeout } from 'node:timers/promises';
-import { jetstream, type ConsumerMessages } from '@nats-io/jetstream';
+import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { streams, verdictConsumer, type CompensationOrder, type Verdict } from '@countersign/contract';
 
 export type VerdictHandler = (verdict: Verdict) => void | Promise<void>;
+
+export interface FollowedVerdicts {
+  /** Resolves when the verdict in hand, if there is one, has been dealt with. */
+  readonly stop: () => Promise<void>;
+  /** Gives the verdict in hand back before that, to whoever follows. */
+  readonly leave: () => void;
+}
 
 /** How many ids are remembered to pass over what is delivered twice. */
 const remembered = 10_000;
@@ -14,8 +21,8 @@ const workingMs = 10_000;
 
 /**
  * Calls `handler` for each verdict of the workflow, one at a time; again later when it throws. A verdict may come a second
- * time, after a restart or to another instance: `verdict_id` is the key to act once by. Resolves to a function that stops
- * it. Waits for the daemon to have made the consumer, and again when it is gone.
+ * time, after a restart or to another instance: `verdict_id` is the key to act once by. Waits for the daemon to have made the
+ * consumer, and again when it is gone.
  */
 export async function followVerdicts(
   connection: NatsConnection,
@@ -23,12 +30,14 @@ export async function followVerdicts(
   handler: VerdictHandler,
   onOrder: (order: CompensationOrder) => Promise<void>,
   onTrouble: (error: unknown) => void,
-): Promise<() => Promise<void>> {
+): Promise<FollowedVerdicts> {
   const done = new Set<string>();
   const ending = new AbortController();
+  let inHand: JsMsg | null = null;
   let messages = await messagesOf(connection, workflow, ending.signal, onTrouble);
   const handleAll = async (from: ConsumerMessages) => {
     for await (const message of from) {
+      inHand = message;
       const busy = setInterval(() => {
         if (!connection.isClosed()) message.working();
       }, workingMs).unref();
@@ -43,6 +52,7 @@ export async function followVerdicts(
         message.nak(retryMs);
       } finally {
         clearInterval(busy);
+        inHand = null;
       }
     }
   };
@@ -54,10 +64,13 @@ export async function followVerdicts(
       messages = await messagesOf(connection, workflow, ending.signal, () => undefined);
     }
   })().catch(onTrouble);
-  return async () => {
-    ending.abort();
-    await messages?.close();
-    await running;
+  return {
+    stop: async () => {
+      ending.abort();
+      await messages?.close();
+      await running;
+    },
+    leave: () => inHand?.nak(retryMs),
   };
 }
 

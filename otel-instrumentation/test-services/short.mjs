@@ -1,5 +1,6 @@
 // Programs that do their work and end, each as its first argument says.
 import { createServer } from 'node:http';
+import { once } from 'node:events';
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { isMainThread, Worker } from 'node:worker_threads';
@@ -41,7 +42,7 @@ switch (process.argv[2]) {
     });
     break;
   case 'has a thread decide':
-    if (isMainThread) new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+    if (isMainThread) await once(new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) }), 'exit');
     else decision(about, yes);
     break;
   case 'leaves one open':

@@ -54,9 +54,9 @@ const ours = Symbol.for('countersign.process-end');
 const ofEveryProcess = new Set(['PipeWrap', 'TTYWrap', 'TLSWrap']);
 
 /** Nothing keeps the process alive but what is ours. What is not shown, such as work on other threads, may go on. */
-function isAlone(ours: Instrumentation['holds']): boolean {
+function isAlone(own: Instrumentation['holds']): boolean {
   const others = process.getActiveResourcesInfo().filter((resource) => !ofEveryProcess.has(resource));
   const timers = others.filter((resource) => resource === 'Timeout').length;
   const sockets = others.filter((resource) => resource === 'TCPSocketWrap').length;
-  return timers <= ours.timers && sockets <= ours.sockets && timers + sockets === others.length;
+  return timers <= own.timers && sockets <= own.sockets && timers + sockets === others.length;
 }
