@@ -156,7 +156,9 @@ function makeOurs(directory: string): void {
   }
   const found = lstatSync(directory);
   if (!found.isDirectory() || (uid() >= 0 && found.uid !== uid()) || (found.mode & 0o022) !== 0) {
-    throw new Error(`${directory} is not a directory that only this user may write to; events are not spooled`);
+    throw new Error(
+      `${directory} is not a directory that only this user may write to; events are not spooled. Set COUNTERSIGN_SPOOL.`,
+    );
   }
   const above = lstatSync(dirname(directory));
   const isSticky = (above.mode & 0o1000) !== 0;

@@ -41,8 +41,9 @@ function started(): Instrumentation {
 export const start = (options: StartOptions): Promise<void> => begin(options).ready;
 
 /**
- * Runs `work` as one AI decision. Returns what it returns, sync or async; throws what it throws, and then nothing is
- * recorded but the failed span. The event is queued when the work is done; nothing is awaited for it.
+ * Runs `work` as one AI decision. Returns what it returns, sync, async or an async generator; what has a `then` and is no
+ * promise is awaited, once. Throws what it throws, and then nothing is recorded but the failed span. The event is queued when the
+ * work is done; nothing is awaited for it.
  */
 export function decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
   const taken = running();

@@ -1,7 +1,7 @@
 /** The package as a service uses it, with a real NATS that comes and goes, and OpenTelemetry's own SDK. */
 import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context, logs, trace } from '@opentelemetry/api';
@@ -437,6 +437,23 @@ it('sends later what was decided while NATS was away, once each', async () => {
   const away = all.filter(({ subject }) => subject.startsWith('away-'));
   expect(new Set(away.map(({ subject }) => subject)).size).toBe(20);
   expect(away).toHaveLength(20);
+});
+
+it('sends what is in memory when NATS is back, though the disk takes nothing any more', async () => {
+  const troubles = begin();
+  const { port } = new URL(nats.url);
+  await nats.stop();
+  countersign.decision(options('unspooled-0'), answer);
+  await eventually('the disk', async () => (countersign.spooled() === 1 ? true : null));
+  chmodSync(join(directory, 'spool'), 0o777);
+  countersign.decision(options('unspooled-1'), answer);
+  await eventually('the refusal', async () => (troubles.join().includes('only this user may write to') ? true : null));
+  nats = await startNats(inject('natsServer'), directory, passwords, Number(port));
+  expect(await countersign.flush(20_000)).toBe(true);
+  chmodSync(join(directory, 'spool'), 0o700);
+  const all = await eventually('the operator', () => streamed().catch(() => null), 20_000);
+  const sent = all.map(({ subject }) => subject).filter((subject) => subject.startsWith('unspooled'));
+  expect(sent).toEqual(['unspooled-0', 'unspooled-1']);
 });
 
 it('answers before start, and refuses a second start', () => {
