@@ -59,8 +59,11 @@ export async function end(timeoutMs: number): Promise<void> {
   const ending = current;
   current = null;
   if (ending === null) return;
-  await ending.shutdown(timeoutMs);
-  alive.delete(ending);
+  try {
+    await ending.shutdown(timeoutMs);
+  } finally {
+    alive.delete(ending);
+  }
 }
 
 /** At the end of the process: what is in memory is written to disk before it returns. */
