@@ -130,7 +130,7 @@ it('filters by keyboard alone; the address has it, and a reload keeps it', async
   await page.waitForURL(/reason=low_confidence/);
   await shows('The one sought');
   await pressByTab(page, page.getByRole('button', { name: 'Mine' }));
-  await page.waitForURL(/mine=true/);
+  await page.waitForURL(/assigned=me/);
   await page.getByText('No case fits').waitFor();
   // On: the colour that Grafana gives a primary button in focus has too little contrast.
   await page.keyboard.press('Tab');
@@ -149,7 +149,7 @@ it('filters by keyboard alone; the address has it, and a reload keeps it', async
   await page.getByTestId('decision-form').waitFor();
   await pressByTab(page, page.getByRole('button', { name: 'Mine' }));
   await shows('The one sought');
-  const { items } = (await stage.ask('ann', 'v1/reviews/queue?mine=true')).body as Queue;
+  const { items } = (await stage.ask('ann', 'v1/reviews/queue?assigned=me')).body as Queue;
   expect(items.map(({ title }) => title)).toContain('The one sought');
   expect(troubles).toEqual([]);
   await page.close();

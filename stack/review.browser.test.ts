@@ -205,7 +205,7 @@ it('hands a case over to a colleague, who finds it first', async () => {
   await dialog.getByRole('button', { name: 'Hand over' }).focus();
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
-  const { body } = await stage.ask('ben', 'v1/reviews/queue?mine=true');
+  const { body } = await stage.ask('ben', 'v1/reviews/queue?assigned=me');
   expect((body as Queue).items.find(({ decision_id }) => decision_id === id)?.assigned_to?.name).toBe('Ben');
   await page.close();
 });

@@ -4,6 +4,9 @@ import { Uuid } from './fields.ts';
 import { Decided, QueueItem } from './review.ts';
 import { DecisionAction } from './words.ts';
 
+/** How long the evidence of a case has been with somebody before it counts as opened, in ms. */
+export const openedAfterMs = 2_000;
+
 export const PlanBatchRequest = Type.Object(
   {
     /** The case that the others have to be like. */
@@ -38,7 +41,7 @@ export const DecideBatchRequest = Type.Object(
     action: Type.Enum(['accept', 'reject']),
     justification: Type.String({ maxLength: 20_000 }),
     reason_code: Type.Optional(Type.String({ maxLength: 200 })),
-    /** Chosen by the client, one a case: the same key again gives the same answer and changes nothing. */
+    /** Chosen by the client, one a case that is to be decided: the same key again gives the same answer and changes nothing. */
     idempotency_keys: Type.Record(Type.String(), Uuid),
     review_ms: Type.Integer({ minimum: 0 }),
   },

@@ -33,7 +33,9 @@ export type BatchRules = Static<typeof BatchRules>;
 
 export const ReviewPolicy = Type.Object(
   {
-    labels: Type.Array(Line('A label the model may give'), { minItems: 1 }),
+    labels: Type.Array(Line('A label the model may give'), {
+      description: 'What the model may say it is; empty for models whose answer is a value and no label.',
+    }),
     lease: Span('How long a claim holds without being renewed: "5 minutes".'),
     justification_required: Type.Array(DecisionAction),
     reason_codes: Type.Array(Line('A short reason to choose from')),

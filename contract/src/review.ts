@@ -18,6 +18,10 @@ export interface Reviewer extends Person {
 export const ReviewState = Type.Enum(['waiting', 'claimed', 'decided']);
 export type ReviewState = Static<typeof ReviewState>;
 
+/** With whom a case is: who holds it, or whom it was handed over to. */
+export const AssignedTo = Type.Enum(['me', 'nobody', 'others']);
+export type AssignedTo = Static<typeof AssignedTo>;
+
 /** A case in the queue. Its id is the decision_id of the AI decision. */
 export const QueueItem = Type.Object({
   decision_id: Uuid,
@@ -55,10 +59,12 @@ export type QueueItem = Static<typeof QueueItem>;
 
 export const Queue = Type.Object({
   items: Type.Array(QueueItem),
-  /** All that wait, not just those on this page. */
+  /** All that the asker may decide, not just those on this page. */
   waiting: Type.Integer(),
   claimed: Type.Integer(),
   overdue: Type.Integer(),
+  /** What the asker reviews, by title. */
+  workflows: Type.Array(Type.Object({ id: Type.String(), title: Type.String() })),
   /** Cases that the filter lets through, on all pages. */
   matching: Type.Integer(),
   /** Ask for what follows with `after` set to this; null at the end. */

@@ -56,8 +56,16 @@ export function meaning(policy: Policy): Wrong[] {
 
 const longestUndoMs = 10 * 60_000;
 
-function wrongReview({ review: { undo_window, output } }: Policy): Wrong[] {
+function wrongReview({ review: { labels, undo_window, output, commit_first, gold } }: Policy): Wrong[] {
   const wrong: Wrong[] = [];
+  // Both compare labels: what somebody said first, and what was planted.
+  for (const [field, share] of [
+    ['commit_first', Math.max(0, ...Object.values(commit_first ?? {}))],
+    ['gold', gold ?? 0],
+  ] as const) {
+    if (labels.length > 0 || share === 0) continue;
+    wrong.push({ path: ['review', field], message: 'It takes labels to say. Name them in review.labels, or remove it.' });
+  }
   if ((parseDuration(undo_window ?? '') ?? 0) > longestUndoMs) {
     const message = `${JSON.stringify(undo_window)} is above 10 minutes, and the service waits as long for its verdict.`;
     wrong.push({ path: ['review', 'undo_window'], message });

@@ -112,24 +112,27 @@ export class Batches {
         `${what} of the sample ${unopened.length === 1 ? 'has' : 'have'} to be opened first.`,
       );
     }
-    const rows = new Map(
-      (
-        await store.readCases(
-          pool,
-          batch.cases.map((c) => c.decision_id),
-        )
-      ).map((r) => [r.decision_id, r]),
-    );
+    const keys = request.idempotency_keys;
+    const stranger = Object.keys(keys).find((id) => !batch.cases.some(({ decision_id }) => decision_id === id));
+    if (stranger !== undefined) {
+      return refused('bad_request', `idempotency_keys has ${stranger}, which is no case of this batch. Leave it out.`);
+    }
+    // What the person has left out of it goes on waiting.
+    const chosen = batch.cases.flatMap((one) => {
+      const key = keys[one.decision_id];
+      return key === undefined ? [] : [{ ...one, key }];
+    });
+    const ids = chosen.map(({ decision_id }) => decision_id);
+    const rows = new Map((await store.readCases(pool, ids)).map((row) => [row.decision_id, row]));
+    const reviewMs = Math.round(request.review_ms / Math.max(1, chosen.length));
     const results: BatchDecided['results'] = [];
     const startedAt = timer().getTime();
-    for (const { decision_id, version } of batch.cases) {
+    for (const { decision_id, version, key } of chosen) {
       const row = rows.get(decision_id);
       if (row === undefined) continue;
-      const key = request.idempotency_keys[decision_id];
-      const problem =
-        key === undefined
-          ? 'idempotency_keys has no key for this case'
-          : await this.decideOne(row, version, person, key, request, batch);
+      // Of one case: what was on screen was all of them.
+      const one = { ...request, review_ms: reviewMs };
+      const problem = await this.decideOne(row, version, person, key, one, batchId);
       results.push({
         decision_id,
         title: row.title,
@@ -148,7 +151,7 @@ export class Batches {
     person: Reviewer,
     key: string,
     { action, justification, reason_code, review_ms }: DecideBatchRequest,
-    { cases, batch_id }: store.BatchRow,
+    batchId: string,
   ) {
     const { pool, policies, decisions, now } = this.options;
     const policy = policies.get(row.workflow_id)?.policy;
@@ -170,10 +173,9 @@ export class Batches {
       case_version: version,
       evidence_hash: row.evidence_hash,
       idempotency_key: key,
-      // Of one case: what was on screen was all of them.
-      review_ms: Math.round(review_ms / cases.length),
+      review_ms,
     };
-    const decided = await decisions.decide(row.decision_id, person, one, batch_id);
+    const decided = await decisions.decide(row.decision_id, person, one, batchId);
     if (decided === null) return 'it is gone';
     if (!('is' in decided)) return decided;
     // Nobody should wait for a case that we hold for this alone and did not decide.

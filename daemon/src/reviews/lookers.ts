@@ -5,28 +5,57 @@ import type { Person } from '@countersign/contract';
 const looksForMs = 25_000;
 const mostCases = 10_000;
 
-export class Lookers {
-  private readonly byCase = new Map<string, Map<string, { readonly name: string; readonly at: number }>>();
+interface Look {
+  readonly name: string;
+  /** When their page last said so; null while it has only been shown. */
+  readonly at: number | null;
+  /** When they were first shown the evidence; null before. */
+  readonly since: number | null;
+}
 
-  look(decisionId: string, { id, name }: Person, now: number): void {
-    const there = this.byCase.get(decisionId) ?? new Map<string, { name: string; at: number }>();
-    // Moved to the end, so that the oldest goes first.
-    this.byCase.delete(decisionId);
-    this.byCase.set(decisionId, there);
-    there.set(id, { name, at: now });
-    const [oldest] = this.byCase.keys();
-    if (this.byCase.size > mostCases && oldest !== undefined) this.byCase.delete(oldest);
+export class Lookers {
+  private readonly byCase = new Map<string, Map<string, Look>>();
+
+  /** A person was shown the evidence of a case. */
+  served(decisionId: string, person: Person, now: number): void {
+    const before = this.lookOf(decisionId, person);
+    this.note(decisionId, person, { at: before?.at ?? null, since: before?.since ?? now });
+  }
+
+  /** A person's page says that it has the case in front. */
+  look(decisionId: string, person: Person, now: number): void {
+    this.note(decisionId, person, { at: now, since: this.lookOf(decisionId, person)?.since ?? null });
   }
 
   away(decisionId: string, { id }: Person): void {
     this.byCase.get(decisionId)?.delete(id);
   }
 
+  /** How long ago a person was first shown the evidence, in ms; 0 for whoever was not. */
+  seenFor(decisionId: string, person: Person, now: number): number {
+    const since = this.lookOf(decisionId, person)?.since ?? null;
+    return since === null ? 0 : now - since;
+  }
+
   /** The others. */
   at(decisionId: string, except: string, now: number): Person[] {
     const there = [...(this.byCase.get(decisionId) ?? [])];
     return there
-      .filter(([id, { at }]) => id !== except && now - at < looksForMs)
+      .filter(([id, { at }]) => id !== except && at !== null && now - at < looksForMs)
       .map(([id, { name }]) => ({ id, name }));
+  }
+
+  private lookOf(decisionId: string, { id }: Person): Look | undefined {
+    return this.byCase.get(decisionId)?.get(id);
+  }
+
+  private note(decisionId: string, { id, name }: Person, look: Omit<Look, 'name'>): void {
+    const there = this.byCase.get(decisionId) ?? new Map<string, Look>();
+    // Moved to the end, so that the oldest goes first.
+    this.byCase.delete(decisionId);
+    this.byCase.set(decisionId, there);
+    there.set(id, { name, ...look });
+    const [oldest] = this.byCase.keys();
+    if (this.byCase.size > mostCases && oldest !== undefined) this.byCase.delete(oldest);
   }
 }

@@ -9,6 +9,7 @@ import { parse } from 'yaml';
 import {
   eventSubject,
   eventTypes,
+  openedAfterMs,
   uuidV7,
   type AiDecision,
   type ApiError,
@@ -42,7 +43,9 @@ const rules: Record<string, Partial<ReviewPolicy>> = {
   paired: { two_people: { medium: 1 } },
   undone: { undo_window: '2 seconds' },
   both: { undo_window: '2 seconds', two_people: { medium: 1 } },
+  firstAndPaired: { commit_first: { high: 1 }, two_people: { high: 1 } },
   planted: { gold: 0.2 },
+  free: { labels: [] },
   batched: { batch: { most: { low: 8, medium: 8 }, sample: 0.25 } },
   structured: {
     output: {
@@ -68,8 +71,11 @@ beforeAll(async () => {
     ...review
   } = demo.review;
   for (const [workflow, change] of Object.entries(rules)) {
-    const policy = { ...demo, workflow, review: { ...review, ...change } };
-    writeFileSync(join(policies, `${workflow}.yaml`), JSON.stringify(policy));
+    const { positive_label: _positive, ...monitors } = demo.monitors ?? {};
+    const alerts = { ...demo.alerts, counts: [] };
+    const about = change.labels === undefined ? {} : { monitors, alerts };
+    const policy = { ...demo, ...about, workflow: idOf(workflow), review: { ...review, ...change } };
+    writeFileSync(join(policies, `${idOf(workflow)}.yaml`), JSON.stringify(policy));
   }
   daemon = await startDaemon(
     readConfig({ ...loop.env(), COUNTERSIGN_POLICIES: policies, COUNTERSIGN_LOG_LEVEL: 'silent' }),
@@ -102,8 +108,8 @@ afterAll(async () => {
 });
 
 async function ask<T>(person: string, path: string, body?: object): Promise<[number, T]> {
-  const isRead = path.startsWith('queue') || path === 'me' || path === 'people' || path.endsWith('/opened');
-  const isCase = body === undefined && path.startsWith('cases/');
+  const isRead = path.startsWith('queue') || path === 'me' || path.endsWith('/colleagues') || path.endsWith('/opened');
+  const isCase = body === undefined && !isRead && path.startsWith('cases/');
   const response = await fetch(`${daemon.address}/v1/${isCase ? 'evidence' : 'reviews'}/${path}`, {
     headers: { ...(await loop.headers(person, isRead ? 'read' : 'decide')), 'content-type': 'application/json' },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
@@ -122,6 +128,8 @@ async function send(
   const event = { specversion: '1.0', id, source: 'test', type, subject: task, time: new Date().toISOString(), data };
   await jetstream(service).publish(eventSubject(workflow, kind), JSON.stringify(event), { msgID: id });
 }
+
+const idOf = (rule: string) => rule.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 let tasks = 0;
 /** The AI decides, and a case waits for people. */
@@ -313,6 +321,22 @@ describe('two people', () => {
     expect((await onRecord(id)).map(({ action }) => action)).toEqual(['accept', 'modify', 'reject']);
     expect(await verdicts(id)).toBe(1);
   });
+
+  it('who disagree tell the third nothing before they have said what they think', async () => {
+    const id = await aCase('first-and-paired', { risk_tier: 'high' });
+    const say = async (person: string, label: string) =>
+      ask(person, `cases/${id}/commit`, { label, lease_epoch: (await claim(person, id)).lease.epoch });
+    await say('ann', 'spam');
+    await decide('ann', id, { justification: 'it sells pills' });
+    await say('ben', 'ham');
+    await decide('ben', id, { action: 'modify', output: { label: 'ham' }, justification: 'it is from his aunt' });
+    const third = await open('cyd', id);
+    expect([third.item.reason, third.answer, third.opinions, third.history]).toEqual(['disagreement', null, [], []]);
+    const records = (await evidence('cyd', `records?workflow=first-and-paired&task=${third.item.task_id}`)) as object;
+    expect(JSON.stringify([third, records])).not.toMatch(/pills|aunt/);
+    await say('cyd', 'ham');
+    expect((await open('cyd', id)).opinions.map(({ reviewer }) => reviewer.name)).toEqual(['ann', 'ben']);
+  });
 });
 
 describe('an undo', () => {
@@ -442,9 +466,22 @@ describe('a batch', () => {
         review_ms: 8_000,
       });
     expect(await go()).toMatchObject([409, { error: 'not_opened' }]);
-    for (const id of batch.sample) await ask('ann', `cases/${id}/look`, {});
+    // To say that one has looked is not to have looked, and to have asked for it for a moment neither.
+    const [late = '', ...soon] = batch.sample;
+    for (const id of batch.sample) {
+      if (id !== late) await open('ann', id);
+      await ask('ann', `cases/${id}/look`, {});
+    }
+    expect(await go()).toMatchObject([409, { error: 'not_opened' }]);
+    await open('ann', late);
+    await new Promise((resolve) => setTimeout(resolve, openedAfterMs));
+    for (const id of soon) await ask('ann', `cases/${id}/look`, {});
+    expect(await go()).toMatchObject([409, { message: 'One case of the sample has to be opened first.' }]);
+    await ask('ann', `cases/${late}/look`, {});
     // Somebody else takes one meanwhile, and decides another.
-    const [first = '', second = ''] = ids.filter((id) => !batch.sample.includes(id));
+    const [first = '', second = '', doubtful = ''] = ids.filter((id) => !batch.sample.includes(id));
+    // And one looks wrong to ann: she leaves it out.
+    delete keys[doubtful];
     await claim('ben', first);
     await decide('cyd', second);
     const [, { results }] = await go();
@@ -455,12 +492,16 @@ describe('a batch', () => {
         [second, 'cyd decided this case first: accept.'],
       ]),
     );
-    expect(results.filter(({ decided }) => decided !== null)).toHaveLength(6);
+    expect(results.filter(({ decided }) => decided !== null)).toHaveLength(5);
+    expect((await open('ann', doubtful)).item.state).toBe('waiting');
+    keys[odd] = crypto.randomUUID();
+    expect(await go()).toMatchObject([400, { message: expect.stringContaining('which is no case of this batch') }]);
+    delete keys[odd];
     const [record] = await onRecord(batch.sample[0] ?? '');
     expect(record).toMatchObject({
       batch_id: batch.batch_id,
       justification: 'all of one newsletter',
-      review_ms: 1_000,
+      review_ms: 1_143,
     });
     // Sent again, nothing happens twice.
     await go();
@@ -489,16 +530,21 @@ describe('a case', () => {
     const id = await aCase('paired', { risk_tier: 'low' });
     await aCase('paired', { risk_tier: 'high' });
     await claim('ann', id);
-    const ben = (await ask<{ id: string; name: string }[]>('ann', 'people'))[1].find(({ name }) => name === 'ben');
+    const colleaguesOf = async (person: string, of: string) =>
+      (await ask<{ id: string; name: string }[]>(person, `cases/${of}/colleagues`))[1];
+    const ben = (await colleaguesOf('ann', id)).find(({ name }) => name === 'ben');
     // Whoever was let in only to look on is no colleague to hand a case to.
     await fetch(`${daemon.address}/v1/reviews/queue`, { headers: await loop.headers('vic', 'read') });
-    const colleagues = (await ask<{ name: string }[]>('ann', 'people'))[1].map(({ name }) => name);
-    expect(colleagues).not.toContain('vic');
+    expect((await colleaguesOf('ann', id)).map(({ name }) => name)).not.toContain('vic');
+    // Nor is who has decided it already.
+    const paired = await aCase('paired');
+    await decide('ben', paired);
+    expect((await colleaguesOf('ann', paired)).map(({ name }) => name)).not.toContain('ben');
     const give = (to: string) => ask<ApiError>('ann', `cases/${id}/hand-over`, { to, note: 'you know the sender' });
     expect((await give('nobody'))[0]).toBe(400);
     expect((await give(ben?.id ?? ''))[0]).toBe(200);
     expect((await give(ben?.id ?? ''))[1]).toMatchObject({ error: 'lease_lost' });
-    const [, mine] = await ask<Queue>('ben', 'queue?workflow=paired&mine=true');
+    const [, mine] = await ask<Queue>('ben', 'queue?workflow=paired&assigned=me');
     expect(mine.items.map(({ decision_id }) => decision_id)).toContain(id);
     const [, next] = await ask<Claim>('ben', 'claim-next?workflow=paired', {});
     expect(next.item).toMatchObject({ decision_id: id, assigned_to: { name: 'ben' } });
@@ -528,6 +574,13 @@ describe('a case', () => {
       },
     ]);
     // More urgent is due sooner too.
+    // To others: ben has given it up, and neither finds it again nor gets it by asking for it.
+    const idsOf = ({ items }: Queue) => items.map(({ decision_id }) => decision_id);
+    expect(idsOf((await ask<Queue>('ben', 'queue?limit=500'))[1])).not.toContain(id);
+    expect(idsOf((await ask<Queue>('ann', 'queue?limit=500'))[1])).toContain(id);
+    expect((await ask<ApiError>('ben', `cases/${id}/claim`, {}))[1]).toMatchObject({ error: 'four_eyes' });
+    const [, next] = await ask<Claim>('ben', 'claim-next?reason=escalated', {});
+    expect(next).toMatchObject({ error: 'not_found' });
     const urgent = (await open('ann', id)).item;
     expect([item.priority, urgent.priority]).toEqual(['P3', 'P1']);
     expect(Date.parse(urgent.due_at)).toBeLessThan(Date.parse(item.due_at));
@@ -568,6 +621,36 @@ describe('a case', () => {
     expect([status, error.message]).toEqual([400, expect.stringContaining('output.value.amount')]);
     expect((await amount({ amount: 5 }))[0]).toBe(200);
     expect(await onRecord(id)).toMatchObject([{ output: { label: 'spam', value: { amount: 5 } } }]);
+  });
+
+  it('whose answer is a value and no label takes another value', async () => {
+    const id = await aCase('free', { output: { label: null, value: 'Dear Sir' } });
+    const say = (output: object) => decide<ApiError>('ann', id, { action: 'modify', output, justification: 'kinder' });
+    expect(await say({ label: null })).toMatchObject([400, { message: expect.stringContaining('should have been') }]);
+    expect(await say({ label: 'kind', value: 'Dear Ada' })).toMatchObject([
+      400,
+      { message: expect.stringContaining('the policy has no labels') },
+    ]);
+    expect((await say({ label: null, value: 'Dear Ada' }))[0]).toBe(200);
+    expect(await onRecord(id)).toMatchObject([{ output: { label: null, value: 'Dear Ada' } }]);
+  });
+
+  it('is found by whom it is with, and counted for who may decide it', async () => {
+    const mine = await aCase('free', { output: { label: null, value: 1 } });
+    const bens = await aCase('free', { output: { label: null, value: 2 } });
+    const nobodys = await aCase('free', { output: { label: null, value: 3 } });
+    await claim('ann', mine);
+    await claim('ben', bens);
+    for (const [assigned, id] of Object.entries({ me: mine, others: bens, nobody: nobodys })) {
+      const [, queue] = await ask<Queue>('ann', `queue?workflow=free&assigned=${assigned}`);
+      expect([assigned, queue.matching, queue.items.map(({ decision_id }) => decision_id)]).toEqual([assigned, 1, [id]]);
+    }
+    const [, before] = await ask<Queue>('ann', 'queue?limit=1');
+    expect(before.workflows).toContainEqual({ id: 'free', title: expect.any(String) });
+    await decide('ann', await aCase('paired'));
+    const [[, anns], [, cyds]] = [await ask<Queue>('ann', 'queue'), await ask<Queue>('cyd', 'queue')];
+    expect(anns.waiting).toBe(before.waiting);
+    expect(cyds.waiting).toBeGreaterThan(anns.waiting);
   });
 
   it('is found by every filter, a page at a time', async () => {

@@ -1,6 +1,8 @@
 /** The review queue: cases that need a person, who holds them, and each with the evidence that its reviewer may see. */
 import {
   eventTypes,
+  openedAfterMs,
+  type AssignedTo,
   type AuditRecord,
   type Claim,
   type HandOverRequest,
@@ -31,7 +33,7 @@ import { undoMsOf } from './decisions.ts';
 import { enlist } from './enlist.ts';
 import { ownFigures } from './figures.ts';
 import { Lookers } from './lookers.ts';
-import { decidedFirst, heldByOther, refused, type Refusal } from './rules.ts';
+import { decidedFirst, heldByOther, refused, takesSomebodyElse, type Refusal } from './rules.ts';
 import { nearestTo } from './similar.ts';
 import * as store from './store.ts';
 import { concealedIn, decidedOf, isBlind, isHidden, queueItem, splitDecision, visibleHistory } from './view.ts';
@@ -55,7 +57,7 @@ export interface QueueQuery {
   readonly risk_tier?: RiskTier | undefined;
   readonly reason?: ReviewReason | undefined;
   readonly confidence_below?: number | undefined;
-  readonly mine?: boolean | undefined;
+  readonly assigned?: AssignedTo | undefined;
 }
 
 const [comparedWith, similarShown] = [500, 5];
@@ -79,23 +81,20 @@ export class Reviews {
 
   /** A page of the cases that a person may decide, from after `after` on. */
   async queue(query: QueueQuery, person: Reviewer, after: string | null, limit: number): Promise<Queue> {
-    const { pool, now } = this.options;
+    const { pool, policies, now } = this.options;
     const at = now();
     const filter = this.filterOf(query, person);
-    const [rows, matching, counts] = await Promise.all([
-      store.readQueue(pool, filter, person.id, cursorFrom(after), limit),
-      store.countMatching(pool, filter, person.id),
-      store.countQueue(pool, at),
+    const reviewed = reviewedBy(policies, person);
+    const [rows, counts] = await Promise.all([
+      store.readQueue(pool, filter, person.id, at, cursorFrom(after), limit),
+      store.countFor(pool, filter, person.id, at, reviewed),
     ]);
-    const sum = (key: 'waiting' | 'claimed' | 'overdue') =>
-      counts.reduce((total, c) => total + (filter.workflows.includes(c.workflow_id) ? c[key] : 0), 0);
     const last = rows.at(-1);
+    const workflows = reviewed.map((id) => ({ id, title: policies.get(id)?.policy.title ?? id }));
     return {
       items: await this.itemsOf(rows, person, at),
-      waiting: sum('waiting'),
-      claimed: sum('claimed'),
-      overdue: sum('overdue'),
-      matching,
+      ...counts,
+      workflows: workflows.toSorted((a, b) => a.title.localeCompare(b.title)),
       next: last === undefined || rows.length < limit ? null : cursorAt(last),
     };
   }
@@ -120,7 +119,7 @@ export class Reviews {
       riskTier: query.risk_tier ?? null,
       reason: query.reason ?? null,
       confidenceBelow: query.confidence_below ?? null,
-      mine: query.mine ?? false,
+      assigned: query.assigned ?? null,
     };
   }
 
@@ -133,6 +132,7 @@ export class Reviews {
     if (row === null || record?.event.type !== eventTypes.aiDecision || policy === undefined) return null;
     if (!mayReview(policies, row.workflow_id, person)) return null;
     const at = now();
+    this.lookers.served(decisionId, person, at.getTime());
     const [commitments, opinions, pending, [item]] = await Promise.all([
       store.readCommitments(pool, [decisionId], person.id),
       store.readOpinions(pool, decisionId),
@@ -153,7 +153,7 @@ export class Reviews {
       decision: asked,
       answer: hidden ? null : answer,
       committed: committed === undefined ? null : { label: committed.label, at: committed.at.toISOString() },
-      opinions: isBlind(row) ? [] : opinions.map(({ has_value: _more, ...opinion }) => opinion),
+      opinions: hidden || isBlind(row) ? [] : opinions.map(({ has_value: _more, ...opinion }) => opinion),
       precision: hidden ? null : await this.precisionAt(row),
       similar: hidden ? [] : await this.similarTo(row),
       trace_id: record.event.traceparent?.split('-')[1] ?? null,
@@ -212,7 +212,7 @@ export class Reviews {
     const policy = policies.get(before?.workflow_id ?? '')?.policy;
     if (before === null || policy === undefined || !mayReview(policies, before.workflow_id, person)) return null;
     if (before.decided_at === null && !(await store.isOpenFor(pool, decisionId, person.id))) {
-      return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
+      return takesSomebodyElse;
     }
     const at = now();
     const until = new Date(at.getTime() + durationOf(policy.review.lease));
@@ -227,7 +227,8 @@ export class Reviews {
     const leases = [...policies.values()].map(({ policy }) => durationOf(policy.review.lease));
     const until = new Date(at.getTime() + Math.min(...leases));
     const decisionId = await store.claimNextCase(pool, this.filterOf(query, person), person.id, at, until);
-    return decisionId === null ? null : this.claimOf(decisionId, person);
+    // By the shortest lease of all, until it is known which workflow's it is.
+    return decisionId === null ? null : this.claim(decisionId, person);
   }
 
   private async claimOf(decisionId: string, person: Reviewer): Promise<Claim | Refusal | null> {
@@ -290,14 +291,25 @@ export class Reviews {
     const { pool, policies, now } = this.options;
     const row = await store.readCase(pool, decisionId);
     if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
-    this.lookers.look(decisionId, person, now().getTime());
-    await store.noteOpened(pool, decisionId, person.id);
-    return this.lookers.at(decisionId, person.id, now().getTime());
+    const at = now().getTime();
+    this.lookers.look(decisionId, person, at);
+    // Whoever has not been shown the evidence for a moment has not opened it, whatever their page says.
+    if (this.lookers.seenFor(decisionId, person, at) >= openedAfterMs) await store.noteOpened(pool, decisionId, person.id);
+    return this.lookers.at(decisionId, person.id, at);
   }
 
-  /** Colleagues a case can be handed over to. */
-  async people(person: Reviewer): Promise<Person[]> {
-    return (await this.options.people.deciders(person.id)).map(({ id, name }) => ({ id, name }));
+  /** Colleagues that a case can be handed over to: who decides, may decide it and has not yet. Null when there is no such case. */
+  async colleagues(decisionId: string, person: Reviewer): Promise<Person[] | null> {
+    const { pool, policies, people } = this.options;
+    const row = await store.readCase(pool, decisionId);
+    if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
+    const deciders = (await people.deciders(person.id)).filter((one) => mayReview(policies, row.workflow_id, one));
+    const open = await store.whoseIsOpen(
+      pool,
+      decisionId,
+      deciders.map(({ id }) => id),
+    );
+    return deciders.filter(({ id }) => open.has(id)).map(({ id, name }) => ({ id, name }));
   }
 
   /** How the asker decides, by workflow. */

@@ -12,6 +12,11 @@ export interface Refusal {
 
 export const refused = (is: Refusal['is'], message: string): Refusal => ({ is, message, winner: null });
 
+export const takesSomebodyElse = refused(
+  'four_eyes',
+  'You have decided this case, or given it up to somebody else. It takes another person now.',
+);
+
 /** What is known beside the case and the request. */
 export interface Circumstances {
   readonly person: string;
@@ -31,7 +36,7 @@ export function refusalOf(
 ): Refusal | null {
   const { person, now, hasCommitted, hasDecidedBefore } = circumstances;
   if (row.decided_at !== null) return decidedFirst(row, person);
-  if (hasDecidedBefore) return refused('four_eyes', 'You have decided this case. It takes somebody else now.');
+  if (hasDecidedBefore) return takesSomebodyElse;
   const isHeld = row.claimed_by === person && row.lease_epoch === request.lease_epoch;
   if (!isHeld && row.claimed_by !== person) {
     const other = heldByOther(row, now);
@@ -120,10 +125,14 @@ function wrongIn(
     return bad(`reason_code is "${reason_code}". Use one of: ${reason_codes.join(', ')}.`);
   }
   if (action === 'modify') {
-    if (output === undefined || output.label === null || !labels.includes(output.label)) {
-      return bad(
-        `output.label is ${JSON.stringify(output?.label ?? null)}. To modify, use one of: ${labels.join(', ')}.`,
-      );
+    if (output === undefined || (output.label === null && output.value === undefined)) {
+      return bad(`output is ${JSON.stringify(output ?? null)}. To modify, say what the answer should have been.`);
+    }
+    // An answer that is a value and no label stays one.
+    const isLabelled = output.label === null ? row.label === null : labels.includes(output.label);
+    if (!isLabelled) {
+      const which = labels.length === 0 ? 'null: the policy has no labels' : `one of: ${labels.join(', ')}`;
+      return bad(`output.label is ${JSON.stringify(output.label)}. To modify, use ${which}.`);
     }
     if (output.label === row.label && output.value === undefined) {
       return bad(`output.label is what the AI said. Accept it, or choose another label.`);

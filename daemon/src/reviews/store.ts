@@ -1,5 +1,6 @@
 /** All SQL of the reviews. A case is claimed when its lease has not run out; nothing stores that it has. */
 import type {
+  AssignedTo,
   DecisionAction,
   Features,
   Opinion,
@@ -140,13 +141,16 @@ export interface QueueFilter {
   readonly riskTier: RiskTier | null;
   readonly reason: ReviewReason | null;
   readonly confidenceBelow: number | null;
-  /** Only those that the person holds or that were handed over to them. */
-  readonly mine: boolean;
+  readonly assigned: AssignedTo | null;
 }
 
-/** Undecided, and not decided by this person before: neither this case nor the one that a planted one is a copy of. */
+/**
+ * Undecided, and neither decided nor escalated by this person before: neither this case nor, decided, the one that a planted one is
+ * a copy of.
+ */
 const isOpenTo = (person: string) => `c.decided_at IS NULL
   AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.decision_id AND o.person = ${person})
+  AND NOT EXISTS (SELECT FROM review_escalation e WHERE e.decision_id = c.decision_id AND e.person = ${person})
   AND (c.planted_from IS NULL OR (
     NOT EXISTS (SELECT FROM review_case f WHERE f.decision_id = c.planted_from AND f.decided_by = ${person})
     AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.planted_from AND o.person = ${person})))`;
@@ -160,43 +164,73 @@ export async function isOpenFor(db: Queryable, decisionId: string, person: strin
   return rows.length > 0;
 }
 
-/** Takes $1 to $6. A case whose answer is not shown yet is not told apart by the model's confidence. */
+/** Of some people, those who may still decide a case. */
+export async function whoseIsOpen(db: Queryable, decisionId: string, people: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ person: string }>(
+    `SELECT p.person FROM review_case c, unnest($2::text[]) AS p (person) WHERE c.decision_id = $1 AND ${isOpenTo('p.person')}`,
+    [decisionId, people],
+  );
+  return new Set(rows.map(({ person }) => person));
+}
+
+/** Takes $1 to $7. A case whose answer is not shown yet is not told apart by the model's confidence. */
 const isWanted = `c.workflow_id = ANY($1) AND ($3::text IS NULL OR c.risk_tier = $3) AND ($4::text IS NULL OR c.reason = $4)
   AND ($5::float8 IS NULL OR (c.confidence < $5 AND NOT c.commit_first))
-  AND (NOT $6 OR c.claimed_by = $2 OR c.assigned_to = $2)`;
+  AND CASE $6::text
+    WHEN 'me' THEN c.claimed_by = $2 OR c.assigned_to = $2
+    WHEN 'nobody' THEN c.assigned_to IS NULL AND (c.lease_until IS NULL OR c.lease_until <= $7)
+    WHEN 'others' THEN c.assigned_to <> $2 OR (c.claimed_by <> $2 AND c.lease_until > $7)
+    ELSE true END`;
 
-const wanted = ({ workflows, riskTier, reason, confidenceBelow, mine }: QueueFilter, person: string) => [
-  workflows,
-  person,
-  riskTier,
-  reason,
-  confidenceBelow,
-  mine,
-];
+const wanted = (
+  { workflows, riskTier, reason, confidenceBelow, assigned }: QueueFilter,
+  person: string,
+  now: Date,
+) => [workflows, person, riskTier, reason, confidenceBelow, assigned, now];
 
 /** A page of the queue, most urgent first, from after a case on. */
 export async function readQueue(
   db: Queryable,
   filter: QueueFilter,
   person: string,
+  now: Date,
   after: { readonly priority: string; readonly due_at: Date; readonly decision_id: string } | null,
   limit: number,
 ): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
     `${selectCase} WHERE ${isOpenTo('$2')} AND ${isWanted}
-       AND ($7::text IS NULL OR (c.priority, c.due_at, c.decision_id) > ($7, $8::timestamptz, $9::uuid))
-     ORDER BY c.priority, c.due_at, c.decision_id LIMIT $10`,
-    [...wanted(filter, person), after?.priority, after?.due_at, after?.decision_id, limit],
+       AND ($8::text IS NULL OR (c.priority, c.due_at, c.decision_id) > ($8, $9::timestamptz, $10::uuid))
+     ORDER BY c.priority, c.due_at, c.decision_id LIMIT $11`,
+    [...wanted(filter, person, now), after?.priority, after?.due_at, after?.decision_id, limit],
   );
   return rows;
 }
 
-export async function countMatching(db: Queryable, filter: QueueFilter, person: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM review_case c WHERE ${isOpenTo('$2')} AND ${isWanted}`,
-    wanted(filter, person),
+export interface PersonsCount {
+  readonly waiting: number;
+  readonly claimed: number;
+  readonly overdue: number;
+  /** Those that the filter lets through. */
+  readonly matching: number;
+}
+
+/** Of the cases of some workflows that a person may decide. */
+export async function countFor(
+  db: Queryable,
+  filter: QueueFilter,
+  person: string,
+  now: Date,
+  reviewed: readonly string[],
+): Promise<PersonsCount> {
+  const { rows } = await db.query<PersonsCount>(
+    `SELECT count(*) FILTER (WHERE c.lease_until IS NULL OR c.lease_until <= $7)::int AS waiting,
+       count(*) FILTER (WHERE c.lease_until > $7)::int AS claimed,
+       count(*) FILTER (WHERE c.due_at < $7)::int AS overdue,
+       count(*) FILTER (WHERE ${isWanted})::int AS matching
+     FROM review_case c WHERE ${isOpenTo('$2')} AND c.workflow_id = ANY($8)`,
+    [...wanted(filter, person, now), reviewed],
   );
-  return rows[0]?.count ?? 0;
+  return rows[0] ?? { waiting: 0, claimed: 0, overdue: 0, matching: 0 };
 }
 
 export interface QueueCount {
@@ -261,7 +295,7 @@ export async function claimNextCase(
          WHERE ${isOpenTo('$2')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7) AND ${whose}
          ORDER BY c.priority, c.due_at, c.decision_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
        RETURNING decision_id`,
-      [...wanted(filter, person), now, until],
+      [...wanted(filter, person, now), until],
     );
     if (rows[0] !== undefined) return rows[0].decision_id;
   }
@@ -405,7 +439,7 @@ export async function caseOf(db: Queryable, workflowId: string, decisionId: stri
   return rows[0]?.decision_id ?? null;
 }
 
-/** Back into the queue, held by nobody, more urgent: due as P1 cases are, when that is known and sooner. */
+/** Back into the queue for others, held by nobody, more urgent: due as P1 cases are, when that is known and sooner. */
 export async function escalateCase(
   db: Queryable,
   decisionId: string,
@@ -420,6 +454,7 @@ export async function escalateCase(
      WHERE decision_id = $1 AND decided_at IS NULL`,
     [decisionId, at, by, due],
   );
+  await db.query('INSERT INTO review_escalation VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [decisionId, by, at]);
 }
 
 export interface PendingDecision<T> {

@@ -96,18 +96,20 @@ export function visibleHistory(
   if (row.planted_from !== null) return [];
   return records.filter(({ decision_actor, log_index, event_id }) => {
     if (event_id === own.event_id) return false;
-    if (log_index > own.log_index && isBlind(row)) return false;
+    // Whoever says first what they think hears nobody before, whether AI or colleague.
+    if (log_index > own.log_index && (isBlind(row) || hidden)) return false;
     return !hidden || decision_actor.type !== 'ai';
   });
 }
 
 /** What of a task's records may be read elsewhere while cases of it are open that must not be looked up. */
 export function concealedIn(cases: readonly CaseRow[], hasCommitted: ReadonlySet<string>) {
-  const isConcealed = (row: CaseRow) => row.planted_from !== null || isBlind(row);
+  const isKept = (row: CaseRow) => isHidden(row, hasCommitted.has(row.decision_id));
+  const isConcealed = (row: CaseRow) => row.planted_from !== null || isBlind(row) || isKept(row);
   return {
     /** What people and the world have said of it. */
     answers: cases.some(isConcealed),
     /** What the AI says of it. */
-    ai: cases.some((row) => isHidden(row, hasCommitted.has(row.decision_id))),
+    ai: cases.some(isKept),
   };
 }

@@ -1,6 +1,7 @@
 /** The review queue and its cases: who holds them, and what becomes of them. */
 import {
   ApiError,
+  AssignedTo,
   Claim,
   CommitRequest,
   DecideRequest,
@@ -24,7 +25,7 @@ const filter = {
   risk_tier: Type.Optional(RiskTier),
   reason: Type.Optional(ReviewReason),
   confidence_below: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-  mine: Type.Optional(Type.Boolean()),
+  assigned: Type.Optional(AssignedTo),
 };
 const QueueQuery = Type.Object({
   ...filter,
@@ -57,12 +58,17 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
   );
 
   app.get(
-    '/v1/reviews/people',
+    '/v1/reviews/cases/:decision_id/colleagues',
     {
       config: { grant: 'read' },
-      schema: { summary: 'Colleagues, to hand a case over to', response: { ...errors, 200: Type.Array(Person) } },
+      schema: {
+        summary: 'Whom a case can be handed over to',
+        params: Params,
+        response: { ...errors, 200: Type.Array(Person) },
+      },
     },
-    ({ person }) => reviews.people(person),
+    async ({ params, person }, reply) =>
+      (await reviews.colleagues(params.decision_id, person)) ?? reply.code(404).send(noCase(params.decision_id)),
   );
 
   app.get(
