@@ -12,7 +12,7 @@ it.each(plugins)(
 it('gives each plugin the texts that it says, and no others', () => {
   const [app, panel] = plugins.map(({ entry }) => JSON.parse(catalogue(entry)) as Record<string, object>);
   expect(Object.keys(panel ?? {}).toSorted()).toEqual(['api', 'panel', 'parts', 'words']);
-  expect(Object.keys(panel?.['words'] ?? {}).toSorted()).toEqual(['due', 'overdue', 'span']);
+  expect(Object.keys(panel?.['words'] ?? {}).toSorted()).toEqual(['due', 'overdue', 'reason', 'risk', 'span']);
   expect(Object.keys(app ?? {})).toContain('review');
   expect(Object.keys(app ?? {})).not.toContain('panel');
 });

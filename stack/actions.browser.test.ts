@@ -7,7 +7,7 @@ import { shutdown, verdicts, type Verdict } from '@countersign/otel-instrumentat
 import { chooseFrom, keepInBothThemes, launchBrowser, screenshots, tabTo } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
-import { caseOf, claim, humanDecisions, onRecord, openAs, startService } from './test-review.ts';
+import { caseOf, claim, decideAs, humanDecisions, onRecord, openAs, startService } from './test-review.ts';
 
 let stage: TestPage;
 let browser: Browser;
@@ -59,6 +59,13 @@ it('escalates: a colleague finds the case as the most urgent, and no service hea
   expect(await onRecord(stage, 'beyond')).toMatchObject({ action: 'escalate', justification: 'it is in Finnish' });
   const { item } = await caseOf(stage, 'ben', id);
   expect(item).toMatchObject({ state: 'waiting', reason: 'escalated', priority: 'P1', claimed_by: null });
+  // Whoever gave it up does not get it back, neither as the next one nor on its own page.
+  await page.keyboard.press('n');
+  await page.getByText('No case waits. Well done.').waitFor();
+  await page.goto(stage.url(`review/${id}`));
+  await page.getByText('It takes somebody else now').waitFor();
+  await page.keyboard.press('c');
+  expect((await caseOf(stage, 'ben', id)).item.claimed_by).toBeNull();
   expect(heard).toEqual([]);
   expect(troubles).toEqual([]);
   await page.close();
@@ -128,14 +135,15 @@ it('says which field of an edited answer the policy refuses, and keeps all that 
     await page.keyboard.type(text);
   };
   await rewrite('{"folder": ');
-  await page.getByText('The answer in full is no JSON.').waitFor();
+  await page.getByText('Correct the answer first.').waitFor();
   expect(await page.getByTestId('submit').isDisabled()).toBe(true);
 
+  // Said while it is written, by the same schema that the daemon holds it to.
   const refused = '{"folder": "inbox", "urgency": 9}';
   await rewrite(refused);
+  await page.getByRole('alert').getByText('output.value.urgency must be <= 5').waitFor();
   await page.keyboard.press('Control+Enter');
-  const alert = page.getByRole('alert').filter({ hasText: 'Not recorded' }).first();
-  await alert.getByText('output.value.urgency must be <= 5').waitFor();
+  expect(await page.getByTestId('submit').isDisabled()).toBe(true);
   expect([await answer.inputValue(), await why(page).inputValue()]).toEqual([refused, 'it is urgent']);
   expect(await keepInBothThemes(page, 'refused-answer')).toEqual([]);
   expect(await humanDecisions(stage, 'value')).toEqual([]);
@@ -146,6 +154,25 @@ it('says which field of an edited answer the policy refuses, and keeps all that 
   const meant = { label: 'spam', value: { folder: 'inbox', urgency: 5 } };
   expect(await onRecord(stage, 'value')).toMatchObject({ action: 'modify', output: meant });
   expect((await verdictOn(id)).output).toEqual(meant);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('keeps an edited answer when a colleague was first, with all that was chosen', async () => {
+  const output = { label: 'spam', value: { folder: 'junk', urgency: 1 } };
+  const id = await stage.decided('One that two want', { task_id: 'wanted', output });
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await claim(page);
+  await page.keyboard.press('m');
+  await tabTo(page, page.getByRole('textbox', { name: 'The answer in full (JSON)' }));
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('{"folder": "inbox", "urgency": 4}');
+  await stage.ask('ann', `v1/reviews/cases/${id}/release`, {});
+  await decideAs(stage, 'ben', id, { action: 'reject', justification: 'it is not' });
+  const kept = page.getByTestId('kept');
+  await kept.getByText('What you had chosen and written is kept: Modify, spam.').waitFor();
+  expect(await kept.locator('pre').allTextContents()).toEqual(['{"folder": "inbox", "urgency": 4}']);
+  expect(await keepInBothThemes(page, 'kept-answer')).toEqual([]);
   expect(troubles).toEqual([]);
   await page.close();
 });
@@ -232,6 +259,11 @@ it('decides a batch with a reason code, and takes all of it back with a key', as
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('o');
   await page.getByText('The sample is opened.').waitFor();
+  // The one on screen is left out, and taken along again.
+  await page.keyboard.press('l');
+  await page.getByRole('button', { name: 'Decide 4 cases' }).waitFor();
+  await page.keyboard.press('l');
+  await page.getByRole('button', { name: 'Decide 5 cases' }).waitFor();
   await page.keyboard.press('r');
   await page.keyboard.type('he has subscribed to them');
   await chooseFrom(page, page.getByRole('combobox', { name: 'Reason code (optional)' }), 'newsletter');

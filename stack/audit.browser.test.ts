@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, AuditProof, AuditRecord, Inspection, LogGrowth, ReviewCase } from '@countersign/contract';
-import { become, keepInBothThemes, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import {
+  become,
+  chooseFrom,
+  keepInBothThemes,
+  launchBrowser,
+  openPage,
+  pressByTab,
+  screenshots,
+  seriousProblems,
+  tabTo,
+} from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
@@ -75,8 +85,54 @@ it('shows when things were recorded, and narrows the time by drawing over it', a
   await page.mouse.move(box.x + box.width * 0.95, box.y + 20, { steps: 5 });
   await page.mouse.up();
   await page.waitForURL(/from=.*to=/);
-  await page.getByRole('button', { name: 'All time' }).click();
+  await pressByTab(page, page.getByRole('button', { name: 'All time' }));
   await page.waitForURL((url) => !url.search.includes('from='));
+
+  // The same by keyboard: the last bar and the four before it, which all came within minutes.
+  await tabTo(page, histogram.locator('svg'));
+  await page.keyboard.press('End');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowLeft');
+  await histogram.getByText('Enter narrows the time to it').waitFor();
+  await keep(page, 'audit-histogram-marked');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/from=.*to=/);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('finds a record by each hash and id that it has, with the filter in the address', async () => {
+  const { body } = await stage.ask('cleo', 'v1/audit/records?task=the-changed-one&actor=human');
+  const [record] = (body as AuditPage).records;
+  if (record === undefined) throw new Error('there is no such record');
+  const { page, troubles } = await as('cleo', 'audit');
+  await page.getByTestId('records').waitFor();
+  await pressByTab(page, page.getByRole('button', { name: 'By hash or id' }));
+  const fields = {
+    'Event id': ['event_id', record.event_id],
+    'Leaf hash (64 hex digits)': ['leaf_hash', record.leaf_hash],
+    'Model hash (sha256:…)': ['model_hash', record.model_hash ?? ''],
+  } as const;
+  for (const [field, [name, value]] of Object.entries(fields)) {
+    const input = page.getByRole('textbox', { name: field });
+    await tabTo(page, input);
+    await page.keyboard.type(value);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get(name) === value);
+    await page.getByTestId('records').locator('tr', { hasText: 'it is from his aunt' }).waitFor();
+    await page.goto(stage.url('audit'));
+    await page.getByTestId('records').waitFor();
+    await pressByTab(page, page.getByRole('button', { name: 'By hash or id' }));
+  }
+  await chooseFrom(page, page.getByRole('combobox', { name: 'Signature' }), 'Has a signature');
+  await page.waitForURL(/signed=true/);
+  await page.getByTestId('records').locator('tr', { hasText: 'it is from his aunt' }).waitFor();
+  expect(await page.getByText('because of the links').count()).toBe(0);
+  await chooseFrom(page, page.getByRole('combobox', { name: 'Workflow' }), 'Mail moderation');
+  await page.waitForURL(/workflow=mail-moderation/);
+  expect(await keepInBothThemes(page, 'audit-filters')).toEqual([]);
+  // Who follows the address sees the filters that are in it.
+  await page.reload();
+  await page.getByRole('combobox', { name: 'Signature' }).waitFor();
   expect(troubles).toEqual([]);
   await page.close();
 });
@@ -182,13 +238,19 @@ it('keeps a search under a name', async () => {
 it('draws a sample, looks at each by keyboard, and signs off', async () => {
   const { page, troubles } = await as('cleo', 'inspections');
   await page.getByText('No audit has been drawn yet').waitFor();
-  await page.getByRole('button', { name: 'Draw a sample' }).press('Enter');
+  // It says which quarter nobody has looked at, and fills the form for it.
+  await pressByTab(page, page.getByRole('button', { name: 'Draw a sample of Mail moderation' }));
+  expect(await page.getByLabel('What the audit is called').inputValue()).toMatch(/^Mail moderation, \d{4} Q[1-4]$/);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await pressByTab(page, page.getByRole('button', { name: 'Draw a sample', exact: true }));
   const form = page.getByRole('dialog');
   await form.getByLabel('What the audit is called').fill('This quarter');
-  await form.getByLabel('Workflow').fill('mail-moderation');
-  await form.getByLabel('From (UTC)').fill(new Date(Date.now() - 86_400_000).toISOString().slice(0, 10));
-  // Today is not over: what is drawn now could not be drawn again.
-  await form.getByLabel('To, that day').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 10));
+  await chooseFrom(page, form.getByRole('combobox', { name: 'Workflow' }), 'Mail moderation');
+  const fieldOf = (ms: number) => new Date(ms).toISOString().slice(0, 19);
+  await form.getByLabel('From (UTC)').fill(fieldOf(Date.now() - 86_400_000));
+  // What is drawn of a time that is not over could not be drawn again.
+  await form.getByLabel('To, not included').fill(fieldOf(Date.now() + 86_400_000));
   for (const [tier, count] of Object.entries({ low: '1', medium: '1', high: '1' })) {
     await form.getByLabel(`Decisions of ${tier} risk`).fill(count);
   }
@@ -196,16 +258,21 @@ it('draws a sample, looks at each by keyboard, and signs off', async () => {
   await keep(page, 'inspection-draw');
   await form.getByRole('button', { name: 'Draw', exact: true }).press('Enter');
   await page.getByText('to is in the future').waitFor();
-  await page.keyboard.press('Escape');
-  const { body } = await stage.ask('cleo', 'v1/inspections', {
-    title: 'This quarter',
-    workflow_id: 'mail-moderation',
-    from: new Date(Date.now() - 86_400_000).toISOString(),
-    to: new Date().toISOString(),
-    wanted: { low: 1, medium: 1, high: 1 },
-    seed: 'a dice roll',
-  });
-  await page.goto(stage.url(`inspections/${(body as { inspection_id: string }).inspection_id}`));
+  await form.getByLabel('To, not included').fill(fieldOf(Date.now()));
+  await form.getByRole('button', { name: 'Draw', exact: true }).press('Enter');
+  await page.getByTestId('judge').waitFor();
+  // Drawn again, by whoever wants to, from the records that the log had then: the same decisions.
+  const sample = () => page.getByTestId('sample').locator('li').allTextContents();
+  const [drawn, first] = [await sample(), page.url()];
+  await stage.decided('One that came since', { risk_tier: 'high' });
+  await pressByTab(page, page.getByRole('button', { name: 'Draw it again' }));
+  expect(await form.getByLabel('What the audit is called').inputValue()).toBe('This quarter, drawn again');
+  await form.getByRole('button', { name: 'Draw', exact: true }).press('Enter');
+  await page.waitForURL((url) => url.href !== first);
+  await page.getByRole('heading', { name: 'This quarter, drawn again' }).waitFor();
+  await page.getByTestId('judge').waitFor();
+  expect(await sample()).toEqual(drawn);
+  await page.goto(first);
   await page.getByTestId('judge').waitFor();
   await page.getByTestId('life').waitFor();
   await page.keyboard.press('g');
@@ -221,7 +288,11 @@ it('draws a sample, looks at each by keyboard, and signs off', async () => {
   await page.getByRole('button', { name: 'Sign off' }).press('Enter');
   await page.getByText('Signed off by Cleo').waitFor();
   const list = (await stage.ask('cleo', 'v1/inspections')).body as Inspection[];
-  expect(list[0]).toMatchObject({ looked_at: 3, wanting: 1, signed_off: { by: { name: 'Cleo' } } });
+  expect(list.find(({ title }) => title === 'This quarter')).toMatchObject({
+    looked_at: 3,
+    wanting: 1,
+    signed_off: { by: { name: 'Cleo' } },
+  });
   expect(troubles).toEqual([]);
   await page.close();
 });

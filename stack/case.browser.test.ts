@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, DecisionAction, Explanation, Person } from '@countersign/contract';
 import { shutdown, type DecisionOptions } from '@countersign/otel-instrumentation';
-import { keepInBothThemes, launchBrowser, screenshots } from './browser.ts';
+import { keepInBothThemes, launchBrowser, pressByTab, screenshots, tabTo } from './browser.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 import { caseOf, decideAs, openAs, serviceDecided, startService } from './test-review.ts';
 
@@ -103,9 +103,10 @@ it('shows where a decision comes from, why the AI says so, and what people made 
       },
     },
   );
-  await decideAs(stage, 'ann', id, { action: 'escalate', justification: 'I know the sender' });
+  await decideAs(stage, 'dana', id, { action: 'escalate', justification: 'I know the sender' });
   await stage.ask('ben', `v1/reviews/cases/${id}/claim`, {});
-  const [ann] = ((await stage.ask('ben', 'v1/reviews/people')).body as Person[]).filter(({ name }) => name === 'Ann');
+  const colleagues = (await stage.ask('ben', `v1/reviews/cases/${id}/colleagues`)).body as Person[];
+  const ann = colleagues.find(({ name }) => name === 'Ann');
   const given = await stage.ask('ben', `v1/reviews/cases/${id}/hand-over`, {
     to: ann?.id,
     note: 'she wrote to you too',
@@ -116,7 +117,7 @@ it('shows where a decision comes from, why the AI says so, and what people made 
   await page.getByTestId('claim').waitFor();
   const article = page.getByRole('article', { name: 'Case A letter from his aunt' });
   for (const badge of ['A colleague escalated it', 'medium risk', 'P1, due in', 'breaker closed']) {
-    await article.getByText(badge).waitFor();
+    await article.getByText(badge).first().waitFor();
   }
 
   expect(await fact(page, 'Model').textContent()).toBe('spam-logit 1.0.0');
@@ -124,7 +125,8 @@ it('shows where a decision comes from, why the AI says so, and what people made 
   expect(await fact(page, 'Data: inbox').textContent()).toBe('5 min old then');
   expect(await fact(page, 'Data: address book').textContent()).toBe('3 days old then');
   expect(await fact(page, 'Data: blocklist').textContent()).toBe('age unknown');
-  expect(await fact(page, 'Policy').textContent()).toBe('Mail moderation');
+  expect(await fact(page, 'Policy').textContent()).toMatch(/^Mail moderation [0-9a-f]{12}$/);
+  expect(await fact(page, 'Breaker').textContent()).toMatch(/^breaker closed, epoch \d+$/);
   expect(await fact(page, 'Acted already').textContent()).toBe('no');
 
   // A store of traces looks only where it is told to, so the link has to say when it was.
@@ -157,16 +159,16 @@ it('shows where a decision comes from, why the AI says so, and what people made 
 
   const similar = await page.getByTestId('similar').locator('li').allTextContents();
   expect(similar.map((text) => text.replace(/ less than a minute ago|\d+ min ago/, ''))).toEqual([
-    '“Earlier one 1”: the AI said spam, 81 % sure; Ann accepted it.',
-    '“Earlier one 2”: the AI said spam, 81 % sure; Ben accepted it.',
-    '“Earlier one 3”: the AI said spam, 82 % sure; Ann accepted it.',
-    '“Earlier one 4”: the AI said spam, 82 % sure; Ben rejected it.',
-    '“Earlier one 5”: the AI said spam, 83 % sure; Ann accepted it.',
+    'Earlier one 1: the AI said spam, 81 % sure; Ann accepted it.',
+    'Earlier one 2: the AI said spam, 81 % sure; Ben accepted it.',
+    'Earlier one 3: the AI said spam, 82 % sure; Ann accepted it.',
+    'Earlier one 4: the AI said spam, 82 % sure; Ben rejected it.',
+    'Earlier one 5: the AI said spam, 83 % sure; Ann accepted it.',
   ]);
 
   const history = await article.locator('section', { hasText: 'On record' }).locator('li').allTextContents();
-  expect(history.map((text) => text.replace(/^\S+( [AP]M)? /, ''))).toEqual([
-    'Ann: escalate, “I know the sender”',
+  expect(history.map((text) => text.replace(/^.+? \d+:\d+:\d+\s[AP]M /, ''))).toEqual([
+    'Dana: escalate, “I know the sender”',
     'Ben: handed over: she wrote to you too',
   ]);
   expect((await article.textContent())?.toLowerCase()).not.toContain('outcome');
@@ -197,6 +199,79 @@ async function isWhole(page: Page, feature: string): Promise<void> {
   const name = page.getByRole('rowheader', { name: feature });
   expect(await name.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThanOrEqual(0);
 }
+
+it.each([
+  ['vic', 'audit', 'Countersign auditor'],
+  ['ann', 'inspections', 'Countersign auditor'],
+  ['sam', 'batch/0199a0a0-0000-7000-8000-000000000000', 'Countersign reviewer'],
+])('tells %s, who may not see %s, which role would let them', async (login, path, role) => {
+  const { page, troubles } = await openAs(browser, stage, login, path);
+  await page.getByText(`This page is for the role “${role}”`).waitFor();
+  expect(await keepInBothThemes(page, `needs-${path.split('/')[0]}`)).toEqual([]);
+  await pressByTab(page, page.getByRole('link', { name: 'To the review queue' }));
+  await page.getByTestId('queue').waitFor();
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('tells whoever may not decide that cases are not theirs to read', async () => {
+  const id = await stage.decided('Not for everybody');
+  const { page, troubles } = await openAs(browser, stage, 'sam', `review/${id}`);
+  await page.getByText('You may look at the queue, and not at what is in its cases').waitFor();
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('shows of a mail what a phishing decision hangs on: who gets the answer, where links lead, what is attached', async () => {
+  const content = [
+    'From: Your Bank <service@bank.example>',
+    'Reply-To: collect@elsewhere.example',
+    'To: Ann <ann@example.org>, ben@example.org',
+    'Subject: Confirm your account',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary=outer',
+    '',
+    '--outer',
+    'Content-Type: multipart/alternative; boundary=edge',
+    '',
+    '--edge',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    'Nothing to see.',
+    '--edge',
+    'Content-Type: text/html; charset=utf-8',
+    '',
+    '<p>Confirm at <a href="https://evil.example/login">www.bank.example</a> or <a href="https://bank.example/help">here</a></p>',
+    '--edge--',
+    '--outer',
+    'Content-Type: application/pdf; name="invoice.pdf"',
+    'Content-Disposition: attachment; filename="invoice.pdf"',
+    'Content-Transfer-Encoding: base64',
+    '',
+    Buffer.alloc(3_000).toString('base64'),
+    '--outer--',
+    '',
+  ].join('\r\n');
+  const id = await serviceDecided(stage, 'A phishing mail', { content, mediaType: 'message/rfc822' });
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await page.getByText('Matches its recorded hash').waitFor();
+  expect(await fact(page, 'Reply to').textContent()).toBe('<collect@elsewhere.example>');
+  expect(await fact(page, 'To').textContent()).toBe('Ann <ann@example.org>, <ben@example.org>');
+  expect(await fact(page, 'Attached').textContent()).toBe('invoice.pdf (application/pdf, 3 kB)');
+  expect(await page.getByTestId('links').locator('li').allTextContents()).toEqual([
+    'www.bank.example → https://evil.example/login leads elsewhere than it says',
+    'here → https://bank.example/help ',
+  ]);
+  // To be read, and not to be followed.
+  expect(await page.getByTestId('links').locator('a').count()).toBe(0);
+  await page.getByText('Nothing to see.').waitFor();
+  await tabTo(page, page.getByRole('radio', { name: 'Plain text' }));
+  await page.keyboard.press('ArrowRight');
+  await page.getByTestId('input').getByText('Confirm at www.bank.example').waitFor();
+  expect(await keepInBothThemes(page, 'input-phishing')).toEqual([]);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
 
 it.each<{ name: string; input: Input; shows: readonly string[]; hides?: string }>([
   {

@@ -2,9 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { AuditPage } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
-import { become, keepInBothThemes, launchBrowser, openPage, screenshots } from './browser.ts';
-import { passwords } from './test-loop.ts';
+import { become, keepInBothThemes, launchBrowser, openPage, pressByTab, screenshots } from './browser.ts';
+import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
 const workflow = 'mail-moderation';
@@ -73,6 +74,46 @@ describe.each([
       await page.getByRole('button', { name: 'Test what is saved' }).press('Enter');
       await page.getByText('The daemon answers, and knows who you are').waitFor();
     }
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('lets a person claim, modify, undo and decide by keyboard alone, and an auditor prove it', async () => {
+    const { page, troubles } = await openPage(browser, stage.url('review'));
+    await become(page, 'ann');
+    await page.getByTestId('queue-item').first().waitFor();
+    await page.keyboard.press('n');
+    await page.getByTestId('decision-form').waitFor();
+    await page.keyboard.press('h');
+    await page.getByRole('dialog').getByText('Your claim on').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('m');
+    await page.keyboard.type('he knows the sender');
+    await page.keyboard.press('Control+Enter');
+    await page.getByTestId('undo').waitFor();
+    await page.keyboard.press('z');
+    await page.getByTestId('decision-form').waitFor();
+    await page.locator('[aria-pressed=true]', { hasText: 'Modify' }).waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByTestId('undo').waitFor();
+    await page.getByTestId('undo').waitFor({ state: 'detached' });
+
+    await eventually('the record', async () => {
+      const { records } = (await stage.ask('cleo', 'v1/audit/records?actor=human')).body as AuditPage;
+      return records.length > 0 ? true : null;
+    });
+    await become(page, 'cleo');
+    await page.goto(stage.url('audit?actor=human'));
+    await page
+      .getByTestId('records')
+      .locator('tr', { hasText: 'he knows the sender' })
+      .getByRole('button')
+      .press('Enter');
+    await page.locator('[data-testid=proof][data-verified=true]').waitFor();
+    expect(await keepInBothThemes(page, `host-${grafana}-proof`)).toEqual([]);
+    await pressByTab(page, page.getByRole('button', { name: 'Close', exact: true }).first());
+    await page.getByTestId('proof').waitFor({ state: 'detached' });
     expect(troubles).toEqual([]);
     await page.close();
   });

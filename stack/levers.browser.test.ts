@@ -80,8 +80,11 @@ const press = (name: string, within: Page | Locator = page) => pressByTab(page, 
 async function sayWhy(why: string, confirm: string): Promise<void> {
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
-  expect(await dialog.getByRole('button', { name: confirm, exact: true }).isDisabled()).toBe(true);
   await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+  // What was written before it was refused is still there.
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  expect(await dialog.getByRole('button', { name: confirm, exact: true }).isDisabled()).toBe(true);
   await page.keyboard.type(why);
   expect(await seriousProblems(page)).toEqual([]);
   for (let i = 0; i < 10; i++) {
@@ -238,6 +241,24 @@ it('stops the AI by hand, and takes two people to try it again', async () => {
   await sayWhy('I have looked at it too', 'Try canaries');
   await breaker.and(page.locator('[data-state=half_open]')).waitFor();
   await page.getByTestId('canaries').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
+  expect(troubles).toEqual([]);
+});
+
+it('stops the AI for cases of one risk alone', async () => {
+  await become(page, 'sam');
+  await press('Stop the AI');
+  const dialog = page.getByRole('dialog');
+  await tabTo(page, dialog.getByRole('radio', { name: 'any risk' }));
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
+  await dialog.getByText('with high risk goes to people').waitFor();
+  await tabTo(page, dialog.getByRole('textbox'));
+  await sayWhy('it cannot tell contracts apart', 'Stop the AI');
+  const { breakers } = (await stage.ask('sam', 'v1/response')).body as ResponseOverview;
+  expect(breakers.find(({ risk_tier }) => risk_tier === 'high')).toMatchObject({ state: 'forced_open' });
+  expect(breakers.find(({ risk_tier }) => risk_tier === null)).toMatchObject({ state: 'half_open' });
+  await page.getByText('high risk: Tripped by hand').waitFor();
+  await keep('trip-tier');
   expect(await seriousProblems(page)).toEqual([]);
   expect(troubles).toEqual([]);
 });

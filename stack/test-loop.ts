@@ -65,6 +65,7 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
       'x-grafana-id': await token(person),
       'x-countersign-secret': pluginSecret,
       'x-countersign-grant': grant,
+      'idempotency-key': randomUUID(),
     }),
     env: () => ({
       DATABASE_URL: database.writerUrl,

@@ -1,7 +1,7 @@
 /** The app in a browser with a daemon behind it and cases of the test's own making: for stories that the demo does not tell. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import {
@@ -105,7 +105,11 @@ export async function startTestPage(
   });
   const ask: TestPage['ask'] = async (login, path, body) => {
     const response = await fetch(`${appUrl}/api/plugin-proxy/countersign-decisions-app/${path}`, {
-      headers: { cookie: `countersign_user=${login}`, 'content-type': 'application/json' },
+      headers: {
+        cookie: `countersign_user=${login}`,
+        'content-type': 'application/json',
+        'idempotency-key': randomUUID(),
+      },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
     return { status: response.status, body: await response.json() };

@@ -63,6 +63,8 @@ export const Queue = Type.Object({
   waiting: Type.Integer(),
   claimed: Type.Integer(),
   overdue: Type.Integer(),
+  /** What the asker is called here: theirs is what has this id. */
+  asker: Type.String(),
   /** What the asker reviews, by title. */
   workflows: Type.Array(Type.Object({ id: Type.String(), title: Type.String() })),
   /** Cases that the filter lets through, on all pages. */
@@ -74,6 +76,8 @@ export type Queue = Static<typeof Queue>;
 
 export const ReviewRules = Type.Object({
   title: Type.String(),
+  /** Of the policy in force. */
+  policy_hash: Sha256,
   labels: Type.Array(Type.String()),
   reason_codes: Type.Array(Type.String()),
   justification_required: Type.Array(DecisionAction),
@@ -152,6 +156,8 @@ export const ReviewCase = Type.Object({
   decided_at: Type.String(),
   /** What was on screen: SHA-256 of the AI decision's entry. Sent back with the decision. */
   evidence_hash: Sha256,
+  /** Whether the asker may still decide it: not who has decided it before, or given it up. */
+  is_open_to_asker: Type.Boolean(),
   /** The caller's own claim, when there is one. */
   lease: nullable(Lease),
   rules: ReviewRules,

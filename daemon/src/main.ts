@@ -21,6 +21,7 @@ import {
   evidenceRoutes,
   identifier,
   logRoutes,
+  Once,
   operationsRoutes,
   responseRoutes,
   reviewRoutes,
@@ -327,6 +328,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         audience: config.grafana.audience,
         auditToken: config.auditToken,
       }),
+      once: new Once({ pool, now }),
       onPerson: (person, grant) => people.meet(person, grant === 'decide'),
       onRequest: (route, status, seconds) =>
         metrics.observe('countersign_http_request_seconds', { route, status: String(status) }, seconds),

@@ -183,13 +183,14 @@ export class Response implements ResponseRoom {
   }
 
   /** As one person may see it: of single reviewers, only their own figures. */
-  async overview(person: string): Promise<ResponseOverview> {
+  /** `wanted`: an incident that is shown though it is long over. */
+  async overview(person: string, wanted: string | null): Promise<ResponseOverview> {
     const { pool, alerts, breakers, models, monitors, escalation, silences, runbooks, compensations } = this.options;
     const [open, states, versions, incidents, silent, rollbacks] = await Promise.all([
       alerts.list(pool),
       breakers.list(pool),
       models.states(pool),
-      escalation.list(),
+      escalation.list(wanted),
       silences.list(),
       compensations.list(),
     ]);

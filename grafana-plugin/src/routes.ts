@@ -22,5 +22,3 @@ export type Permission = 'read' | 'decide' | 'audit' | 'operate' | 'approve';
 /** What Grafana let this person do. Only for what is shown: the daemon's own check does not depend on it. */
 export const may = (permission: Permission): boolean =>
   config.bootData.user.permissions?.[`${pluginId}:${permission}`] === true;
-
-export const me = (): string => config.bootData.user.name;

@@ -370,7 +370,8 @@ export class Escalation {
     return appended.record.index;
   }
 
-  list = (): ReturnType<typeof store.listIncidents> => store.listIncidents(this.options.pool, 50);
+  list = (wanted: string | null = null): ReturnType<typeof store.listIncidents> =>
+    store.listIncidents(this.options.pool, 50, wanted);
   counts = (): ReturnType<typeof store.countIncidents> => store.countIncidents(this.options.pool);
 }
 

@@ -246,10 +246,13 @@ export async function countWaiting(db: Queryable): Promise<number> {
 }
 
 /** The newest incidents, those that are not closed first, with who was told. */
-export async function listIncidents(db: Queryable, limit: number): Promise<IncidentView[]> {
+/** Those that are open first, the newest first; and the one that is `wanted`, however old. */
+export async function listIncidents(db: Queryable, limit: number, wanted: string | null): Promise<IncidentView[]> {
   const { rows } = await db.query<Incident>(
-    `SELECT ${columns} FROM incident ORDER BY array_position(ARRAY['open', 'acknowledged', 'resolved', 'closed'], state), opened_at DESC LIMIT $1`,
-    [limit],
+    `SELECT ${columns} FROM incident
+     ORDER BY (incident_id = $2) IS TRUE DESC, array_position(ARRAY['open', 'acknowledged', 'resolved', 'closed'], state),
+       opened_at DESC LIMIT $1`,
+    [limit, wanted],
   );
   const notifications = await notificationsOf(
     db,

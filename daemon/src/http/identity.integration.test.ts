@@ -1,7 +1,8 @@
 /** Attempts to get in without being who one says. Every one is answered 403, and never 401. */
-import { generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connect } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { pluginSecret, startTestLoop, type TestLoop } from '../../../stack/test-loop.ts';
 import { readConfig } from '../config.ts';
 import { startDaemon, type Daemon } from '../main.ts';
@@ -18,6 +19,19 @@ afterAll(async () => {
   await daemon?.stop();
   await loop?.stop();
 });
+
+/** A server of the attacker's own, and whether anybody has asked it. */
+let hostile: Server | undefined;
+let asked = 0;
+async function keysAt(jwks: object): Promise<string> {
+  hostile = createServer((_request, response) => {
+    asked += 1;
+    response.end(JSON.stringify(jwks));
+  });
+  await new Promise<void>((resolve) => hostile?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(hostile.address() as AddressInfo).port}/keys`;
+}
+afterAll(() => void hostile?.close());
 
 const ask = (headers: Record<string, string>, path = '/v1/reviews/queue') =>
   fetch(`${daemon.address}${path}`, { headers });
@@ -86,6 +100,31 @@ describe('refuses', () => {
     },
     // A client's own header beside the one that Grafana sets.
     'two grants': async () => ({ ...(await loop.headers('ann', 'read')), 'x-countersign-grant': 'read, decide' }),
+    'a token that brings its own key along': async () => {
+      const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+      const jwk = await exportJWK(publicKey);
+      const token = new SignJWT({ type: 'user' })
+        .setProtectedHeader({ alg: 'ES256', kid: 'id-test-es256', jwk })
+        .setIssuer(loop.issuer)
+        .setAudience('org:1')
+        .setSubject('user:1')
+        .setExpirationTime('1h');
+      return { ...door, 'x-grafana-id': await token.sign(privateKey) };
+    },
+    'a token that says where its key is': async () => {
+      const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+      const jwk = { ...(await exportJWK(publicKey)), kid: 'id-mine-es256', alg: 'ES256', use: 'sig' };
+      const [token] = await Promise.all([
+        new SignJWT({ type: 'user' })
+          .setProtectedHeader({ alg: 'ES256', kid: 'id-mine-es256', jku: await keysAt({ keys: [jwk] }) })
+          .setIssuer(loop.issuer)
+          .setAudience('org:1')
+          .setSubject('user:1')
+          .setExpirationTime('1h')
+          .sign(privateKey),
+      ]);
+      return { ...door, 'x-grafana-id': token };
+    },
     'a key that nobody knows': async () => {
       const { privateKey } = await generateKeyPair('ES256');
       const token = new SignJWT({ type: 'user' })
@@ -102,6 +141,36 @@ describe('refuses', () => {
     expect(answer.status).toBe(403);
     expect(await answer.json()).toMatchObject({ error: 'forbidden' });
   });
+
+  it('and asks for keys nowhere but where its own configuration says', () => {
+    expect([hostile?.listening, asked]).toEqual([true, 0]);
+  });
+});
+
+it.each([
+  '/v1/breakers/trip',
+  '/v1/approvals/rollback',
+  '/v1/incidents/acknowledge',
+  '/v1/silences/begin',
+  '/v1/reviews/claim-next',
+  `/v1/reviews/cases/${crypto.randomUUID()}/decide`,
+])('changes nothing by GET or HEAD: %s', async (path) => {
+  for (const method of ['GET', 'HEAD']) {
+    for (const grant of ['operate', 'approve', 'decide']) {
+      const headers = await loop.headers('ann', grant);
+      expect((await fetch(`${daemon.address}${path}`, { method, headers })).status).toBe(404);
+    }
+  }
+});
+
+it('takes two people who have one name and one login for two', async () => {
+  const as = async (sub: string) => {
+    const token = await loop.token('ann', { sub, username: 'ann' });
+    const headers = { ...(await loop.headers('ann', 'read')), 'x-grafana-id': token };
+    return ((await (await ask(headers)).json()) as { asker: string }).asker;
+  };
+  const [one, other] = [await as('user:1'), await as('user:2')];
+  expect([one, other]).toEqual([expect.stringContaining('user:1'), expect.stringContaining('user:2')]);
 });
 
 it.each(['/v1/reviews/..%2Fbreakers/trip', '/v1/reviews/../audit/records', '/v1//reviews/queue', '/v1/reviews\\queue'])(

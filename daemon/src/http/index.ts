@@ -8,4 +8,5 @@ export { reviewRoutes } from './routes/reviews.ts';
 export { loopRoutes } from './routes/loops.ts';
 export { inspectionRoutes } from './routes/inspections.ts';
 export { batchRoutes } from './routes/batches.ts';
+export { Once } from './once.ts';
 export { createServer, type Server } from './server.ts';

@@ -4,20 +4,26 @@ import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/typ
 import { unstorableIn, type ApiError, type Reviewer } from '@countersign/contract';
 import fastify, { type FastifyError } from 'fastify';
 import { auditTool, type Grant, type Identify } from './identity.ts';
+import type { Once } from './once.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who is asking; set on every route that has a grant. */
     person: Reviewer;
+    /** Under which what came of it is kept; null where it is not. */
+    onceKey: string | null;
   }
   interface FastifyContextConfig {
     /** What the route takes; a route without one is open to anyone who can reach the port. */
     grant?: Grant;
+    /** What it does is done once for each Idempotency-Key. */
+    once?: true;
   }
 }
 
 export interface ServerOptions {
   readonly identify: Identify;
+  readonly once: Once;
   /** Somebody was let in by Grafana. What it throws ends the request. */
   readonly onPerson: (person: Reviewer, grant: Grant) => Promise<void>;
   readonly onRequest: (route: string, status: number, seconds: number) => void;
@@ -26,7 +32,7 @@ export interface ServerOptions {
 
 export type Server = ReturnType<typeof createServer>;
 
-export function createServer({ identify, onPerson, onRequest, onError }: ServerOptions) {
+export function createServer({ identify, once, onPerson, onRequest, onError }: ServerOptions) {
   const app = fastify({
     bodyLimit: 1_048_576,
     requestTimeout: 15_000,
@@ -35,6 +41,7 @@ export function createServer({ identify, onPerson, onRequest, onError }: ServerO
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.decorateRequest('person', null as unknown as Reviewer);
+  app.decorateRequest('onceKey', null);
 
   app.addHook('onRequest', async (request, reply) => {
     const [path = ''] = (request.raw.url ?? '').split('?');
@@ -73,6 +80,24 @@ export function createServer({ identify, onPerson, onRequest, onError }: ServerO
           `${unstorable} holds U+0000, half a character, or a number that is too large. Remove it.`,
         ),
       );
+  });
+
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.routeOptions.config.once !== true) return;
+    const key = request.headers['idempotency-key'];
+    const route = request.routeOptions.url ?? '';
+    const begun = await once.begin({ key, person: request.person.id, route, body: request.body });
+    if (begun.is === 'new') {
+      request.onceKey = begun.key;
+      return;
+    }
+    if (begun.is === 'done') return reply.code(begun.status).type('application/json').send(begun.answer);
+    return reply.code(begun.error === 'bad_request' ? 400 : 503).send(apiError(begun.error, begun.message));
+  });
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.onceKey !== null) await once.end(request.onceKey, reply.statusCode, String(payload));
+    return payload;
   });
 
   app.addHook('onResponse', async (request, reply) => {

@@ -64,7 +64,10 @@ function wrongReview({ review: { labels, undo_window, output, commit_first, gold
     ['gold', gold ?? 0],
   ] as const) {
     if (labels.length > 0 || share === 0) continue;
-    wrong.push({ path: ['review', field], message: 'It takes labels to say. Name them in review.labels, or remove it.' });
+    wrong.push({
+      path: ['review', field],
+      message: 'It takes labels to say. Name them in review.labels, or remove it.',
+    });
   }
   if ((parseDuration(undo_window ?? '') ?? 0) > longestUndoMs) {
     const message = `${JSON.stringify(undo_window)} is above 10 minutes, and the service waits as long for its verdict.`;

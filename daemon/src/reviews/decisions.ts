@@ -12,10 +12,10 @@ import {
   type Reviewer,
   type Verdict,
 } from '@countersign/contract';
+import { outputProblem } from '@countersign/contract/output-problem';
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
-import Schema from 'typebox/schema';
 import type { Pool } from '../database/index.ts';
 import {
   writtenEntry,
@@ -311,10 +311,8 @@ function hashOf({ action, justification, output, reason_code }: DecideRequest): 
 /** By the policy's schema of structured outputs; the first thing that is wrong. */
 function wrongOutput({ review }: Policy, { value }: Output): string | null {
   if (review.output === undefined || value === undefined) return null;
-  const [passes, errors] = Schema.Errors(review.output, value);
-  const [first] = errors;
-  if (passes || first === undefined) return null;
-  return `output.value${first.instancePath.replaceAll('/', '.')} ${first.message}. Correct it, as the policy’s review.output says.`;
+  const problem = outputProblem(review.output, value);
+  return problem === null ? null : `${problem}. Correct it, as the policy’s review.output says.`;
 }
 
 function entryOf(

@@ -643,7 +643,11 @@ describe('a case', () => {
     await claim('ben', bens);
     for (const [assigned, id] of Object.entries({ me: mine, others: bens, nobody: nobodys })) {
       const [, queue] = await ask<Queue>('ann', `queue?workflow=free&assigned=${assigned}`);
-      expect([assigned, queue.matching, queue.items.map(({ decision_id }) => decision_id)]).toEqual([assigned, 1, [id]]);
+      expect([assigned, queue.matching, queue.items.map(({ decision_id }) => decision_id)]).toEqual([
+        assigned,
+        1,
+        [id],
+      ]);
     }
     const [, before] = await ask<Queue>('ann', 'queue?limit=1');
     expect(before.workflows).toContainEqual({ id: 'free', title: expect.any(String) });

@@ -94,6 +94,7 @@ export class Reviews {
     return {
       items: await this.itemsOf(rows, person, at),
       ...counts,
+      asker: person.id,
       workflows: workflows.toSorted((a, b) => a.title.localeCompare(b.title)),
       next: last === undefined || rows.length < limit ? null : cursorAt(last),
     };
@@ -128,15 +129,17 @@ export class Reviews {
     const { pool, log, search, policies, breakers, now } = this.options;
     const row = await store.readCase(pool, decisionId);
     const record = row === null ? null : await log.readEvent(row.ai_event_id);
-    const policy = policies.get(row?.workflow_id ?? '')?.policy;
-    if (row === null || record?.event.type !== eventTypes.aiDecision || policy === undefined) return null;
+    const inForce = policies.get(row?.workflow_id ?? '');
+    if (row === null || record?.event.type !== eventTypes.aiDecision || inForce === undefined) return null;
+    const { policy } = inForce;
     if (!mayReview(policies, row.workflow_id, person)) return null;
     const at = now();
     this.lookers.served(decisionId, person, at.getTime());
-    const [commitments, opinions, pending, [item]] = await Promise.all([
+    const [commitments, opinions, pending, isOpen, [item]] = await Promise.all([
       store.readCommitments(pool, [decisionId], person.id),
       store.readOpinions(pool, decisionId),
       store.readPending(pool, decisionId),
+      store.isOpenFor(pool, decisionId, person.id),
       this.itemsOf([row], person, at),
     ]);
     if (item === undefined) return null;
@@ -162,9 +165,11 @@ export class Reviews {
       // A planted case is as old as it seems.
       decided_at: row.planted_from === null ? record.event.time : row.queued_at.toISOString(),
       evidence_hash: row.evidence_hash,
+      is_open_to_asker: isOpen,
       lease: item.claimed_by?.id === person.id ? { epoch: row.lease_epoch, until: item.lease_until ?? '' } : null,
       rules: {
         title,
+        policy_hash: inForce.hash,
         labels: review.labels,
         reason_codes: review.reason_codes,
         justification_required: review.justification_required,
@@ -294,7 +299,8 @@ export class Reviews {
     const at = now().getTime();
     this.lookers.look(decisionId, person, at);
     // Whoever has not been shown the evidence for a moment has not opened it, whatever their page says.
-    if (this.lookers.seenFor(decisionId, person, at) >= openedAfterMs) await store.noteOpened(pool, decisionId, person.id);
+    if (this.lookers.seenFor(decisionId, person, at) >= openedAfterMs)
+      await store.noteOpened(pool, decisionId, person.id);
     return this.lookers.at(decisionId, person.id, at);
   }
 

@@ -182,11 +182,15 @@ const isWanted = `c.workflow_id = ANY($1) AND ($3::text IS NULL OR c.risk_tier =
     WHEN 'others' THEN c.assigned_to <> $2 OR (c.claimed_by <> $2 AND c.lease_until > $7)
     ELSE true END`;
 
-const wanted = (
-  { workflows, riskTier, reason, confidenceBelow, assigned }: QueueFilter,
-  person: string,
-  now: Date,
-) => [workflows, person, riskTier, reason, confidenceBelow, assigned, now];
+const wanted = ({ workflows, riskTier, reason, confidenceBelow, assigned }: QueueFilter, person: string, now: Date) => [
+  workflows,
+  person,
+  riskTier,
+  reason,
+  confidenceBelow,
+  assigned,
+  now,
+];
 
 /** A page of the queue, most urgent first, from after a case on. */
 export async function readQueue(

@@ -26,6 +26,11 @@ export const filterNames = [
   'model_version',
   'label',
   'type',
+  'event_id',
+  'model_hash',
+  'input',
+  'leaf_hash',
+  'signed',
   'from',
   'to',
 ] as const;
@@ -60,11 +65,26 @@ export const useGrowth = (from: number, to?: number, enabled = true) =>
     retry: false,
   });
 
-/** All that is on record of a task, the newest first. */
+/** As much of a task's life is read at once, and so often: more than a person reads. */
+const [lifePage, lifePages] = [200, 10];
+
+/** What is on record of a task, the newest first. */
 export const useLife = (workflow: string, task: string) =>
   useQuery({
     queryKey: ['life', workflow, task],
-    queryFn: () => get<AuditPage>('v1/audit/records', { workflow, task, limit: 200 }),
+    queryFn: async () => {
+      const records: AuditPage['records'] = [];
+      const people: AuditPage['people'] = {};
+      let before: number | undefined;
+      for (let i = 0; i < lifePages; i++) {
+        const page = await get<AuditPage>('v1/audit/records', { workflow, task, before, limit: lifePage });
+        records.push(...page.records);
+        Object.assign(people, page.people);
+        if (page.next === null) break;
+        before = page.next;
+      }
+      return { records, people };
+    },
   });
 
 const inspections = ['inspections'];

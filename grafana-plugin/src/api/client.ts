@@ -25,6 +25,9 @@ type Query = Record<string, string | number | undefined>;
 
 export const get = <T>(path: string, params: Query = {}) => call<T>('GET', path, { params });
 export const post = <T>(path: string, data: unknown) => call<T>('POST', path, { data });
+/** What is done once, however often it is sent under the same key. */
+export const postOnce = <T>(path: string, data: unknown, key: string) =>
+  call<T>('POST', path, { data, headers: { 'Idempotency-Key': key } });
 export const getBytes = async (path: string): Promise<Uint8Array> =>
   new Uint8Array(await call<ArrayBuffer>('GET', path, { responseType: 'arraybuffer' }));
 
@@ -32,6 +35,7 @@ interface CallOptions {
   readonly params?: Query;
   readonly data?: unknown;
   readonly responseType?: 'arraybuffer';
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Ids come out of addresses, which anybody can write: what is no plain path of the daemon's is asked of nobody. */
@@ -56,10 +60,21 @@ async function call<T>(method: 'GET' | 'POST', path: string, options: CallOption
     const unreachable = error.status === 0 || error.status === 502;
     const message = unreachable
       ? t('api.unreachable', 'Countersign cannot be reached. What you typed is kept; it will try again.')
-      : (body?.message ?? t('api.answered', 'Grafana answered {{status}}.', { status: error.status }));
+      : (body?.message ?? (error.status === 403 ? notAllowed() : saidByGrafana(error.data, error.status)));
     throw new CallError(error.status, body, message);
   }
 }
+
+/** Grafana's own refusal, of who may not take a route. */
+export const notAllowed = (): string =>
+  t('api.not-allowed', 'Your role in Grafana does not let you do this. An administrator can give you one that does.');
+
+const saidByGrafana = (data: unknown, status: number): string => {
+  const said = typeof data === 'object' && data !== null && 'message' in data ? data.message : undefined;
+  return typeof said === 'string' && said !== ''
+    ? t('api.said', 'Grafana answered {{status}}: {{said}}', { status, said })
+    : t('api.answered', 'Grafana answered {{status}}.', { status });
+};
 
 const isApiError = (data: unknown): data is ApiError =>
   typeof data === 'object' && data !== null && 'error' in data && 'message' in data && typeof data.message === 'string';

@@ -12,19 +12,39 @@ import type {
   ThawRequest,
   TripRequest,
 } from '@countersign/contract';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { t } from '../parts/i18n';
-import { get, post } from './client';
+import { CallError, get, postOnce } from './client';
 
 const key = ['response'];
 
-export const useResponse = () =>
-  useQuery({ queryKey: key, queryFn: () => get<ResponseOverview>('v1/response'), refetchInterval: 2_000 });
+/** With the incident that a message led to, however old it is. */
+export const useResponse = (incident: string | null) =>
+  useQuery({
+    queryKey: [...key, incident],
+    queryFn: () => get<ResponseOverview>('v1/response', incident === null ? {} : { incident }),
+    refetchInterval: 2_000,
+    placeholderData: keepPreviousData,
+  });
 
+/** Sent again after its answer was lost, the same order is the same wish: it does not happen twice. */
 function useAct<T>(path: string, done: string, failed: string) {
   const client = useQueryClient();
+  const wish = useRef<{ readonly of: string; readonly key: string } | null>(null);
   return useMutation({
-    mutationFn: (order: T) => post<{ message: string }>(path, order),
+    mutationFn: (order: T) => {
+      const of = JSON.stringify(order);
+      if (wish.current?.of !== of) wish.current = { of, key: crypto.randomUUID() };
+      return postOnce<{ message: string }>(path, order, wish.current.key);
+    },
+    onSuccess: () => {
+      wish.current = null;
+    },
+    onError: (error) => {
+      // It was heard, and refused: to try again is another wish.
+      if (error instanceof CallError && error.body !== null) wish.current = null;
+    },
     onSettled: () => client.invalidateQueries({ queryKey: key }),
     meta: { done, failed },
   });

@@ -32,7 +32,7 @@ const keys = {
 };
 
 /** As the address has it. */
-export const queueFilterNames = ['workflow', 'risk_tier', 'reason', 'confidence_below', 'mine'] as const;
+export const queueFilterNames = ['workflow', 'risk_tier', 'reason', 'confidence_below', 'assigned'] as const;
 export type QueueFilter = Partial<Record<(typeof queueFilterNames)[number], string>>;
 
 const pageSize = 200;
@@ -80,9 +80,9 @@ export const useSnapshot = (hash: string) =>
     retryDelay: 1_000,
   });
 
-/** Colleagues a case can be handed over to. */
-export const usePeople = () =>
-  useQuery({ queryKey: ['people'], queryFn: () => get<Person[]>('v1/reviews/people'), staleTime: 60_000 });
+/** Colleagues that a case can be handed over to. */
+export const useColleagues = (id: string) =>
+  useQuery({ queryKey: ['colleagues', id], queryFn: () => get<Person[]>(`v1/reviews/cases/${id}/colleagues`) });
 
 export const useOwnFigures = () =>
   useQuery({ queryKey: ['own figures'], queryFn: () => get<OwnFigures[]>('v1/reviews/me') });

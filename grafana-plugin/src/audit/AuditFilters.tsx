@@ -3,17 +3,21 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { DecisionAction, RiskTier } from '@countersign/contract';
 import { eventTypes } from '@countersign/contract/event-types';
-import { Combobox, Input, useStyles2 } from '@grafana/ui';
+import { Button, Input, useStyles2 } from '@grafana/ui';
 import { useState, type FormEvent } from 'react';
 import type { AuditFilter } from '../api/audit';
+import { Choice } from '../parts/Choice';
 import { t } from '../parts/i18n';
 import { actionText, riskText } from '../parts/words';
+import { WorkflowChoice } from '../parts/WorkflowField';
 
 /** Null and nothing take a filter away. */
 export type Changes = { readonly [name in keyof AuditFilter]?: string | null };
 
 interface AuditFiltersProps {
   readonly filter: AuditFilter;
+  /** What the people on screen are called, by id. */
+  readonly people: Readonly<Record<string, string>>;
   readonly onChange: (changes: Changes) => void;
 }
 
@@ -24,21 +28,29 @@ const actors = () => [
   { value: 'daemon', label: t('audit.actor.daemon', 'Countersign') },
 ];
 const actions = () => DecisionAction.enum.map((value) => ({ value, label: actionText(value) }));
+const signatures = () => [
+  { value: 'true', label: t('audit.filter.is-signed', 'Has a signature of its own') },
+  { value: 'false', label: t('audit.filter.is-not-signed', 'Under a checkpoint alone') },
+];
 const tiers = () => RiskTier.enum.map((value) => ({ value, label: riskText(value) }));
 
 /** As they are on record: the short name of each is in its type. */
 const types = () =>
   Object.values(eventTypes).map((value) => ({ value, label: value.split('.').slice(1, -1).join(' ') }));
 
-export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
+/** Those that are asked for less often; shown when one of them is in the address. */
+const furtherNames = ['event_id', 'model_hash', 'input', 'leaf_hash', 'signed'] as const;
+
+export function AuditFilters({ filter, people, onChange }: AuditFiltersProps) {
   const styles = useStyles2(getStyles);
+  const isAsked = furtherNames.some((name) => filter[name] !== undefined);
+  const [isOpen, setOpen] = useState(isAsked);
+  const actorId = filter.actor_id ?? null;
+  const known = Object.entries(people).map(([value, label]) => ({ value, label }));
+  const isKnown = actorId === null || known.some(({ value }) => value === actorId);
   return (
     <div className={styles} role="search">
-      <TextFilter
-        name={t('audit.filter.workflow', 'Workflow')}
-        value={filter.workflow}
-        onChange={(workflow) => onChange({ workflow })}
-      />
+      <WorkflowChoice width={30} value={filter.workflow ?? null} onChange={(workflow) => onChange({ workflow })} />
       <TextFilter name={t('audit.filter.task', 'Task')} value={filter.task} onChange={(task) => onChange({ task })} />
       <TextFilter
         name={t('audit.filter.text', 'Words of the justification')}
@@ -55,49 +67,90 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         value={filter.label}
         onChange={(label) => onChange({ label })}
       />
-      <TextFilter
-        name={t('audit.filter.actor-id', 'Id of who did it')}
-        value={filter.actor_id}
+      <Choice
+        name={t('audit.filter.actor-id', 'Person, or the id of who did it')}
+        options={isKnown ? known : [...known, { value: actorId, label: actorId }]}
+        value={actorId}
+        placeholder={t('audit.filter.actor-id', 'Person, or the id of who did it')}
+        takesOther
+        width={30}
         onChange={(actor_id) => onChange({ actor_id })}
       />
       <TimeFilter name={t('audit.filter.from', 'From')} value={filter.from} onChange={(from) => onChange({ from })} />
       <TimeFilter name={t('audit.filter.to', 'To')} value={filter.to} onChange={(to) => onChange({ to })} />
-      <Combobox
-        aria-label={t('audit.filter.risk', 'Risk tier')}
+      <Choice
+        name={t('audit.filter.risk', 'Risk tier')}
         options={tiers()}
         value={filter.risk_tier ?? null}
         placeholder={t('audit.filter.any-risk', 'Any risk')}
-        isClearable
         width={20}
-        onChange={(option) => onChange({ risk_tier: option?.value ?? null })}
+        onChange={(risk_tier) => onChange({ risk_tier })}
       />
-      <Combobox
-        aria-label={t('audit.filter.type', 'Kind of record')}
+      <Choice
+        name={t('audit.filter.type', 'Kind of record')}
         options={types()}
         value={filter.type ?? null}
         placeholder={t('audit.filter.any-type', 'Any kind')}
-        isClearable
         width={24}
-        onChange={(option) => onChange({ type: option?.value ?? null })}
+        onChange={(type) => onChange({ type })}
       />
-      <Combobox
-        aria-label={t('audit.filter.actor', 'Who')}
+      <Choice
+        name={t('audit.filter.actor', 'Who')}
         options={actors()}
         value={filter.actor ?? null}
         placeholder={t('audit.filter.any-actor', 'Anyone')}
-        isClearable
         width={20}
-        onChange={(option) => onChange({ actor: option?.value ?? null })}
+        onChange={(actor) => onChange({ actor })}
       />
-      <Combobox
-        aria-label={t('audit.filter.action', 'Action')}
+      <Choice
+        name={t('audit.filter.action', 'Action')}
         options={actions()}
         value={filter.action ?? null}
         placeholder={t('audit.filter.any-action', 'Any action')}
-        isClearable
         width={20}
-        onChange={(option) => onChange({ action: option?.value ?? null })}
+        onChange={(action) => onChange({ action })}
       />
+      <Button
+        variant="secondary"
+        fill="text"
+        icon={isOpen ? 'angle-up' : 'angle-down'}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {t('audit.filter.further', 'By hash or id')}
+      </Button>
+      {isOpen && (
+        <>
+          <TextFilter
+            name={t('audit.filter.event', 'Event id')}
+            value={filter.event_id}
+            onChange={(event_id) => onChange({ event_id })}
+          />
+          <TextFilter
+            name={t('audit.filter.model-hash', 'Model hash (sha256:…)')}
+            value={filter.model_hash}
+            onChange={(model_hash) => onChange({ model_hash })}
+          />
+          <TextFilter
+            name={t('audit.filter.input', 'Input hash (sha256:…)')}
+            value={filter.input}
+            onChange={(input) => onChange({ input })}
+          />
+          <TextFilter
+            name={t('audit.filter.leaf', 'Leaf hash (64 hex digits)')}
+            value={filter.leaf_hash}
+            onChange={(leaf_hash) => onChange({ leaf_hash })}
+          />
+          <Choice
+            name={t('audit.filter.signed', 'Signature')}
+            options={signatures()}
+            value={filter.signed ?? null}
+            placeholder={t('audit.filter.any-signed', 'Signed by itself or not')}
+            width={30}
+            onChange={(signed) => onChange({ signed })}
+          />
+        </>
+      )}
     </div>
   );
 }

@@ -71,7 +71,7 @@ export default function AuditPage() {
       }
     >
       <LogWatch />
-      <AuditFilters filter={filter} onChange={set} />
+      <AuditFilters filter={filter} people={people} onChange={set} />
       {histogram.data !== undefined ? (
         <Histogram
           histogram={histogram.data}

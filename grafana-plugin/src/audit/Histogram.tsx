@@ -1,10 +1,11 @@
-/** When what fits was recorded, as bars. Drawing over them narrows the time; the fields From and To do the same by keyboard. */
+/** When what fits was recorded, as bars. Drawing over them narrows the time; so do arrows, Shift and Enter. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditHistogram } from '@countersign/contract';
 import { Button, useStyles2 } from '@grafana/ui';
 import { useState, type PointerEvent } from 'react';
 import { t } from '../parts/i18n';
+import { useBrush } from './use-brush';
 
 interface HistogramProps {
   readonly histogram: AuditHistogram;
@@ -29,6 +30,10 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
   const highest = Math.max(1, ...counts);
   const total = counts.reduce((sum, count) => sum + count, 0);
   const [drawn, setDrawn] = useState<readonly [from: number, to: number] | null>(null);
+  const edge = (bar: number) => start + (bar / counts.length) * (end - start);
+  const isoAt = (bar: number) => new Date(edge(bar)).toISOString();
+  const { marked, onKeyDown, clear } = useBrush(counts.length, (first, last) => onTime(isoAt(first), isoAt(last + 1)));
+  const [first, last] = marked === null ? [0, -1] : [marked.anchor, marked.head].toSorted((a, b) => a - b);
   /** From 0 to 1. */
   const placeOf = (event: PointerEvent<SVGSVGElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
@@ -53,7 +58,10 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
         preserveAspectRatio="none"
         className={styles.bars}
         role="img"
-        aria-label={label}
+        aria-label={`${label}. ${t('audit.histogram.keys', 'Arrows go along it, with Shift they take more, Enter narrows the time.')}`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onBlur={clear}
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -67,6 +75,9 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
           const tall = (count / highest) * height;
           return <rect key={i} x={i + 0.08} width={0.84} y={height - tall} height={tall} className={styles.bar} />;
         })}
+        {marked !== null && (
+          <rect x={first} width={(last ?? 0) - (first ?? 0) + 1} y={0} height={height} className={styles.drawn} />
+        )}
         {drawn !== null && (
           <rect
             x={Math.min(...drawn) * counts.length}
@@ -78,7 +89,15 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
         )}
       </svg>
       <figcaption className={styles.caption}>
-        <span>{label}</span>
+        <span aria-live="polite">
+          {marked === null
+            ? label
+            : t('audit.histogram.marked', '{{count}} from {{from}} to {{to}}: Enter narrows the time to it', {
+                count: counts.slice(first, (last ?? 0) + 1).reduce((sum, count) => sum + count, 0),
+                from: new Date(edge(first ?? 0)).toLocaleString(),
+                to: new Date(edge((last ?? 0) + 1)).toLocaleString(),
+              })}
+        </span>
         {isNarrowed && (
           <Button size="sm" fill="text" onClick={() => onTime(null, null)}>
             {t('audit.histogram.all-time', 'All time')}

@@ -2,6 +2,7 @@
 import { Button, Dropdown, Input, Menu } from '@grafana/ui';
 import { useState } from 'react';
 import { t } from '../parts/i18n';
+import { readOwn, writeOwn } from '../parts/own-storage';
 
 export interface SavedSearch {
   readonly name: string;
@@ -9,15 +10,15 @@ export interface SavedSearch {
   readonly query: string;
 }
 
-const storedUnder = 'countersign.searches';
+const keptAs = 'searches';
 const mostKept = 50;
 
 function read(): SavedSearch[] {
   try {
-    const stored: unknown = JSON.parse(window.localStorage.getItem(storedUnder) ?? '[]');
+    const stored: unknown = JSON.parse(readOwn(keptAs) ?? '[]');
     return Array.isArray(stored) ? stored.filter(isSearch) : [];
   } catch {
-    // Storage is off or the text is damaged: start afresh.
+    // The text is damaged: start afresh.
     return [];
   }
 }
@@ -39,11 +40,7 @@ export function SavedSearches({ query, onChoose }: SavedSearchesProps) {
   const [name, setName] = useState('');
   const write = (after: SavedSearch[]) => {
     setSearches(after);
-    try {
-      window.localStorage.setItem(storedUnder, JSON.stringify(after));
-    } catch {
-      // Without storage a search lives as long as the page.
-    }
+    writeOwn(keptAs, JSON.stringify(after));
   };
   const save = () => {
     const given = name.trim();

@@ -5,27 +5,21 @@ import { useState } from 'react';
 import { useDraw } from '../api/audit';
 import { t } from '../parts/i18n';
 import { riskText } from '../parts/words';
+import { WorkflowField } from '../parts/WorkflowField';
+import { lastQuarter } from './quarters';
 
 interface DrawFormProps {
+  /** What is filled in beforehand. */
+  readonly like?: Partial<Wish>;
   readonly onClose: () => void;
   readonly onDrawn: (inspectionId: string) => void;
 }
 
 const tiers = ['low', 'medium', 'high'] as const;
-/** The quarter before this one, as date fields have it. */
-function lastQuarter(now: Date): { from: string; to: string } {
-  const first = Math.floor(now.getUTCMonth() / 3) * 3;
-  const day = (month: number) => {
-    const at = new Date(Date.UTC(now.getUTCFullYear(), month, 1));
-    return at.toISOString().slice(0, 10);
-  };
-  return { from: day(first - 3), to: day(first) };
-}
-
-interface Wish {
+export interface Wish {
   readonly title: string;
   readonly workflow: string;
-  /** As date fields have it. */
+  /** In UTC, as fields of time have it. */
   readonly from: string;
   readonly to: string;
   readonly seed: string;
@@ -33,7 +27,7 @@ interface Wish {
   readonly wanted: DrawRequest['wanted'];
 }
 
-export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
+export function DrawForm({ like, onClose, onDrawn }: DrawFormProps) {
   const [wish, setWish] = useState<Wish>(() => ({
     title: '',
     workflow: '',
@@ -41,6 +35,7 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
     seed: crypto.randomUUID(),
     logSize: '',
     wanted: { low: 10, medium: 20, high: 30 },
+    ...like,
   }));
   // Of what is written, so that sending it twice draws once, and another wish is another.
   const [idempotencyKey, setIdempotencyKey] = useState<string>(() => crypto.randomUUID());
@@ -56,8 +51,8 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
     const request: DrawRequest = {
       title: title.trim(),
       workflow_id: workflow.trim(),
-      from: `${from}T00:00:00Z`,
-      to: `${to}T00:00:00Z`,
+      from: new Date(`${from}Z`).toISOString(),
+      to: new Date(`${to}Z`).toISOString(),
       wanted,
       seed: seed.trim(),
       ...(logSize === '' ? {} : { log_size: Number(logSize) }),
@@ -67,7 +62,12 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
   };
   const text = (id: string, label: string, value: string, onText: (value: string) => void, more: object = {}) => (
     <Field label={label} {...more}>
-      <Input id={id} value={value} onChange={(event) => onText(event.currentTarget.value)} />
+      <Input
+        id={id}
+        autoFocus={id === 'draw-title'}
+        value={value}
+        onChange={(event) => onText(event.currentTarget.value)}
+      />
     </Field>
   );
   return (
@@ -81,19 +81,30 @@ export function DrawForm({ onClose, onDrawn }: DrawFormProps) {
         {text('draw-title', t('inspections.form.title', 'What the audit is called'), title, (changed) =>
           change({ title: changed }),
         )}
-        {text('draw-workflow', t('inspections.form.workflow', 'Workflow'), workflow, (changed) =>
-          change({ workflow: changed }),
-        )}
+        <Field label={t('inspections.form.workflow', 'Workflow')}>
+          <WorkflowField
+            id="draw-workflow"
+            value={workflow === '' ? null : workflow}
+            onChange={(changed) => change({ workflow: changed ?? '' })}
+          />
+        </Field>
         <Field label={t('inspections.form.from', 'From (UTC)')}>
           <Input
             id="draw-from"
-            type="date"
+            type="datetime-local"
+            step={1}
             value={from}
             onChange={(event) => change({ from: event.currentTarget.value })}
           />
         </Field>
-        <Field label={t('inspections.form.to', 'To, that day not included (UTC)')}>
-          <Input id="draw-to" type="date" value={to} onChange={(event) => change({ to: event.currentTarget.value })} />
+        <Field label={t('inspections.form.to', 'To, not included (UTC)')}>
+          <Input
+            id="draw-to"
+            type="datetime-local"
+            step={1}
+            value={to}
+            onChange={(event) => change({ to: event.currentTarget.value })}
+          />
         </Field>
         {tiers.map((tier) => (
           <Field key={tier} label={t('inspections.form.wanted', 'Decisions of {{risk}}', { risk: riskText(tier) })}>

@@ -1,11 +1,11 @@
 /** One periodic audit: its sample, decision by decision, and the sign-off. G finds good, W wanting, J and K move. */
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { InspectedDecision, OpenInspection } from '@countersign/contract';
+import type { InspectedDecision, OpenInspection, RiskTier } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { Alert, Badge, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
 import { useRef, useState } from 'react';
-import { useParams } from 'react-router-dom';
+import { useNavigate, useParams } from 'react-router-dom';
 import { useFinding, useInspection, useSignOff } from '../api/audit';
 import { Life } from '../audit/Life';
 import { RecordDetail } from '../audit/RecordDetail';
@@ -16,6 +16,8 @@ import { KeyHelp, type Sheet } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { riskText } from '../parts/words';
 import { routes } from '../routes';
+import { DrawForm, type Wish } from './DrawForm';
+import { utcField } from './quarters';
 
 export default function InspectionPage() {
   const { inspectionId = '' } = useParams();
@@ -54,6 +56,8 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
   const isOpen = inspection.signed_off === null;
   const move = (by: number) => setAt((before) => Math.max(0, Math.min(decisions.length - 1, before + by)));
   const [helps, setHelps] = useState(false);
+  const [isDrawing, setDrawing] = useState(false);
+  const navigate = useNavigate();
   useKeys({ j: () => move(1), k: () => move(-1), '?': () => setHelps(true) });
   return (
     <div className={styles.page}>
@@ -64,7 +68,11 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
               t('inspection.drawn', '{{sample}} of {{of}} of {{risk}}', { sample, of, risk: riskText(risk_tier) }),
             )
             .join(', ')}
-          . {t('inspection.seed', 'Seed: {{seed}}', { seed: inspection.seed })}
+          . {t('inspection.seed', 'Seed: {{seed}}', { seed: inspection.seed })}.{' '}
+          {t('inspection.log-size', 'Drawn when the log had {{size}} records.', { size: inspection.log_size })}{' '}
+          <Button size="sm" variant="secondary" fill="text" onClick={() => setDrawing(true)}>
+            {t('inspection.again', 'Draw it again')}
+          </Button>
         </p>
         <ol className={styles.list} aria-label={t('inspection.sample', 'Sample')} data-testid="sample">
           {decisions.map((one, i) => (
@@ -113,11 +121,35 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
           </>
         )}
       </div>
+      {isDrawing && (
+        <DrawForm
+          like={wishOf(inspection)}
+          onClose={() => setDrawing(false)}
+          onDrawn={(id) => {
+            setDrawing(false);
+            navigate(routes.inspection(id));
+          }}
+        />
+      )}
       {helps && <KeyHelp sheet={sheet()} onClose={() => setHelps(false)} />}
       {shown !== null && <RecordDetail key={shown} eventId={shown} onClose={() => setShown(null)} onOpen={setShown} />}
     </div>
   );
 }
+
+/** What draws the same sample again, from the records that the log had then. */
+const wishOf = ({ title, workflow_id, from, to, seed, log_size, drawn }: OpenInspection['inspection']): Wish => {
+  const sampleOf = (tier: RiskTier) => drawn.find(({ risk_tier }) => risk_tier === tier)?.sample ?? 0;
+  return {
+    title: t('inspection.title-again', '{{title}}, drawn again', { title }),
+    workflow: workflow_id,
+    from: utcField(from),
+    to: utcField(to),
+    seed,
+    logSize: String(log_size),
+    wanted: { low: sampleOf('low'), medium: sampleOf('medium'), high: sampleOf('high') },
+  };
+};
 
 const sheet = (): Sheet => [
   ['J, K', t('inspection.keys.move', 'Next decision, decision before')],
@@ -225,7 +257,12 @@ function SignOff({ inspectionId, signedOff, left }: SignOffProps) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  page: css({ display: 'grid', gridTemplateColumns: 'minmax(260px, 1fr) 2fr', gap: theme.spacing(3) }),
+  page: css({
+    display: 'grid',
+    gridTemplateColumns: 'minmax(260px, 1fr) minmax(0, 2fr)',
+    gap: theme.spacing(3),
+    [theme.breakpoints.down('md')]: { gridTemplateColumns: 'minmax(0, 1fr)' },
+  }),
   quiet: css({ color: theme.colors.text.secondary }),
   proof: css({ marginBottom: theme.spacing(2) }),
   list: css({ listStyle: 'none', margin: theme.spacing(1, 0), padding: 0, maxHeight: '50vh', overflowY: 'auto' }),

@@ -3,19 +3,21 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Inspection } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Badge, Button, useStyles2 } from '@grafana/ui';
+import { Alert, Badge, Button, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router-dom';
 import { useInspections } from '../api/audit';
+import { useLoops } from '../api/loops';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { routes } from '../routes';
-import { DrawForm } from './DrawForm';
+import { DrawForm, type Wish } from './DrawForm';
+import { isCovered, lastQuarter } from './quarters';
 
 export default function InspectionsPage() {
   const inspections = useInspections();
   const navigate = useNavigate();
-  const [isDrawing, setDrawing] = useState(false);
+  const [drawing, setDrawing] = useState<Partial<Wish> | null>(null);
   return (
     <PluginPage
       pageNav={{
@@ -26,8 +28,9 @@ export default function InspectionsPage() {
         ),
         parentItem: { text: t('audit.title', 'Audit'), url: routes.audit() },
       }}
-      actions={<Button onClick={() => setDrawing(true)}>{t('inspections.draw', 'Draw a sample')}</Button>}
+      actions={<Button onClick={() => setDrawing({})}>{t('inspections.draw', 'Draw a sample')}</Button>}
     >
+      {inspections.data !== undefined && <Due inspections={inspections.data} onDraw={setDrawing} />}
       {inspections.isPending ? (
         <Skeleton lines={6} height={36} />
       ) : inspections.isError ? (
@@ -43,8 +46,45 @@ export default function InspectionsPage() {
       ) : (
         <List items={inspections.data} />
       )}
-      {isDrawing && <DrawForm onClose={() => setDrawing(false)} onDrawn={(id) => navigate(routes.inspection(id))} />}
+      {drawing !== null && (
+        <DrawForm like={drawing} onClose={() => setDrawing(null)} onDrawn={(id) => navigate(routes.inspection(id))} />
+      )}
     </PluginPage>
+  );
+}
+
+/** Workflows of whose last quarter nobody has drawn a sample. */
+function Due({ inspections, onDraw }: { inspections: readonly Inspection[]; onDraw: (like: Partial<Wish>) => void }) {
+  const loops = useLoops();
+  const quarter = lastQuarter(new Date());
+  const due = (loops.data ?? []).filter(({ workflow_id }) => !isCovered(workflow_id, quarter, inspections));
+  if (due.length === 0) return null;
+  return (
+    <Alert
+      severity="info"
+      title={t('inspections.due', 'Last quarter’s decisions have not been audited ({{quarter}})', {
+        quarter: quarter.name,
+      })}
+    >
+      {due.map(({ workflow_id, title }) => (
+        <Button
+          key={workflow_id}
+          size="sm"
+          variant="secondary"
+          style={{ marginRight: 8 }}
+          onClick={() =>
+            onDraw({
+              workflow: workflow_id,
+              from: quarter.from,
+              to: quarter.to,
+              title: t('inspections.title-of', '{{title}}, {{quarter}}', { title, quarter: quarter.name }),
+            })
+          }
+        >
+          {t('inspections.draw-of', 'Draw a sample of {{title}}', { title })}
+        </Button>
+      ))}
+    </Alert>
   );
 }
 

@@ -2,21 +2,21 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2, PanelProps } from '@grafana/data';
 import type { QueueItem } from '@countersign/contract';
-import { Badge, ScrollContainer, TextLink, useStyles2 } from '@grafana/ui';
+import { Badge, Icon, ScrollContainer, TextLink, useStyles2 } from '@grafana/ui';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { queryClient } from '../api/query-client';
 import { useQueue, type QueueFilter } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useNow } from '../parts/use-now';
-import { due } from '../parts/words';
+import { due, reasonText, riskText } from '../parts/words';
 import { routes } from '../routes';
 import type { PanelOptions } from './options';
 
 export default function QueuePanel({ options }: PanelProps<PanelOptions>) {
   const filter: QueueFilter = {
     ...(options.workflow ? { workflow: options.workflow } : {}),
-    ...(options.mine ? { mine: 'true' } : {}),
+    ...(options.mine ? { assigned: 'me' } : {}),
   };
   return (
     <QueryClientProvider client={queryClient}>
@@ -58,22 +58,34 @@ function Waiting({ filter }: { filter: QueueFilter }) {
       </p>
       <ul className={styles.list} data-testid="queue-panel">
         {items.map((item) => (
-          <Item key={item.decision_id} item={item} now={now} />
+          <Item key={item.decision_id} item={item} filter={filter} now={now} />
         ))}
       </ul>
     </ScrollContainer>
   );
 }
 
-function Item({ item, now }: { item: QueueItem; now: number }) {
+function Item({ item, filter, now }: { item: QueueItem; filter: QueueFilter; now: number }) {
   const styles = useStyles2(getStyles);
   const deadline = due(item.due_at, now);
+  const search = new URLSearchParams(filter).toString();
   return (
     <li>
       <Badge text={item.priority} color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'purple' : 'blue'} />
-      <TextLink href={routes.review(item.decision_id)} inline={false} color="primary">
+      <TextLink
+        href={`${routes.review(item.decision_id)}${search === '' ? '' : `?${search}`}`}
+        inline={false}
+        color="primary"
+        title={reasonText(item.reason)}
+      >
         {item.title}
       </TextLink>
+      <span className={styles.quiet}>{riskText(item.risk_tier)}</span>
+      {item.claimed_by !== null && (
+        <span className={styles.quiet}>
+          <Icon name="lock" size="sm" /> {item.claimed_by.name}
+        </span>
+      )}
       <span className={deadline.overdue ? styles.overdue : styles.quiet}>{deadline.text}</span>
     </li>
   );

@@ -177,6 +177,10 @@ export function span(ms: number): string {
     : t('words.span.hours-minutes', '{{hours}} h {{minutes}} min', { hours, minutes: rest });
 }
 
+/** Day and time, in the language and the time zone of the browser. */
+export const moment = (at: string): string =>
+  new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
 /** "4 min ago". */
 export const ago = (at: string, now: number): string =>
   t('words.ago', '{{span}} ago', { span: span(now - Date.parse(at)) });

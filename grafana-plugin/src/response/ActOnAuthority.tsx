@@ -1,10 +1,10 @@
 /** The levers over authority, each with what it does and a reason that goes on record. */
-import type { Autonomy, RiskTier } from '@countersign/contract';
+import { RiskTier, type Autonomy } from '@countersign/contract';
 import { Field, Input, RadioButtonGroup } from '@grafana/ui';
 import { useState } from 'react';
 import { useAskRollback, usePromote, useRetry, useRollback, useThaw, useTrip } from '../api/response';
 import { t } from '../parts/i18n';
-import { autonomyShort } from '../parts/words';
+import { autonomyShort, riskText } from '../parts/words';
 import { ActModal } from './ActModal';
 
 interface OnModel {
@@ -33,33 +33,19 @@ interface ActProps<A extends Act> {
 }
 
 export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
-  const trip = useTrip();
   const retry = useRetry();
   const rollback = useRollback();
   const thaw = useThaw();
   const scope = { workflow_id: act.workflow, model_name: act.model };
-  const done = { onSuccess: onClose };
+  const about = `${act.workflow}.${act.model}`;
   switch (act.is) {
     case 'trip':
-      return (
-        <ActModal
-          title={t('response.trip.title', 'Stop the AI')}
-          explains={t(
-            'response.trip.explains',
-            'Every case of {{workflow}} goes to people until two others give authority back. The model goes on advising, so that what it would have done can be compared.',
-            { workflow: act.workflow },
-          )}
-          confirm={t('response.trip.confirm', 'Stop the AI')}
-          destructive
-          pending={trip.isPending}
-          onConfirm={(justification) => trip.mutate({ ...scope, justification }, done)}
-          onClose={onClose}
-        />
-      );
+      return <Trip act={act} onClose={onClose} />;
     case 'retry': {
       const tier = act.riskTier === null ? {} : { risk_tier: act.riskTier };
       return (
         <ActModal
+          about={about}
           title={t('response.retry.title', 'Try canaries')}
           explains={t(
             'response.retry.explains',
@@ -68,7 +54,7 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
           confirm={t('response.retry.confirm', 'Try canaries')}
           destructive={false}
           pending={retry.isPending}
-          onConfirm={(justification) => retry.mutate({ ...scope, ...tier, justification }, done)}
+          onConfirm={(justification, done) => retry.mutate({ ...scope, ...tier, justification }, done)}
           onClose={onClose}
         />
       );
@@ -76,6 +62,7 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
     case 'rollback':
       return (
         <ActModal
+          about={about}
           title={t('response.rollback.title', 'Roll back {{model}} {{version}}', {
             model: act.model,
             version: act.version,
@@ -87,13 +74,14 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
           confirm={t('response.rollback.confirm', 'Roll back')}
           destructive
           pending={rollback.isPending}
-          onConfirm={(justification) => rollback.mutate({ ...scope, version: act.version, justification }, done)}
+          onConfirm={(justification, done) => rollback.mutate({ ...scope, version: act.version, justification }, done)}
           onClose={onClose}
         />
       );
     case 'thaw':
       return (
         <ActModal
+          about={about}
           title={t('response.thaw.title', 'Thaw the rollout of {{model}}', { model: act.model })}
           explains={t(
             'response.thaw.explains',
@@ -102,7 +90,7 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
           confirm={t('response.thaw.confirm', 'Thaw')}
           destructive={false}
           pending={thaw.isPending}
-          onConfirm={(justification) => thaw.mutate({ ...scope, justification }, done)}
+          onConfirm={(justification, done) => thaw.mutate({ ...scope, justification }, done)}
           onClose={onClose}
         />
       );
@@ -113,12 +101,55 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
   }
 }
 
+function Trip({ act, onClose }: ActProps<Extract<Act, { is: 'trip' | 'retry' }>>) {
+  const { workflow, model } = act;
+  const [tier, setTier] = useState<RiskTier | 'all'>('all');
+  const trip = useTrip();
+  const order = { workflow_id: workflow, model_name: model, ...(tier === 'all' ? {} : { risk_tier: tier }) };
+  return (
+    <ActModal
+      about={`${workflow}.${model}`}
+      title={t('response.trip.title', 'Stop the AI')}
+      explains={
+        tier === 'all'
+          ? t(
+              'response.trip.explains',
+              'Every case of {{workflow}} goes to people until two others give authority back. The model goes on advising, so that what it would have done can be compared.',
+              { workflow },
+            )
+          : t(
+              'response.trip.explains-tier',
+              'Every case of {{workflow}} with {{risk}} goes to people until two others give authority back. Of the others the model goes on deciding what the policy leaves to it.',
+              { workflow, risk: riskText(tier) },
+            )
+      }
+      confirm={t('response.trip.confirm', 'Stop the AI')}
+      destructive
+      pending={trip.isPending}
+      onConfirm={(justification, done) => trip.mutate({ ...order, justification }, done)}
+      onClose={onClose}
+    >
+      <Field label={t('response.trip.risk', 'For cases of')}>
+        <RadioButtonGroup
+          options={[
+            { label: t('response.trip.every-risk', 'any risk'), value: 'all' as const },
+            ...RiskTier.enum.map((value) => ({ label: riskText(value), value })),
+          ]}
+          value={tier}
+          onChange={setTier}
+        />
+      </Field>
+    </ActModal>
+  );
+}
+
 function Promote({ act, onClose }: ActProps<Promotion>) {
   const { workflow, model, version, to, roles } = act;
   const [role, setRole] = useState(roles[0] ?? '');
   const promote = usePromote();
   return (
     <ActModal
+      about={`${workflow}.${model}.${version}`}
       title={t('response.promote.title', 'Sign {{model}} {{version}} off: {{to}}', {
         model,
         version,
@@ -131,11 +162,8 @@ function Promote({ act, onClose }: ActProps<Promotion>) {
       confirm={t('response.promote.confirm', 'Sign')}
       destructive={false}
       pending={promote.isPending}
-      onConfirm={(justification) =>
-        promote.mutate(
-          { workflow_id: workflow, model_name: model, version, to, role, justification },
-          { onSuccess: onClose },
-        )
+      onConfirm={(justification, done) =>
+        promote.mutate({ workflow_id: workflow, model_name: model, version, to, role, justification }, done)
       }
       onClose={onClose}
     >
@@ -161,17 +189,18 @@ function Undo({ act, onClose }: ActProps<Undoing>) {
   const [from, setFrom] = useState(() => localTime(Date.now() - 86_400_000));
   const [to, setTo] = useState(() => localTime(Date.now() + 60_000));
   const ask = useAskRollback();
-  const send = (justification: string) => {
+  const send = (justification: string, done: { readonly onSuccess: () => void }) => {
     const scope = {
       model_name: model,
       version,
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
     };
-    ask.mutate({ workflow_id: workflow, scope, justification }, { onSuccess: onClose });
+    ask.mutate({ workflow_id: workflow, scope, justification }, done);
   };
   return (
     <ActModal
+      about={`${workflow}.${model}.${version}`}
       title={t('response.undo.title', 'Take decisions of {{model}} {{version}} back', { model, version })}
       explains={t(
         'response.undo.explains',

@@ -1,11 +1,12 @@
 /** An alert: what is wrong, what the cause may be, what to do, and the lever to hear no more of it for a while. */
 import type { Alert, ResponseOverview } from '@countersign/contract';
-import { Badge, Button, Combobox, Field, Modal, TextArea, TextLink, useStyles2 } from '@grafana/ui';
+import { Badge, Button, Combobox, Field, TextLink, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { useSilence } from '../api/response';
 import { t } from '../parts/i18n';
 import { ago, modelText, signalText, tierColor, tierText } from '../parts/words';
 import { may } from '../routes';
+import { ActModal } from './ActModal';
 import { getCardStyles } from './card';
 import { Evidence } from './Evidence';
 
@@ -65,44 +66,28 @@ const spans = () => [
 
 function SilenceModal({ alert, onClose }: { alert: Alert; onClose: () => void }) {
   const [minutes, setMinutes] = useState(120);
-  const [justification, setJustification] = useState('');
   const silence = useSilence();
   const { workflow_id, signal, model_name } = alert;
-  const request = { workflow_id, signal, model_name, minutes, justification };
   return (
-    <Modal title={t('response.silence.title', 'Silence')} isOpen onDismiss={onClose}>
-      <p>
-        {t(
-          'response.silence.explains',
-          'Nobody is told of {{signal}} of {{workflow}} until then. It is watched all the same, breakers open as ever, and people are told when the silence ends and it still stands.',
-          { signal: signalText(signal, null, {}), workflow: workflow_id },
-        )}
-      </p>
+    <ActModal
+      about={`${workflow_id}.${signal}.${model_name}`}
+      title={t('response.silence.title', 'Silence')}
+      explains={t(
+        'response.silence.explains',
+        'Nobody is told of {{signal}} of {{workflow}} until then. It is watched all the same, breakers open as ever, and people are told when the silence ends and it still stands.',
+        { signal: signalText(signal, null, {}), workflow: workflow_id },
+      )}
+      confirm={t('response.silence.confirm', 'Silence')}
+      destructive={false}
+      pending={silence.isPending}
+      onConfirm={(justification, done) =>
+        silence.mutate({ workflow_id, signal, model_name, minutes, justification }, done)
+      }
+      onClose={onClose}
+    >
       <Field label={t('response.silence.span', 'For how long')}>
         <Combobox id="silence-span" options={spans()} value={minutes} onChange={({ value }) => setMinutes(value)} />
       </Field>
-      <Field label={t('parts.why', 'Why')}>
-        <TextArea
-          id="silence-why"
-          autoFocus
-          rows={3}
-          value={justification}
-          placeholder={t('parts.why-hint', 'In your own words; it goes on record')}
-          onChange={(event) => setJustification(event.currentTarget.value)}
-        />
-      </Field>
-      <Modal.ButtonRow>
-        <Button variant="secondary" fill="outline" onClick={onClose}>
-          {t('parts.cancel', 'Cancel')}
-        </Button>
-        <Button
-          disabled={justification.trim() === ''}
-          aria-busy={silence.isPending}
-          onClick={() => silence.isPending || silence.mutate(request, { onSuccess: onClose })}
-        >
-          {t('response.silence.confirm', 'Silence')}
-        </Button>
-      </Modal.ButtonRow>
-    </Modal>
+    </ActModal>
   );
 }

@@ -94,6 +94,7 @@ function IncidentCard({
       )}
       {act === 'acknowledge' && (
         <ActModal
+          about={incident_id}
           title={t('response.acknowledge.title', 'Acknowledge the incident')}
           explains={t(
             'response.acknowledge.explains',
@@ -102,7 +103,7 @@ function IncidentCard({
           confirm={t('response.acknowledge.confirm', 'Acknowledge')}
           destructive={false}
           pending={acknowledge.isPending}
-          onConfirm={(justification) => acknowledge.mutate({ incident_id, justification }, done)}
+          onConfirm={(justification, done) => acknowledge.mutate({ incident_id, justification }, done)}
           onClose={() => setAct(null)}
         />
       )}

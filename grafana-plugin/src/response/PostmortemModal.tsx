@@ -3,6 +3,7 @@ import type { Incident, Postmortem } from '@countersign/contract';
 import { Button, Field, Input, Modal, TextArea } from '@grafana/ui';
 import { useState } from 'react';
 import { t } from '../parts/i18n';
+import { readOwn, writeOwn } from '../parts/own-storage';
 
 interface PostmortemModalProps {
   readonly incident: Incident;
@@ -30,14 +31,14 @@ const questions = () =>
     },
   ] as const;
 
-const keyOf = (incidentId: string) => `countersign.postmortem.${incidentId}`;
+const nameOf = (incidentId: string) => `postmortem.${incidentId}`;
 const empty: Postmortem = { root_cause: '', model_version: '', remediation: '', test_added: '' };
 
 function read(incidentId: string): Postmortem {
   try {
-    return { ...empty, ...(JSON.parse(window.localStorage.getItem(keyOf(incidentId)) ?? '{}') as Partial<Postmortem>) };
+    return { ...empty, ...(JSON.parse(readOwn(nameOf(incidentId)) ?? '{}') as Partial<Postmortem>) };
   } catch {
-    // Storage is off or the text is damaged: start afresh.
+    // The text is damaged: start afresh.
     return empty;
   }
 }
@@ -47,11 +48,7 @@ export function PostmortemModal({ incident, pending, onConfirm, onClose }: Postm
   const change = (part: Partial<Postmortem>) => {
     const after = { ...postmortem, ...part };
     setPostmortem(after);
-    try {
-      window.localStorage.setItem(keyOf(incident.incident_id), JSON.stringify(after));
-    } catch {
-      // A full or forbidden storage must not get in the way.
-    }
+    writeOwn(nameOf(incident.incident_id), JSON.stringify(after));
   };
   const isComplete = Object.values(postmortem).every((text) => text.trim() !== '');
   return (

@@ -2,10 +2,12 @@
 import type { ResponseOverview } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { useState, type ReactNode } from 'react';
+import { useSearchParams } from 'react-router-dom';
 import { useResponse } from '../api/response';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { useNow } from '../parts/use-now';
+import { WorkflowChoice } from '../parts/WorkflowField';
 import { ActOnAuthority, type Act } from './ActOnAuthority';
 import { AlertRow } from './AlertRow';
 import { Authority, modelsOf } from './Authority';
@@ -15,7 +17,10 @@ import { Signals } from './Signals';
 import { Silences } from './Silences';
 
 export default function ResponsePage() {
-  const overview = useResponse();
+  const [search, setSearch] = useSearchParams();
+  const incident = search.get('incident');
+  const workflow = search.get('workflow');
+  const overview = useResponse(uuid.test(incident ?? '') ? incident : null);
   const [act, setAct] = useState<Act | null>(null);
   return (
     <PluginPage
@@ -36,19 +41,57 @@ export default function ResponsePage() {
           retry={() => void overview.refetch()}
         />
       ) : (
-        <Overview overview={overview.data} onAct={setAct} />
+        <>
+          <WorkflowChoice
+            width={40}
+            value={workflow}
+            onChange={(chosen) =>
+              setSearch((before) => {
+                const after = new URLSearchParams(before);
+                if (chosen === null) after.delete('workflow');
+                else after.set('workflow', chosen);
+                return after;
+              })
+            }
+          />
+          <Overview overview={of(overview.data, workflow)} wanted={incident} onAct={setAct} />
+        </>
       )}
       {act !== null && <ActOnAuthority act={act} onClose={() => setAct(null)} />}
     </PluginPage>
   );
 }
 
-function Overview({ overview, onAct }: { overview: ResponseOverview; onAct: (act: Act) => void }) {
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Of one workflow; of all when none is asked for. */
+function of(overview: ResponseOverview, workflow: string | null): ResponseOverview {
+  if (workflow === null) return overview;
+  const isOf = ({ workflow_id }: { readonly workflow_id: string }) => workflow_id === workflow;
+  return {
+    ...overview,
+    alerts: overview.alerts.filter(isOf),
+    incidents: overview.incidents.filter(isOf),
+    silences: overview.silences.filter(isOf),
+    rollbacks: overview.rollbacks.filter(isOf),
+    breakers: overview.breakers.filter(isOf),
+    models: overview.models.filter(isOf),
+    signals: overview.signals.filter(isOf),
+  };
+}
+
+interface OverviewProps {
+  readonly overview: ResponseOverview;
+  /** The incident that a message led here for. */
+  readonly wanted: string | null;
+  readonly onAct: (act: Act) => void;
+}
+
+function Overview({ overview, wanted, onAct }: OverviewProps) {
   const now = useNow();
   const open = overview.alerts.filter(({ resolved_at }) => resolved_at === null);
   const ended = overview.alerts.filter(({ resolved_at }) => resolved_at !== null);
   const { incidents, rollbacks, silences, people, runbooks } = overview;
-  const wanted = new URLSearchParams(window.location.search).get('incident');
   const isPast = (id: string, isOver: boolean) => isOver && id !== wanted;
   const present = incidents.filter(({ incident_id, state }) => !isPast(incident_id, state === 'closed'));
   const past = incidents.filter(({ incident_id, state }) => isPast(incident_id, state === 'closed'));

@@ -84,6 +84,7 @@ function RollbackCard({
       ))}
       {isApproving && (
         <ActModal
+          about={rollback_id}
           title={t('response.rollback.approve-title', 'Take decisions back')}
           explains={
             state === 'asked'
@@ -102,9 +103,7 @@ function RollbackCard({
           confirm={t('response.rollback.approve', 'Approve')}
           destructive
           pending={approve.isPending}
-          onConfirm={(justification) =>
-            approve.mutate({ rollback_id, justification }, { onSuccess: () => setApproving(false) })
-          }
+          onConfirm={(justification, done) => approve.mutate({ rollback_id, justification }, done)}
           onClose={() => setApproving(false)}
         />
       )}

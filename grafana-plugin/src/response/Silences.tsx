@@ -51,14 +51,13 @@ export function Silences({ silences, people, now }: SilencesProps) {
       ))}
       {ending !== null && (
         <ActModal
+          about={ending.silence_id}
           title={t('response.silence.end-title', 'End the silence')}
           explains={t('response.silence.end-explains', 'People are told of what still stands.')}
           confirm={t('response.silence.end', 'End it')}
           destructive={false}
           pending={end.isPending}
-          onConfirm={(justification) =>
-            end.mutate({ silence_id: ending.silence_id, justification }, { onSuccess: () => setEnding(null) })
-          }
+          onConfirm={(justification, done) => end.mutate({ silence_id: ending.silence_id, justification }, done)}
           onClose={() => setEnding(null)}
         />
       )}

@@ -12,43 +12,46 @@ import type { DecidedAtOnce } from './BatchResults';
 
 interface BatchFormProps {
   readonly batch: Batch;
+  /** Those of it that are to be decided: the person has left the others out. */
+  readonly chosen: readonly string[];
   /** The sample has been opened. */
   readonly isReady: boolean;
   readonly onDecided: (done: DecidedAtOnce) => void;
 }
 
-const keysFor = ({ items }: Batch): Record<string, string> =>
-  Object.fromEntries(items.map(({ decision_id }) => [decision_id, crypto.randomUUID()]));
+const keysFor = (ids: readonly string[]): Record<string, string> =>
+  Object.fromEntries(ids.map((id) => [id, crypto.randomUUID()]));
 
 type BatchAction = 'accept' | 'reject';
 
-export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
+export function BatchForm({ batch, chosen, isReady, onDecided }: BatchFormProps) {
   const styles = useStyles2(getStyles);
   const [action, setAction] = useState<BatchAction | null>(null);
   const [justification, setJustification] = useKeptText(`batch.${batch.items[0]?.decision_id ?? ''}`);
   // Of what is written: sent again it decides nothing twice, and what was changed is another decision.
-  const [keys, setKeys] = useState(() => keysFor(batch));
+  const [keys, setKeys] = useState(() => keysFor(batch.items.map(({ decision_id }) => decision_id)));
   const [reasonCode, setReasonCode] = useState<string | null>(null);
   const [startedAt] = useState(() => performance.now());
   const text = useRef<HTMLTextAreaElement>(null);
   const decide = useDecideBatch(batch.batch_id);
+  const changeKeys = () => setKeys((before) => keysFor(Object.keys(before)));
   const write = (typed: string) => {
     setJustification(typed);
-    setKeys(keysFor(batch));
+    changeKeys();
   };
-  const choose = (chosen: BatchAction) => {
-    setAction(chosen);
-    setKeys(keysFor(batch));
+  const choose = (one: BatchAction) => {
+    setAction(one);
+    changeKeys();
     text.current?.focus();
   };
-  const isComplete = isReady && action !== null && justification.trim() !== '';
+  const isComplete = isReady && chosen.length > 0 && action !== null && justification.trim() !== '';
   const submit = () => {
     if (!isComplete || decide.isPending) return;
     const request: DecideBatchRequest = {
       action,
       justification,
       ...(reasonCode === null ? {} : { reason_code: reasonCode }),
-      idempotency_keys: keys,
+      idempotency_keys: Object.fromEntries(chosen.map((id) => [id, keys[id] ?? ''])),
       review_ms: since(startedAt),
     };
     decide.mutate(request, {
@@ -101,7 +104,7 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
             placeholder={t('review.form.no-code', 'None')}
             onChange={(option) => {
               setReasonCode(option?.value ?? null);
-              setKeys(keysFor(batch));
+              changeKeys();
             }}
           />
         </Field>
@@ -110,7 +113,7 @@ export function BatchForm({ batch, isReady, onDecided }: BatchFormProps) {
         {decide.isPending
           ? t('review.batch.deciding', 'Deciding each')
           : t('review.batch.decide', '', {
-              count: batch.items.length,
+              count: chosen.length,
               defaultValue_one: 'Decide {{count}} case (Ctrl ↵)',
               defaultValue_other: 'Decide {{count}} cases (Ctrl ↵)',
             })}

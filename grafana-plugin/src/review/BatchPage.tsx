@@ -1,9 +1,9 @@
 /** Alike cases decided at once: those that are not alike are set aside, and a sample is opened before any is decided. */
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Batch } from '@countersign/contract';
+import { openedAfterMs, type Batch } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Badge, LinkButton, useStyles2 } from '@grafana/ui';
+import { Badge, Checkbox, LinkButton, useStyles2 } from '@grafana/ui';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
@@ -65,19 +65,27 @@ function Plan({ batch }: { batch: Batch }) {
   const opened = useOpened(batch.batch_id).data?.opened ?? batch.opened;
   const [decided, setDecided] = useState<DecidedAtOnce | null>(null);
   const missing = batch.sample.filter((id) => !opened.includes(id));
+  const [leftOut, setLeftOut] = useState<readonly string[]>([]);
+  const turn = (id: string) =>
+    setLeftOut((before) => (before.includes(id) ? before.filter((other) => other !== id) : [...before, id]));
+  const chosen = batch.items.map(({ decision_id }) => decision_id).filter((id) => !leftOut.includes(id));
+  const isOfBatch = (id: string | undefined): id is string => batch.items.some(({ decision_id }) => decision_id === id);
   const openNext = () => {
     const next = missing.find((id) => id !== shown) ?? missing[0];
     if (next !== undefined) setSearch({ open: next }, { replace: true });
   };
   const onScreen = useCase(shown).data?.item.decision_id;
   useEffect(() => {
-    // It counts when it is on screen, and not when it was asked for.
-    if (shown === undefined || onScreen !== shown) return;
-    void look(shown)
-      .then(() => client.invalidateQueries({ queryKey: ['opened', batch.batch_id] }))
-      .catch(() => undefined);
+    // It counts when it has been on screen for a moment, and not when it was asked for.
+    if (shown === undefined || onScreen !== shown) return undefined;
+    const timer = setTimeout(() => {
+      void look(shown)
+        .then(() => client.invalidateQueries({ queryKey: ['opened', batch.batch_id] }))
+        .catch(() => undefined);
+    }, openedAfterMs + 100);
+    return () => clearTimeout(timer);
   }, [shown, onScreen, batch.batch_id, client]);
-  useKeys({ o: openNext });
+  useKeys({ o: openNext, l: () => isOfBatch(shown) && turn(shown) });
 
   if (decided !== null) return <BatchResults done={decided} />;
   return (
@@ -96,6 +104,7 @@ function Plan({ batch }: { batch: Batch }) {
         <table className={styles.table}>
           <thead>
             <tr>
+              <th scope="col">{t('review.batch.along', 'Along')}</th>
               <th scope="col">{t('review.batch.case', 'Case')}</th>
               <th scope="col">{t('review.batch.answer', 'The AI says')}</th>
               <th scope="col">{t('review.batch.sample', 'Sample')}</th>
@@ -108,6 +117,15 @@ function Plan({ batch }: { batch: Batch }) {
                 className={cx(item.decision_id === shown && styles.shown)}
                 data-testid="batch-item"
               >
+                <td>
+                  <Checkbox
+                    aria-label={t('review.batch.decide-along', 'Decide {{title}} along with the others', {
+                      title: item.title,
+                    })}
+                    value={!leftOut.includes(item.decision_id)}
+                    onChange={() => turn(item.decision_id)}
+                  />
+                </td>
                 <td>
                   <button
                     type="button"
@@ -144,7 +162,7 @@ function Plan({ batch }: { batch: Batch }) {
             </ul>
           </section>
         )}
-        <BatchForm batch={batch} isReady={missing.length === 0} onDecided={setDecided} />
+        <BatchForm batch={batch} chosen={chosen} isReady={missing.length === 0} onDecided={setDecided} />
       </div>
       <Shown decisionId={shown} />
     </div>

@@ -2,10 +2,11 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Opinion, Person, QueueItem, ReviewCase, SimilarCase } from '@countersign/contract';
-import { Badge, Icon, useStyles2 } from '@grafana/ui';
+import { Badge, Icon, TextLink, useStyles2 } from '@grafana/ui';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
+import { may, routes } from '../routes';
 import {
   actionDid,
   actionDone,
@@ -15,6 +16,7 @@ import {
   breakerText,
   didText,
   due,
+  moment,
   percent,
   reasonText,
   recordText,
@@ -107,8 +109,14 @@ export function Case({ opened, now, instead }: CaseProps) {
             <ol className={styles.history}>
               {opened.history.map((record) => (
                 <li key={record.event_id}>
-                  <time dateTime={record.timestamp}>{new Date(record.timestamp).toLocaleTimeString()}</time>{' '}
-                  {recordText(record, opened.people)}
+                  <time dateTime={record.timestamp}>{moment(record.timestamp)}</time>{' '}
+                  {may('audit') ? (
+                    <TextLink href={routes.audit({ record: record.event_id })} color="primary">
+                      {recordText(record, opened.people)}
+                    </TextLink>
+                  ) : (
+                    recordText(record, opened.people)
+                  )}
                 </li>
               ))}
             </ol>
@@ -166,8 +174,11 @@ function Similar({ items, now }: { items: readonly SimilarCase[]; now: number })
     <ul className={styles.history} data-testid="similar">
       {items.map(({ decision_id, title, label, confidence, action, decided_by, decided_at, outcome }) => (
         <li key={decision_id}>
-          {t('review.similar.case', '“{{title}}”: the AI said {{label}}, {{percent}} sure; {{done}}.', {
-            title,
+          <TextLink href={routes.review(decision_id)} color="primary">
+            {title}
+          </TextLink>
+          {': '}
+          {t('review.similar.case', 'the AI said {{label}}, {{percent}} sure; {{done}}.', {
             label: label ?? t('review.similar.no-label', 'nothing'),
             percent: percent(confidence),
             done: actionDone(action, { name: decided_by.name, ago: ago(decided_at, now) }),

@@ -1,5 +1,5 @@
 /** Where a person decides: no action is chosen beforehand, accept and reject are alike, and nothing typed is lost. */
-import { css } from '@emotion/css';
+import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest, DecisionAction, Lease, ReviewCase } from '@countersign/contract';
 import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } from '@grafana/ui';
@@ -9,7 +9,8 @@ import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
 import { useDraft, type Draft } from './draft';
-import { afterwards, jsonProblem, missingIn } from './what-is-missing';
+import { answerProblem, isPlainText, textOf, valueOf } from './edited-answer';
+import { afterwards, missingIn } from './what-is-missing';
 
 interface DecisionFormProps {
   readonly opened: ReviewCase;
@@ -45,6 +46,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
   const committed = opened.committed?.label ?? null;
   const startLabel =
     committed !== null && labels.includes(committed) ? committed : isStructured ? (given?.label ?? null) : null;
+  const wrong = answerProblem(draft.value, given?.value, rules.output);
   const choose = (action: DecisionAction) => {
     const [only, another] = labels;
     const label = action === 'modify' && another === undefined ? (only ?? null) : (draft.label ?? startLabel);
@@ -57,7 +59,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
     const request: DecideRequest = {
       action: draft.action,
       justification: draft.justification,
-      ...(draft.action === 'modify' && draft.label !== null ? { output: outputOf(draft, draft.label) } : {}),
+      ...(draft.action === 'modify' ? { output: outputOf(draft, given?.value) } : {}),
       ...(draft.reasonCode === null ? {} : { reason_code: draft.reasonCode }),
       lease_epoch: lease.epoch,
       case_version: item.version,
@@ -92,7 +94,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
           </Button>
         ))}
       </div>
-      {draft.action === 'modify' && (
+      {draft.action === 'modify' && labels.length > 0 && (
         <Field label={t('review.form.label', 'What it should have been')} noMargin>
           <Combobox
             id="decision-label"
@@ -105,16 +107,20 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
       )}
       {draft.action === 'modify' && isStructured && (
         <Field
-          label={t('review.form.answer', 'The answer in full (JSON)')}
-          invalid={jsonProblem(draft.value) !== null}
-          error={jsonProblem(draft.value)}
+          label={
+            isPlainText(given?.value)
+              ? t('review.form.answer-text', 'The answer in full')
+              : t('review.form.answer', 'The answer in full (JSON)')
+          }
+          invalid={wrong !== null}
+          error={wrong}
           noMargin
         >
           <TextArea
             id="decision-value"
             rows={6}
-            className={styles.value}
-            value={draft.value ?? JSON.stringify(given?.value ?? {}, null, 2)}
+            className={cx(!isPlainText(given?.value) && styles.value)}
+            value={draft.value ?? textOf(given?.value ?? {})}
             spellCheck={false}
             onChange={(event) => change({ value: event.currentTarget.value })}
           />
@@ -167,8 +173,8 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
 }
 
 /** What was changed: without a value, the AI's stands. */
-function outputOf({ value }: Draft, label: string): DecideRequest['output'] {
-  return value === null ? { label } : { label, value: JSON.parse(value) as unknown };
+function outputOf({ label, value }: Draft, given: unknown): DecideRequest['output'] {
+  return value === null ? { label } : { label, value: valueOf(value, given) };
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

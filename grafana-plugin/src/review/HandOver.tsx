@@ -2,8 +2,9 @@
 import type { QueueItem } from '@countersign/contract';
 import { Button, Combobox, Field, Modal, TextArea } from '@grafana/ui';
 import { useState } from 'react';
-import { useHandOver, usePeople } from '../api/reviews';
+import { useColleagues, useHandOver } from '../api/reviews';
 import { t } from '../parts/i18n';
+import { useKeptText } from '../parts/use-kept-text';
 
 interface HandOverProps {
   readonly item: QueueItem;
@@ -12,12 +13,17 @@ interface HandOverProps {
 }
 
 export function HandOver({ item, onClose, onDone }: HandOverProps) {
-  const people = usePeople();
+  const people = useColleagues(item.decision_id);
   const handOver = useHandOver();
   const [to, setTo] = useState<string | null>(null);
-  const [note, setNote] = useState('');
+  const [note, setNote] = useKeptText(`hand-over.${item.decision_id}`);
   const give = () => {
-    if (to !== null) handOver.mutate({ id: item.decision_id, to, note }, { onSuccess: onDone });
+    if (to === null) return;
+    const done = () => {
+      setNote('');
+      onDone();
+    };
+    handOver.mutate({ id: item.decision_id, to, note }, { onSuccess: done });
   };
   return (
     <Modal title={t('review.hand-over.title', 'Hand over')} isOpen onDismiss={onClose}>
@@ -31,6 +37,7 @@ export function HandOver({ item, onClose, onDone }: HandOverProps) {
       <Field label={t('review.hand-over.to', 'To')}>
         <Combobox
           id="hand-over-to"
+          autoFocus
           options={(people.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
           value={to}
           loading={people.isPending}

@@ -6,6 +6,8 @@ import { Alert, Badge, useStyles2 } from '@grafana/ui';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
+import { InputText } from './InputText';
+import { MailView } from './MailView';
 import { readInput, type Shown } from './read-input';
 
 interface InputContentProps {
@@ -68,29 +70,9 @@ function Body({ shown }: { shown: Shown }) {
     case 'table':
       return <Table table={shown} />;
     case 'mail':
+      return <MailView mail={shown} />;
     case 'text':
-      return (
-        <>
-          {shown.is === 'mail' && (
-            <dl className={styles.headers}>
-              {shown.headers.map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-          )}
-          <pre
-            className={styles.text}
-            role="region"
-            aria-label={t('review.input.text', 'Text of the input')}
-            tabIndex={0}
-          >
-            {shown.text.trim() === '' ? t('review.input.no-text', '(no text)') : shown.text}
-          </pre>
-        </>
-      );
+      return <InputText text={shown.text} />;
   }
 }
 
@@ -137,23 +119,5 @@ const getStyles = (theme: GrafanaTheme2) => ({
     'th, td': { padding: theme.spacing(0.25, 1), textAlign: 'left', verticalAlign: 'top' },
     th: { position: 'sticky', top: 0, background: theme.colors.background.secondary },
     'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
-  }),
-  headers: css({
-    margin: theme.spacing(1, 0),
-    '> div': { display: 'flex', gap: theme.spacing(1) },
-    dt: { width: 64, color: theme.colors.text.secondary, fontWeight: 'normal' },
-    dd: { margin: 0, overflowWrap: 'anywhere', flex: 1 },
-  }),
-  text: css({
-    maxHeight: 380,
-    overflow: 'auto',
-    whiteSpace: 'pre-wrap',
-    overflowWrap: 'anywhere',
-    fontFamily: theme.typography.fontFamily,
-    fontSize: theme.typography.body.fontSize,
-    background: theme.colors.background.secondary,
-    border: 'none',
-    padding: theme.spacing(1.5),
-    margin: 0,
   }),
 });

@@ -5,12 +5,12 @@ import type { ReviewCase } from '@countersign/contract';
 import { TextLink, useStyles2 } from '@grafana/ui';
 import type { ReactNode } from 'react';
 import { t } from '../parts/i18n';
-import { ago, span } from '../parts/words';
+import { ago, breakerShort, span } from '../parts/words';
 import { tracePath, useSettings } from '../settings/settings';
 
 export function Provenance({ opened, now }: { opened: ReviewCase; now: number }) {
   const styles = useStyles2(getStyles);
-  const { decision, decided_at: decidedAt, trace_id, rules } = opened;
+  const { decision, decided_at: decidedAt, trace_id, rules, breaker } = opened;
   const { model, provenance } = decision;
   const settings = useSettings();
   const trace = trace_id === null ? null : tracePath(trace_id, decidedAt, settings);
@@ -42,7 +42,12 @@ export function Provenance({ opened, now }: { opened: ReviewCase; now: number })
           ? t('review.provenance.has-acted', 'yes')
           : t('review.provenance.has-not-acted', 'no')}
       </Fact>
-      <Fact name={t('review.provenance.policy', 'Policy')}>{rules.title}</Fact>
+      <Fact name={t('review.provenance.policy', 'Policy')}>
+        {rules.title} <code title={rules.policy_hash}>{rules.policy_hash.slice(7, 19)}</code>
+      </Fact>
+      <Fact name={t('review.provenance.breaker', 'Breaker')}>
+        {breakerShort(breaker.state)}, {t('review.provenance.epoch', 'epoch {{epoch}}', { epoch: breaker.epoch })}
+      </Fact>
       {trace !== null && (
         <Fact name={t('review.provenance.trace', 'Trace')}>
           <TextLink href={trace} external inline={false} variant="bodySmall">

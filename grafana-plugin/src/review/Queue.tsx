@@ -9,7 +9,7 @@ import { t, Trans } from '../parts/i18n';
 import { Empty } from '../parts/states';
 import { useRowsInSight } from '../parts/use-rows-in-sight';
 import { due, percent } from '../parts/words';
-import { me, routes } from '../routes';
+import { routes } from '../routes';
 
 interface QueueProps {
   readonly items: readonly QueueItem[];
@@ -19,6 +19,8 @@ interface QueueProps {
     readonly overdue: number;
     readonly matching: number;
   };
+  /** The person's id. */
+  readonly asker: string;
   readonly isFiltered: boolean;
   readonly selected: string | undefined;
   readonly now: number;
@@ -28,7 +30,7 @@ interface QueueProps {
 
 const rowHeight = 74;
 
-export function Queue({ items, counts, isFiltered, selected, now, onEnd }: QueueProps) {
+export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }: QueueProps) {
   const styles = useStyles2(getStyles);
   const { scroller, first, end, show } = useRowsInSight(items.length, rowHeight);
   const at = items.findIndex(({ decision_id }) => decision_id === selected);
@@ -81,7 +83,7 @@ export function Queue({ items, counts, isFiltered, selected, now, onEnd }: Queue
           <ul style={{ height: items.length * rowHeight }}>
             {items.slice(first, end).map((item, i) => (
               <li key={item.decision_id} style={{ top: (first + i) * rowHeight, height: rowHeight }}>
-                <Row item={item} selected={item.decision_id === selected} now={now} />
+                <Row item={item} asker={asker} selected={item.decision_id === selected} now={now} />
               </li>
             ))}
           </ul>
@@ -91,7 +93,7 @@ export function Queue({ items, counts, isFiltered, selected, now, onEnd }: Queue
   );
 }
 
-function Row({ item, selected, now }: { item: QueueItem; selected: boolean; now: number }) {
+function Row({ item, asker, selected, now }: { item: QueueItem; asker: string; selected: boolean; now: number }) {
   const styles = useStyles2(getStyles);
   const { search } = useLocation();
   const deadline = due(item.due_at, now);
@@ -121,13 +123,13 @@ function Row({ item, selected, now }: { item: QueueItem; selected: boolean; now:
         {item.claimed_by && (
           <span>
             <Icon name="lock" size="sm" />{' '}
-            {item.claimed_by.name === me() ? t('review.queue.you', 'you') : item.claimed_by.name}
+            {item.claimed_by.id === asker ? t('review.queue.you', 'you') : item.claimed_by.name}
           </span>
         )}
         {item.assigned_to && !item.claimed_by && (
           <span>
             <Icon name="user" size="sm" />{' '}
-            {item.assigned_to.name === me()
+            {item.assigned_to.id === asker
               ? t('review.queue.for-you', 'for you')
               : t('review.queue.for', 'for {{name}}', { name: item.assigned_to.name })}
           </span>

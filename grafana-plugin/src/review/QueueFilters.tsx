@@ -1,15 +1,17 @@
 /** Which cases are shown: in the address, so that a colleague can be sent there. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { ReviewReason, RiskTier } from '@countersign/contract';
-import { Button, Combobox, useStyles2 } from '@grafana/ui';
+import { AssignedTo, ReviewReason, RiskTier, type Queue } from '@countersign/contract';
+import { useStyles2 } from '@grafana/ui';
 import type { QueueFilter } from '../api/reviews';
+import { Choice } from '../parts/Choice';
 import { t } from '../parts/i18n';
-import { percent, reasonText, riskText } from '../parts/words';
+import { percent, reasonText, riskText, words } from '../parts/words';
 
 interface QueueFiltersProps {
   readonly filter: QueueFilter;
-  readonly workflows: readonly string[];
+  /** Those that the person reviews. */
+  readonly workflows: Queue['workflows'];
   readonly onChange: (filter: QueueFilter) => void;
 }
 
@@ -21,42 +23,41 @@ const ends = () =>
     label: t('review.filter.below', 'Below {{percent}} sure', { percent: percent(Number(value)) }),
   }));
 
+const assignedText = words<AssignedTo>({
+  me: () => t('review.filter.mine', 'With me'),
+  nobody: () => t('review.filter.nobody', 'With nobody'),
+  others: () => t('review.filter.others', 'With a colleague'),
+});
+const whom = () => AssignedTo.enum.map((value) => ({ value, label: assignedText(value) }));
+
+/** What an address asks for is there to be seen and taken away, though the person does not review it. */
+const optionsOf = (workflows: Queue['workflows'], asked: string | undefined) => [
+  ...workflows.map(({ id, title }) => ({ value: id, label: title })),
+  ...(asked === undefined || workflows.some(({ id }) => id === asked) ? [] : [{ value: asked }]),
+];
+
 export function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps) {
   const styles = useStyles2(getStyles);
   const choose = (name: keyof QueueFilter, label: string, options: { value: string; label?: string }[]) => (
-    <Combobox
-      aria-label={label}
+    <Choice
+      name={label}
       options={options}
       value={filter[name] ?? null}
       placeholder={label}
-      isClearable
-      onChange={(option) => {
+      onChange={(value) => {
         const { [name]: _before, ...others } = filter;
-        onChange(option === null ? others : { ...others, [name]: option.value });
+        onChange(value === null ? others : { ...others, [name]: value });
       }}
     />
   );
-  const { mine, ...others } = filter;
   return (
     <div className={styles} role="search" aria-label={t('review.filter.name', 'Filter the queue')}>
       {(workflows.length > 1 || filter.workflow !== undefined) &&
-        choose(
-          'workflow',
-          t('review.filter.workflow', 'Any workflow'),
-          [...new Set([...workflows, filter.workflow ?? []].flat())].map((value) => ({ value })),
-        )}
+        choose('workflow', t('review.filter.workflow', 'Any workflow'), optionsOf(workflows, filter.workflow))}
       {choose('risk_tier', t('review.filter.risk', 'Any risk'), tiers())}
       {choose('confidence_below', t('review.filter.confidence', 'Any confidence'), ends())}
       {choose('reason', t('review.filter.reason', 'Any reason'), reasons())}
-      <Button
-        size="sm"
-        variant={mine ? 'primary' : 'secondary'}
-        fill="outline"
-        aria-pressed={mine !== undefined}
-        onClick={() => onChange(mine === undefined ? { ...others, mine: 'true' } : others)}
-      >
-        {t('review.filter.mine', 'Mine')}
-      </Button>
+      {choose('assigned', t('review.filter.assigned', 'With anybody'), whom())}
     </div>
   );
 }

@@ -35,9 +35,12 @@ export function Relevance({ items, scores, label }: RelevanceProps) {
         )}
       </caption>
       <tbody>
-        {items.map(({ feature, weight }) => (
+        {items.map(({ feature, value, weight }) => (
           <tr key={feature}>
-            <th scope="row">{feature}</th>
+            <th scope="row">
+              {feature}
+              {value !== null && <span className={styles.value}> = {String(value)}</span>}
+            </th>
             <td aria-hidden="true">
               <div className={styles.bar}>
                 <div
@@ -70,6 +73,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     color: theme.colors.text.secondary,
     paddingTop: theme.spacing(0.5),
   }),
+  value: css({ color: theme.colors.text.secondary }),
   bar: css({
     position: 'relative',
     height: 12,

@@ -38,6 +38,8 @@ import { UndoBar } from './UndoBar';
 import { useClaimCare, useLooking } from './use-claim-care';
 import { undoableOf, useUndoable } from './use-undoable';
 
+const noCounts = { waiting: 0, claimed: 0, overdue: 0, matching: 0 };
+
 type Dialog = 'keys' | 'figures' | 'hand over' | null;
 
 export default function ReviewPage() {
@@ -113,7 +115,7 @@ export default function ReviewPage() {
       })
       .catch(() => undefined);
   };
-  const canClaim = may('decide') && opened.data !== undefined && lease === null && opened.data.item.state === 'waiting';
+  const canClaim = opened.data?.is_open_to_asker === true && lease === null && opened.data.item.state === 'waiting';
   const take = () => {
     if (!canClaim || decisionId === undefined || claim.isPending) return;
     claim
@@ -168,7 +170,7 @@ export default function ReviewPage() {
         <div className={cx(styles.left, decisionId !== undefined && styles.aside)}>
           <QueueFilters
             filter={filter}
-            workflows={[...new Set(items.map(({ workflow_id }) => workflow_id))]}
+            workflows={counts?.workflows ?? []}
             onChange={(changed) => setSearch(new URLSearchParams(changed))}
           />
           {queue.isPending ? (
@@ -182,7 +184,8 @@ export default function ReviewPage() {
           ) : (
             <Queue
               items={items}
-              counts={counts ?? { waiting: 0, claimed: 0, overdue: 0, matching: 0 }}
+              counts={counts ?? noCounts}
+              asker={counts?.asker ?? ''}
               isFiltered={Object.keys(filter).length > 0}
               selected={decisionId}
               now={now}
@@ -208,8 +211,13 @@ export default function ReviewPage() {
           ) : !may('decide') ? (
             <Alert
               severity="info"
-              title={t('review.unclaimed.only-look', 'You may look at cases, but not decide them')}
-            />
+              title={t('review.only-queue', 'You may look at the queue, and not at what is in its cases')}
+            >
+              {t(
+                'review.only-queue-next',
+                'Inputs and evidence are shown to those who decide. An administrator can give you the role “Countersign reviewer”.',
+              )}
+            </Alert>
           ) : opened.isPending ? (
             <Skeleton lines={14} height={20} />
           ) : opened.isLoadingError ? (

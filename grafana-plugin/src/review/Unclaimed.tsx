@@ -1,8 +1,8 @@
 /** A case that is not this person's to decide now: why, what they can do, and what they had typed on it. */
-import type { DecideRequest, ReviewCase } from '@countersign/contract';
-import { Alert, Button } from '@grafana/ui';
+import type { ReviewCase } from '@countersign/contract';
+import { Alert, Button, ClipboardButton } from '@grafana/ui';
 import { t } from '../parts/i18n';
-import { actionDone, ago } from '../parts/words';
+import { actionDone, actionText, ago } from '../parts/words';
 import { readDraft } from './draft';
 
 interface UnclaimedProps {
@@ -36,10 +36,13 @@ export function Unclaimed({ opened, now, canClaim, claiming, onClaim, onNext }: 
       </Alert>
     );
   }
-  if (!canClaim)
+  if (!canClaim) {
     return (
-      <Alert severity="info" title={t('review.unclaimed.only-look', 'You may look at cases, but not decide them')} />
+      <Alert severity="info" title={t('review.unclaimed.somebody-else', 'It takes somebody else now')}>
+        {t('review.unclaimed.gave-up', 'You have decided this case, or given it up to a colleague.')}
+      </Alert>
     );
+  }
   return (
     <>
       <Kept decisionId={item.decision_id} />
@@ -50,13 +53,29 @@ export function Unclaimed({ opened, now, canClaim, claiming, onClaim, onNext }: 
   );
 }
 
-/** Whoever lost a race, or the claim, lost no text. */
+/** Whoever lost a race, or the claim, lost nothing that they had chosen or written. */
 function Kept({ decisionId }: { decisionId: string }) {
-  const { justification }: Pick<DecideRequest, 'justification'> = readDraft(decisionId);
-  if (justification.trim() === '') return null;
+  const { action, label, value, justification, reasonCode } = readDraft(decisionId);
+  const chosen = [action === null ? null : actionText(action), label, reasonCode].filter((one) => one !== null);
+  const texts = [justification.trim(), value ?? ''].filter((text) => text !== '');
+  if (texts.length === 0 && chosen.length === 0) return null;
   return (
-    <p data-testid="kept">
-      {t('review.unclaimed.kept', 'What you had written is kept: “{{text}}”', { text: justification })}
-    </p>
+    <section data-testid="kept" aria-label={t('review.unclaimed.kept-name', 'What you had written')}>
+      <p>
+        {chosen.length === 0
+          ? t('review.unclaimed.kept', 'What you had written is kept.')
+          : t('review.unclaimed.kept-chosen', 'What you had chosen and written is kept: {{chosen}}.', {
+              chosen: chosen.join(', '),
+            })}
+      </p>
+      {texts.map((text) => (
+        <div key={text}>
+          <pre style={{ maxHeight: 200, overflow: 'auto', whiteSpace: 'pre-wrap' }}>{text}</pre>
+          <ClipboardButton size="sm" variant="secondary" icon="copy" getText={() => text}>
+            {t('review.unclaimed.copy', 'Copy')}
+          </ClipboardButton>
+        </div>
+      ))}
+    </section>
   );
 }

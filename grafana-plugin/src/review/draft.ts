@@ -1,6 +1,8 @@
 /** What a reviewer has typed on a case, kept in the browser until it is recorded: a reload or an error loses nothing. */
 import type { DecideRequest, DecisionAction } from '@countersign/contract';
 import { useCallback, useState } from 'react';
+import { forgetOwn, readOwn, writeOwn } from '../parts/own-storage';
+import { textOf } from './edited-answer';
 
 export interface Draft {
   readonly action: DecisionAction | null;
@@ -13,7 +15,7 @@ export interface Draft {
   readonly idempotencyKey: string;
 }
 
-const keyOf = (decisionId: string) => `countersign.draft.${decisionId}`;
+const nameOf = (decisionId: string) => `draft.${decisionId}`;
 
 const emptyDraft = (): Draft => ({
   action: null,
@@ -27,10 +29,10 @@ const emptyDraft = (): Draft => ({
 
 export function readDraft(decisionId: string): Draft {
   try {
-    const stored = window.localStorage.getItem(keyOf(decisionId));
+    const stored = readOwn(nameOf(decisionId));
     return stored === null ? emptyDraft() : draftFrom(JSON.parse(stored));
   } catch {
-    // Storage is off or the text is damaged: start afresh.
+    // The text is damaged: start afresh.
     return emptyDraft();
   }
 }
@@ -50,13 +52,7 @@ function draftFrom(stored: unknown): Draft {
   };
 }
 
-function write(decisionId: string, draft: Draft): void {
-  try {
-    window.localStorage.setItem(keyOf(decisionId), JSON.stringify(draft));
-  } catch {
-    // A full or forbidden storage must not get in the way of deciding.
-  }
-}
+const write = (decisionId: string, draft: Draft): void => writeOwn(nameOf(decisionId), JSON.stringify(draft));
 
 /** What was decided and undone is there again, to be sent under a key of its own. */
 export const restoreDraft = (
@@ -73,18 +69,12 @@ export const restoreDraft = (
     action,
     justification,
     label: output?.label ?? null,
-    value: output?.value === undefined ? null : JSON.stringify(output.value, null, 2),
+    value: output?.value === undefined ? null : textOf(output.value),
     reasonCode: reason_code ?? null,
   });
 
 /** It was recorded. */
-export function clearDraft(decisionId: string): void {
-  try {
-    window.localStorage.removeItem(keyOf(decisionId));
-  } catch {
-    // What cannot be kept need not be thrown away.
-  }
-}
+export const clearDraft = (decisionId: string): void => forgetOwn(nameOf(decisionId));
 
 export function useDraft(decisionId: string) {
   const [draft, setDraft] = useState(() => readDraft(decisionId));

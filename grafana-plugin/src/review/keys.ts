@@ -23,6 +23,7 @@ export const reviewSheet = (): Sheet => [
 
 export const batchSheet = (): Sheet => [
   ['O', t('review.keys.open-next', 'Open the next case of the sample')],
+  ['L', t('review.keys.leave-out', 'Leave the case on screen out, or take it along again')],
   ['A, R', t('review.keys.all', 'Choose accept all, choose reject all')],
   [t('review.keys.ctrl-enter', 'Ctrl + Enter'), t('review.keys.record', 'Record the decision, also while typing')],
   ['Z', t('review.keys.undo-all', 'Undo what was decided at once, while its time lasts')],

@@ -1,16 +1,11 @@
 /** What an input is, from its bytes and media type, in a form that can be shown without running or loading anything of it. */
 import type { InputSnapshot } from '@countersign/contract';
 import { hex, toBase64 } from '@countersign/contract/note';
-import PostalMime from 'postal-mime';
-import { t } from '../parts/i18n';
+import { readMail, type Mail } from './read-mail';
 
 export type Shown =
   | { readonly is: 'text'; readonly text: string }
-  | {
-      readonly is: 'mail';
-      readonly headers: readonly (readonly [name: string, value: string])[];
-      readonly text: string;
-    }
+  | Mail
   | {
       readonly is: 'table';
       readonly columns: readonly string[];
@@ -40,7 +35,7 @@ export async function readInput(sent: Uint8Array, { hash, media_type, salt_bytes
 
 async function shownAs(type: string, bytes: Uint8Array): Promise<Shown> {
   if (rasterImages.includes(type)) return { is: 'image', url: `data:${type};base64,${toBase64(bytes)}` };
-  if (type === 'message/rfc822') return mailOf(bytes);
+  if (type === 'message/rfc822') return readMail(bytes);
   const text = new TextDecoder().decode(bytes);
   if (type === 'text/csv') return tableOf(readCsv(text));
   if (type === 'application/json' || type.endsWith('+json')) return jsonOf(text);
@@ -107,26 +102,4 @@ export function readCsv(text: string): string[][] {
   }
   endRow();
   return rows;
-}
-
-async function mailOf(bytes: Uint8Array): Promise<Shown> {
-  const mail = await PostalMime.parse(bytes);
-  const from = mail.from === undefined ? '' : `${mail.from.name ?? ''} <${mail.from.address ?? ''}>`.trim();
-  return {
-    is: 'mail',
-    headers: [
-      [t('review.input.subject', 'Subject'), mail.subject ?? t('review.input.no-subject', '(no subject)')],
-      [t('review.input.from', 'From'), from],
-      [t('review.input.date', 'Date'), mail.date ?? ''],
-    ],
-    text: mail.text ?? textOf(mail.html ?? ''),
-  };
-}
-
-/** A document that is parsed and never attached runs no script and loads nothing. */
-function textOf(html: string): string {
-  const { body } = new DOMParser().parseFromString(html, 'text/html');
-  for (const hidden of body.querySelectorAll('script, style')) hidden.remove();
-  for (const block of body.querySelectorAll('p, div, br, tr, li, h1, h2, h3')) block.append('\n');
-  return (body.textContent ?? '').replace(/[ \t]+/g, ' ').replace(/ ?\n[\s]*\n/g, '\n\n');
 }

@@ -1,8 +1,10 @@
 /** What a decision still needs before it can be recorded, and what happens when it is, in words. */
 import type { DecisionAction, ReviewCase } from '@countersign/contract';
+import { isEqual } from 'lodash';
 import { t } from '../parts/i18n';
 import { words } from '../parts/words';
 import type { Draft } from './draft';
+import { answerProblem, valueOf } from './edited-answer';
 
 /** Null when it can be recorded. */
 export function missingIn(
@@ -10,12 +12,17 @@ export function missingIn(
   { rules, answer }: ReviewCase,
 ): string | null {
   if (action === null) return t('review.missing.action', 'Choose an action first.');
-  if (action === 'modify' && label === null) return t('review.missing.label', 'Choose what it should have been.');
-  if (action === 'modify' && jsonProblem(value) !== null) {
-    return t('review.missing.answer', 'The answer in full is no JSON.');
-  }
-  if (action === 'modify' && value === null && label === answer?.output.label) {
-    return t('review.missing.change', 'Change the label or the answer, or accept it.');
+  if (action === 'modify') {
+    const given = answer?.output;
+    if (label === null && (given?.label !== null || rules.labels.length > 0)) {
+      return t('review.missing.label', 'Choose what it should have been.');
+    }
+    if (answerProblem(value, given?.value, rules.output) !== null) {
+      return t('review.missing.answer', 'Correct the answer first.');
+    }
+    if ((value === null || isEqual(valueOf(value, given?.value), given?.value)) && label === given?.label) {
+      return t('review.missing.change', 'Change the label or the answer, or accept it.');
+    }
   }
   if (rules.justification_required.includes(action) && justification.trim() === '') return reasonWanted(action);
   return null;
@@ -28,17 +35,6 @@ const reasonWanted = words<DecisionAction>({
   escalate: () => t('review.missing.why-escalate', 'The policy wants a reason to escalate.'),
   rollback: () => t('review.missing.why-rollback', 'The policy wants a reason to roll back.'),
 });
-
-/** Null for what is not touched. */
-export function jsonProblem(text: string | null): string | null {
-  if (text === null) return null;
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
 
 export const afterwards = (undoMs: number): string =>
   undoMs === 0

@@ -13,6 +13,7 @@ import {
   SilenceRequest,
   ThawRequest,
   TripRequest,
+  Uuid,
   type Reviewer,
 } from '@countersign/contract';
 import Type, { type Static, type TSchema } from 'typebox';
@@ -24,7 +25,7 @@ export type Acted =
   { readonly is: 'done'; readonly message: string } | { readonly is: 'refused'; readonly reason: string };
 
 export interface ResponseRoom {
-  overview(person: string): Promise<ResponseOverview>;
+  overview(person: string, incident: string | null): Promise<ResponseOverview>;
   trip(order: TripRequest, by: string): Promise<Acted>;
   retry(order: TripRequest, by: string): Promise<Acted>;
   rollBack(order: RollbackRequest, by: string): Promise<Acted>;
@@ -39,6 +40,12 @@ export interface ResponseRoom {
   endSilence(order: EndSilenceRequest, by: string): Promise<Acted>;
 }
 
+/** Checked at the door, with words of its own. */
+const Once = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ description: 'A new UUID with each wish; sent again, it does nothing.' }),
+  ),
+});
 const Done = Type.Object({ message: Type.String() });
 const errors = { 400: ApiError, 403: ApiError, 409: ApiError };
 
@@ -49,10 +56,11 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
       config: { grant: 'read' },
       schema: {
         summary: 'Signals, alerts, incidents, breakers and model versions',
+        querystring: Type.Object({ incident: Type.Optional(Uuid) }),
         response: { ...errors, 200: ResponseOverview },
       },
     },
-    ({ person }) => room.overview(person.id),
+    ({ query, person }) => room.overview(person.id, query.incident ?? null),
   );
 
   /** A lever: who pulls it gives a reason, and hears what came of it. */
@@ -65,7 +73,7 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
   ) =>
     app.post(
       path,
-      { config: { grant }, schema: { summary, body, response: { ...errors, 200: Done } } },
+      { config: { grant, once: true }, schema: { summary, body, headers: Once, response: { ...errors, 200: Done } } },
       async (request, reply) => {
         const acted = await act(request.body as Static<B>, request.person);
         if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));

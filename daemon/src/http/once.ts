@@ -1,0 +1,74 @@
+/**
+ * A lever is pulled once, however often it is sent: the same request under the same Idempotency-Key gets the answer of the first
+ * and does nothing. After draft-ietf-httpapi-idempotency-key-header-07; a key is remembered for a day.
+ */
+import { Uuid, type ApiError } from '@countersign/contract';
+import canonicalize from 'canonicalize';
+import { createHash } from 'node:crypto';
+import { Check } from 'typebox/value';
+import type { Pool } from '../database/index.ts';
+import * as store from './store.ts';
+
+export interface OnceOptions {
+  readonly pool: Pool;
+  readonly now: () => Date;
+}
+
+export interface Sent {
+  /** Of the header, as it came. */
+  readonly key: unknown;
+  readonly person: string;
+  readonly route: string;
+  readonly body: unknown;
+}
+
+export type Begun =
+  | { readonly is: 'new'; readonly key: string }
+  | { readonly is: 'done'; readonly status: number; readonly answer: string }
+  | { readonly is: 'refused'; readonly error: ApiError['error']; readonly message: string };
+
+const rememberedForMs = 86_400_000;
+/** A request takes at most 15 s: one that began earlier and has not ended went with its daemon. */
+const givenUpAfterMs = 60_000;
+
+export class Once {
+  private readonly options: OnceOptions;
+
+  constructor(options: OnceOptions) {
+    this.options = options;
+  }
+
+  /** Whether a request is to be carried out, was, or cannot be. */
+  async begin({ key, person, route, body }: Sent): Promise<Begun> {
+    const { pool, now } = this.options;
+    if (!Check(Uuid, key)) {
+      const given = key === undefined ? 'is missing' : `is ${JSON.stringify(key)}`;
+      return refused('bad_request', `the header Idempotency-Key ${given}. Send a new UUID with each wish.`);
+    }
+    const request_hash = createHash('sha256')
+      .update(canonicalize({ person, route, body }) ?? '')
+      .digest();
+    const at = now();
+    const forgotten = new Date(at.getTime() - rememberedForMs);
+    if (await store.beginRequest(pool, { key, person, request_hash, begun_at: at }, forgotten))
+      return { is: 'new', key };
+    const earlier = await store.readRequest(pool, key);
+    if (earlier === null) return refused('unavailable', 'The same request has just failed. Send it again.');
+    if (earlier.person !== person || !earlier.request_hash.equals(request_hash)) {
+      return refused('bad_request', 'Idempotency-Key was used for another request. Choose a new one.');
+    }
+    if (earlier.status !== null) return { is: 'done', status: earlier.status, answer: earlier.answer ?? '' };
+    const givenUp = new Date(at.getTime() - givenUpAfterMs);
+    if (await store.takeOverRequest(pool, key, givenUp, at)) return { is: 'new', key };
+    return refused('unavailable', 'The same request is under way. Send it again in a moment to hear what came of it.');
+  }
+
+  /** Keeps what came of a request; one that failed by no fault of its own may be sent again. */
+  async end(key: string, status: number, answer: string): Promise<void> {
+    const { pool } = this.options;
+    if (status >= 500) await store.forgetRequest(pool, key);
+    else await store.endRequest(pool, key, status, answer);
+  }
+}
+
+const refused = (error: ApiError['error'], message: string): Begun => ({ is: 'refused', error, message });
