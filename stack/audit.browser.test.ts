@@ -1,7 +1,6 @@
 /** What auditors do: look through time, follow a case, notice a rewritten log, and inspect a sample each quarter. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, AuditProof, AuditRecord, Inspection, LogGrowth, ReviewCase } from '@countersign/contract';
 import {
@@ -11,6 +10,7 @@ import {
   launchBrowser,
   openPage,
   pressByTab,
+  keepPictures,
   screenshots,
   seriousProblems,
   tabTo,
@@ -62,7 +62,7 @@ async function decide(login: string, id: string, change: object): Promise<void> 
   });
   expect(status).toBe(200);
 }
-const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+const keep = keepPictures;
 async function as(login: string, path: string) {
   const opened = await openPage(browser, stage.url('review'));
   await become(opened.page, login);

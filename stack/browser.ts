@@ -79,17 +79,30 @@ export async function chooseFrom(page: Page, field: Locator, text: string): Prom
   await page.locator('[role=option]').waitFor({ state: 'detached' });
 }
 
-/** Keeps a picture of the page in each theme; what axe-core finds in either. The page is left as it was. */
-export async function keepInBothThemes(page: Page, name: string): Promise<string[]> {
-  const problems: string[] = [];
+/** Does something in each theme, one after the other. The page is left as it was. */
+async function inBothThemes(page: Page, look: (theme: 'light' | 'dark') => Promise<void>): Promise<void> {
   for (let i = 0; i < 2; i++) {
     const theme = (await page.locator('body').getAttribute('class'))?.includes('theme-light') ? 'light' : 'dark';
-    problems.push(...(await seriousProblems(page)).map((problem) => `${theme}: ${problem}`));
-    await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) });
+    await look(theme);
     // The host's own switch, which stands for a setting of Grafana's: without the keyboard, so that the focus stays in the app.
     await page.getByText(/^(Dark|Light) theme$/).dispatchEvent('click');
     await page.locator(`body.theme-${theme === 'light' ? 'dark' : 'light'}`).waitFor();
   }
+}
+
+/** Keeps a picture of the page in each theme. */
+export const keepPictures = (page: Page, name: string, options: { fullPage?: boolean } = {}): Promise<void> =>
+  inBothThemes(page, async (theme) => {
+    await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`), ...options });
+  });
+
+/** Keeps a picture of the page in each theme; what axe-core finds in either. */
+export async function keepInBothThemes(page: Page, name: string): Promise<string[]> {
+  const problems: string[] = [];
+  await inBothThemes(page, async (theme) => {
+    problems.push(...(await seriousProblems(page)).map((problem) => `${theme}: ${problem}`));
+    await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) });
+  });
   return problems;
 }
 

@@ -5,7 +5,16 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, ResponseOverview } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
-import { become, launchBrowser, openPage, pressByTab, screenshots, seriousProblems, tabTo } from './browser.ts';
+import {
+  become,
+  launchBrowser,
+  openPage,
+  pressByTab,
+  keepPictures,
+  screenshots,
+  seriousProblems,
+  tabTo,
+} from './browser.ts';
 import { runCountersign } from './test-cli.ts';
 import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
@@ -94,7 +103,7 @@ async function sayWhy(why: string, confirm: string): Promise<void> {
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
 }
-const keep = (name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+const keep = (name: string) => keepPictures(page, name);
 
 it('takes two people in two roles to give a version its next autonomy', async () => {
   await declare('1.0.0', 1, '--autonomy', 'automatic');

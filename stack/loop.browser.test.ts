@@ -1,9 +1,8 @@
 /** The loop page: the picture of the demo's policy, in both themes, on a wide screen and on a phone's, and as a breaker stands. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
 let stage: TestPage;
@@ -34,7 +33,7 @@ async function show(theme: 'dark' | 'light', width: number): Promise<void> {
   await page.reload();
   await page.locator('path[data-link]').first().waitFor({ state: 'attached' });
 }
-const keep = (name: string) => page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+const keep = (name: string) => keepPictures(page, name, { fullPage: true });
 
 const lines = (kind: string) =>
   page

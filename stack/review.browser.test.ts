@@ -1,10 +1,9 @@
 /** Reviewing as people do it all day, by keyboard alone, and two of them at once. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AiDecision, AuditPage, Queue, ReviewCase } from '@countersign/contract';
-import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
 import * as countersign from '@countersign/otel-instrumentation';
 import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
@@ -33,7 +32,7 @@ afterAll(async () => {
 
 const caseOf = async (login: string, id: string) =>
   (await stage.ask(login, `v1/evidence/cases/${id}`)).body as ReviewCase;
-const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+const keep = keepPictures;
 const item = (page: Page, title: string) => page.getByTestId('queue-item').filter({ hasText: title });
 
 async function as(login: string, path = 'review') {

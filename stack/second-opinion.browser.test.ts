@@ -1,11 +1,10 @@
 /** Cases that one person's word is not enough for, and planted ones, as those who decide them see them. By keyboard alone. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import pg from 'pg';
 import type { OwnFigures, ReviewCase } from '@countersign/contract';
-import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
@@ -34,7 +33,7 @@ afterAll(async () => {
 
 const caseOf = async (login: string, id: string) =>
   (await stage.ask(login, `v1/evidence/cases/${id}`)).body as ReviewCase;
-const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+const keep = keepPictures;
 
 async function as(login: string, id: string) {
   const opened = await openPage(browser, stage.url('review'));

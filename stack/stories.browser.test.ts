@@ -7,7 +7,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest';
 import type { AlertStep, AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
-import { become, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
+import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
 import { makeReachableDirectory } from './postgres.ts';
 import { freePort } from './process.ts';
 import { startStack, writeNote, type Stack } from './stack.ts';
@@ -62,7 +62,7 @@ async function reachForm(page: Page): Promise<Locator> {
   return form;
 }
 
-const keep = (page: Page, name: string) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+const keep = keepPictures;
 
 it('a reviewer rejects a real message, and an auditor proves it', async () => {
   const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/review`);

@@ -43,7 +43,7 @@ export const exportUrl = (filter: AuditFilter, format: 'jsonl' | 'csv'): string 
 export const useAuditRecords = (filter: AuditFilter) =>
   useInfiniteQuery({
     queryKey: ['audit', filter],
-    queryFn: ({ pageParam }) => get<AuditPage>('v1/audit/records', { ...filter, before: pageParam, limit: 100 }),
+    queryFn: ({ pageParam }) => get<AuditPage>('v1/audit/records', { ...filter, before: pageParam, limit: 200 }),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });

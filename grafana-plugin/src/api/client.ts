@@ -3,6 +3,7 @@ import type { ApiError } from '@countersign/contract';
 import { getBackendSrv, isFetchError } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
 import { t } from '../parts/i18n';
+import { moment } from '../parts/words';
 import { pluginId } from '../routes';
 
 /** What the daemon refused, and why. `status` 0: it could not be reached. */
@@ -60,10 +61,14 @@ async function call<T>(method: 'GET' | 'POST', path: string, options: CallOption
     const unreachable = error.status === 0 || error.status === 502;
     const message = unreachable
       ? t('api.unreachable', 'Countersign cannot be reached. What you typed is kept; it will try again.')
-      : (body?.message ?? (error.status === 403 ? notAllowed() : saidByGrafana(error.data, error.status)));
+      : (inLocalTime(body?.message) ?? (error.status === 403 ? notAllowed() : saidByGrafana(error.data, error.status)));
     throw new CallError(error.status, body, message);
   }
 }
+
+/** The daemon speaks of times in UTC; people read them in their own. */
+const inLocalTime = (message: string | undefined): string | undefined =>
+  message?.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => moment(at));
 
 /** Grafana's own refusal, of who may not take a route. */
 export const notAllowed = (): string =>

@@ -51,14 +51,29 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
     from: new Date(start).toLocaleString(),
     to: new Date(end).toLocaleString(),
   });
+  const said =
+    marked === null
+      ? label
+      : t('audit.histogram.marked', '{{count}} from {{from}} to {{to}}: Enter narrows the time to it', {
+          count: counts.slice(first, (last ?? 0) + 1).reduce((sum, count) => sum + count, 0),
+          from: new Date(edge(first ?? 0)).toLocaleString(),
+          to: new Date(edge((last ?? 0) + 1)).toLocaleString(),
+        });
   return (
     <figure className={styles.figure} data-testid="histogram" data-total={total}>
       <svg
         viewBox={`0 0 ${counts.length} ${height}`}
         preserveAspectRatio="none"
         className={styles.bars}
-        role="img"
-        aria-label={`${label}. ${t('audit.histogram.keys', 'Arrows go along it, with Shift they take more, Enter narrows the time.')}`}
+        role="slider"
+        aria-label={t(
+          'audit.histogram.name',
+          'Time: arrows go along it, with Shift they take more, Enter narrows to it',
+        )}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, counts.length - 1)}
+        aria-valuenow={marked?.head ?? 0}
+        aria-valuetext={said}
         tabIndex={0}
         onKeyDown={onKeyDown}
         onBlur={clear}
@@ -89,15 +104,7 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
         )}
       </svg>
       <figcaption className={styles.caption}>
-        <span aria-live="polite">
-          {marked === null
-            ? label
-            : t('audit.histogram.marked', '{{count}} from {{from}} to {{to}}: Enter narrows the time to it', {
-                count: counts.slice(first, (last ?? 0) + 1).reduce((sum, count) => sum + count, 0),
-                from: new Date(edge(first ?? 0)).toLocaleString(),
-                to: new Date(edge((last ?? 0) + 1)).toLocaleString(),
-              })}
-        </span>
+        <span aria-live="polite">{said}</span>
         {isNarrowed && (
           <Button size="sm" fill="text" onClick={() => onTime(null, null)}>
             {t('audit.histogram.all-time', 'All time')}

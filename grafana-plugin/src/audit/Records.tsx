@@ -5,7 +5,7 @@ import type { AuditRecord } from '@countersign/contract';
 import { Badge, Button, useStyles2 } from '@grafana/ui';
 import { useEffect } from 'react';
 import { t } from '../parts/i18n';
-import { useRowsInSight } from '../parts/use-rows-in-sight';
+import { ahead, useRowsInSight } from '../parts/use-rows-in-sight';
 import { actionText, actorName, actorText } from '../parts/words';
 
 interface RecordsProps {
@@ -22,7 +22,7 @@ export function Records({ rows, people, onOpen, onEnd }: RecordsProps) {
   const styles = useStyles2(getStyles);
   const { scroller, first, end } = useRowsInSight(rows.length, rowHeight);
   useEffect(() => {
-    if (rows.length > 0 && end >= rows.length) onEnd();
+    if (rows.length > 0 && end + ahead >= rows.length) onEnd();
   }, [end, rows.length, onEnd]);
   const columns: readonly (readonly [name: string, width: string])[] = [
     [t('audit.records.number', 'Number'), '90px'],

@@ -56,7 +56,7 @@ export default function InspectionsPage() {
 /** Workflows of whose last quarter nobody has drawn a sample. */
 function Due({ inspections, onDraw }: { inspections: readonly Inspection[]; onDraw: (like: Partial<Wish>) => void }) {
   const loops = useLoops();
-  const quarter = lastQuarter(new Date());
+  const [quarter] = useState(() => lastQuarter(new Date()));
   const due = (loops.data ?? []).filter(({ workflow_id }) => !isCovered(workflow_id, quarter, inspections));
   if (due.length === 0) return null;
   return (

@@ -4,6 +4,9 @@ import { useCallback, useEffect, useState } from 'react';
 /** Drawn beyond the edges, so that scrolling shows no gap. */
 const beyond = 8;
 
+/** So many rows before the last one is in sight the next page is asked for: it is there when somebody scrolls on. */
+export const ahead = 100;
+
 export interface RowsInSight {
   /** The ref of the element that scrolls. */
   readonly scroller: (element: HTMLDivElement | null) => void;

@@ -103,7 +103,7 @@ function IncidentCard({
           confirm={t('response.acknowledge.confirm', 'Acknowledge')}
           destructive={false}
           pending={acknowledge.isPending}
-          onConfirm={(justification, done) => acknowledge.mutate({ incident_id, justification }, done)}
+          onConfirm={(justification, closes) => acknowledge.mutate({ incident_id, justification }, closes)}
           onClose={() => setAct(null)}
         />
       )}

@@ -7,7 +7,7 @@ import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'react-router-dom';
 import { t, Trans } from '../parts/i18n';
 import { Empty } from '../parts/states';
-import { useRowsInSight } from '../parts/use-rows-in-sight';
+import { ahead, useRowsInSight } from '../parts/use-rows-in-sight';
 import { due, percent } from '../parts/words';
 import { routes } from '../routes';
 
@@ -44,7 +44,7 @@ export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }
     if (selected !== undefined && isThere) show(place.current);
   }, [selected, isThere, show]);
   useEffect(() => {
-    if (items.length > 0 && end >= items.length) onEnd();
+    if (items.length > 0 && end + ahead >= items.length) onEnd();
   }, [end, items.length, onEnd]);
   return (
     <nav className={styles.queue} aria-label={t('review.queue.name', 'Cases')} data-testid="queue">
