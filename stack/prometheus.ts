@@ -1,7 +1,8 @@
-/** A real Prometheus that holds given samples: so that what a dashboard asks for is asked and answered. */
+/** A real Prometheus that holds given samples, or measures a daemon: so that what dashboards and rules ask for is asked and answered. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { findProgram, installPackages, unpackPackages } from './packages.ts';
 import { freePort, run } from './process.ts';
 
@@ -39,25 +40,50 @@ export function findAlertmanager(tools: string): string {
 
 /** With samples in OpenMetrics text, however old. `directory` is empty. */
 export async function startPrometheus(programs: string, directory: string, samples: string): Promise<Prometheus> {
-  const [text, data, config] = ['samples.txt', 'data', 'prometheus.yml'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [text, data] = [join(directory, 'samples.txt'), join(directory, 'data')];
   mkdirSync(data, { recursive: true });
   writeFileSync(text, samples);
-  writeFileSync(config, 'global: {}\n');
   execFileSync(join(programs, 'promtool'), ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', text, data], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  return serve(programs, directory, 'global: {}\n');
+}
+
+/** That measures the daemon at `target` (host and port) every second and evaluates rule files as often. `directory` is empty. */
+export function startMeasuring(
+  programs: string,
+  directory: string,
+  target: string,
+  rules: readonly string[],
+): Promise<Prometheus> {
+  const paths = rules.map((path, i) => {
+    const copy = join(directory, `rules-${i}.yaml`);
+    mkdirSync(directory, { recursive: true });
+    // As they are, but evaluated as often as there is something new.
+    writeFileSync(copy, readFileSync(path, 'utf8').replaceAll(/^ {4}interval: .*$/gm, '    interval: 1s'));
+    return copy;
+  });
+  const config = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s', external_labels: { grafana_url: 'http://grafana' } },
+    rule_files: paths,
+    scrape_configs: [{ job_name: 'countersign', static_configs: [{ targets: [target] }] }],
+  };
+  return serve(programs, directory, stringify(config), '--enable-feature=exemplar-storage');
+}
+
+async function serve(programs: string, directory: string, config: string, ...more: string[]): Promise<Prometheus> {
+  const [data, file] = [join(directory, 'data'), join(directory, 'prometheus.yml')];
+  mkdirSync(data, { recursive: true });
+  writeFileSync(file, config);
   const url = `http://127.0.0.1:${await freePort()}`;
   const server = run({
     command: join(programs, 'prometheus'),
     args: [
-      `--config.file=${config}`,
+      `--config.file=${file}`,
       `--storage.tsdb.path=${data}`,
       '--storage.tsdb.retention.time=100y',
       `--web.listen-address=${new URL(url).host}`,
+      ...more,
     ],
     stopSignal: 'SIGTERM',
     output: (line) => void line,
@@ -74,3 +100,17 @@ export async function startPrometheus(programs: string, directory: string, sampl
   throw new Error('Prometheus did not get ready');
 }
 const mostTries = 200;
+
+/** The series that a query gives now. Throws what Prometheus says of a query that it does not take. */
+export async function askPrometheus({ url }: Prometheus, query: string): Promise<readonly MeasuredSeries[]> {
+  const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
+  const body = (await response.json()) as
+    | { readonly status: 'success'; readonly data: { readonly result: readonly MeasuredSeries[] } }
+    | { readonly status: 'error'; readonly error: string };
+  if (body.status === 'error') throw new Error(`${body.error}: ${query}`);
+  return body.data.result;
+}
+export interface MeasuredSeries {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [at: number, value: string];
+}

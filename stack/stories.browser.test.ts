@@ -4,19 +4,23 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import type { AlertStep, AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
 import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
 import { makeReachableDirectory } from './postgres.ts';
 import { freePort } from './process.ts';
+import { panelQueries, ruleSelectors } from './asked-queries.ts';
+import { askPrometheus, findPrometheus, startMeasuring, type Prometheus } from './prometheus.ts';
 import { startStack, writeNote, type Stack } from './stack.ts';
+import { toolsDirectory } from './test-servers.ts';
 import { eventually } from './test-loop.ts';
 
 const directory = makeReachableDirectory(join(tmpdir(), 'countersign-story-'));
 const app = '/a/countersign-decisions-app';
 let stack: Stack;
 let browser: Browser;
+let prometheus: Prometheus;
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true });
@@ -31,11 +35,19 @@ beforeAll(async () => {
     step: (_name, work) => work(),
   });
   writeNote(directory, stack);
+  const rules = ['recording', 'model', 'human', 'platform', 'slo'];
+  prometheus = await startMeasuring(
+    findPrometheus(toolsDirectory),
+    join(directory, 'prometheus'),
+    new URL(stack.daemonUrl).host,
+    rules.map((name) => join(import.meta.dirname, `../alert-rules/prometheus/${name}.yaml`)),
+  );
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
+  await prometheus?.stop();
   await stack?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -326,6 +338,38 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   ]);
   expect(troubles).toEqual([]);
   await page.close();
+});
+
+describe('a Prometheus that measured it all', () => {
+  const emptyOf = async (asked: readonly { by: string; query: string }[]) => {
+    const empty: string[] = [];
+    for (const { by, query } of asked) {
+      if ((await askPrometheus(prometheus, query)).length === 0) empty.push(`${by}: ${query}`);
+    }
+    return empty;
+  };
+
+  it('has an answer to every query of every panel', async () => {
+    expect(await emptyOf(panelQueries())).toEqual([]);
+  });
+
+  it('has what every rule looks at', async () => {
+    expect(await emptyOf(ruleSelectors())).toEqual([]);
+  });
+
+  it('heard what went wrong, and that it was over', async () => {
+    const fired = async (name: string) => {
+      const query = `max_over_time(ALERTS{alertname="${name}",alertstate="firing"}[1h])`;
+      return (await askPrometheus(prometheus, query)).length > 0;
+    };
+    const names = ['CountersignOverrides', 'CountersignOverridesIncident', 'CountersignBreakerOpen'];
+    expect(await Promise.all(names.map(fired))).toEqual([true, true, true]);
+    const now = await askPrometheus(prometheus, 'ALERTS{alertstate="firing",tier="incident",team="model"}');
+    expect(now).toEqual([]);
+    for (const quiet of ['CountersignDown', 'CountersignDependencyDown', 'CountersignDeadLetters']) {
+      expect([quiet, await fired(quiet)]).toEqual([quiet, false]);
+    }
+  });
 });
 
 /** Keeps what moved in the page without anybody's doing (https://wicg.github.io/layout-instability/). */

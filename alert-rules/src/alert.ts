@@ -1,13 +1,13 @@
 /** What an alert is made of: what Prometheus evaluates, what people are told, and a story that shows when it fires. */
 import type { AlertTier } from '@countersign/contract';
 
-/** Series before, while and after something is wrong: the value of a gauge, or what a counter grows by a minute. */
+/** Series before, while and after something is wrong: the value of a gauge, or what a counter grows by a minute; null while there is none. */
 export interface StorySeries {
   /** As PromQL writes a series. */
   readonly series: string;
   readonly kind: 'gauge' | 'counter';
   readonly good: number;
-  readonly bad: number;
+  readonly bad: number | null;
 }
 
 export interface Alert {
@@ -44,14 +44,23 @@ export interface Group {
 
 export const isAlert = (rule: Alert | RecordingRule): rule is Alert => 'name' in rule;
 
-export const gauge = (series: string, good: number, bad: number): StorySeries => ({ series, kind: 'gauge', good, bad });
+export const gauge = (series: string, good: number, bad: number | null): StorySeries => ({
+  series,
+  kind: 'gauge',
+  good,
+  bad,
+});
 /** Grows by `good` a minute, and by `bad` while it is wrong. */
-export const counter = (series: string, good: number, bad: number): StorySeries => ({
+export const counter = (series: string, good: number, bad: number | null): StorySeries => ({
   series,
   kind: 'counter',
   good,
   bad,
 });
 
-/** Where runbooks are: those that the app brings along. Put your own in its place when you host them elsewhere. */
-export const runbooksUrl = '/public/plugins/countersign-decisions-app/runbooks';
+/** Where the app brings its runbooks along, below Grafana's address. */
+export const runbooksPath = '/public/plugins/countersign-decisions-app/runbooks';
+/** The external label of a Prometheus that says where Grafana is, so that links work in a chat and on a pager too. */
+export const grafanaLabel = 'grafana_url';
+/** The uid of the Prometheus data source, as everything that is provisioned here has it. */
+export const dataSourceUid = 'countersign-metrics';

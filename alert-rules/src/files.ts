@@ -1,6 +1,6 @@
 /** The files that operators load, from the rules: Prometheus' own, and the same as Grafana-managed alert rules. */
 import { stringify } from 'yaml';
-import { isAlert, runbooksUrl, type Alert, type Group } from './alert.ts';
+import { dataSourceUid, grafanaLabel, isAlert, runbooksPath, type Alert, type Group } from './alert.ts';
 import { human } from './human.ts';
 import { model } from './model.ts';
 import { platform } from './platform.ts';
@@ -12,10 +12,10 @@ export const alerts: readonly Alert[] = Object.values(groups).flatMap(({ rules }
 const head = '# Made by: node --conditions=countersign-source alert-rules/src/build.ts\n';
 const yaml = (value: unknown): string => head + stringify(value, { lineWidth: 0 });
 const labelsOf = ({ tier, team }: Alert) => ({ tier, team, product: 'countersign' });
-const annotationsOf = ({ summary, description, runbook }: Alert) => ({
+const annotationsOf = ({ summary, description, runbook }: Alert, grafana: string) => ({
   summary,
   description,
-  runbook_url: `${runbooksUrl}/${runbook}.md`,
+  runbook_url: `${grafana}${runbooksPath}/${runbook}.md`,
 });
 
 export const prometheusFile = ({ name, interval, rules }: Group): string =>
@@ -31,7 +31,7 @@ export const prometheusFile = ({ name, interval, rules }: Group): string =>
                 expr: rule.expr,
                 for: rule.for,
                 labels: labelsOf(rule),
-                annotations: annotationsOf(rule),
+                annotations: annotationsOf(rule, `{{ $externalLabels.${grafanaLabel} }}`),
               }
             : { record: rule.record, expr: rule.expr },
         ),
@@ -62,12 +62,13 @@ const grafanaRule = (alert: Alert) => ({
   noDataState: 'OK',
   execErrState: 'Error',
   labels: labelsOf(alert),
-  annotations: inGrafana(annotationsOf(alert)),
+  // Grafana writes its own address before a path.
+  annotations: inGrafana(annotationsOf(alert, '')),
   data: [
     {
       refId: 'found',
       relativeTimeRange: { from: 600, to: 0 },
-      datasourceUid: 'prometheus',
+      datasourceUid: dataSourceUid,
       // A 1 for each series, whatever its value, so that one threshold is for all.
       model: { refId: 'found', expr: `(${alert.expr}) * 0 + 1`, instant: true, range: false },
     },

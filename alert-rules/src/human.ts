@@ -1,5 +1,6 @@
 /** What is wrong with the people's side of the loop: the queue, the reviewers, and who is told. No alert names a person. */
 import { counter, gauge, type Group } from './alert.ts';
+import { found } from './model.ts';
 
 const week = (certainty: string, action: string) =>
   `sum by (workflow) (increase(countersign_reviews_total{certainty="${certainty}"${action}}[7d]))`;
@@ -21,6 +22,22 @@ export const human: Group = {
       description: 'The chain of its policy has been climbed in vain, or nobody was reached.',
       story: { series: [gauge('countersign_incident_unacknowledged_seconds{workflow="w"}', 0, 1_000)] },
     },
+    ...found(
+      'CountersignServiceLevel',
+      'sla',
+      'sla',
+      'Cases are decided later than the policy promises',
+      'The share decided in time is surely below the service level.',
+      'oversight',
+    ),
+    ...found(
+      'CountersignReviewing',
+      'reviewers',
+      'reviewers',
+      'How people review is not as it should be',
+      'They disagree, or somebody misses what they should find; who, is in the app, for those who may know.',
+      'oversight',
+    ),
     {
       name: 'CountersignQueueOverdue',
       expr: 'max by (workflow) (countersign_review_queue_overdue_cases) > 0',

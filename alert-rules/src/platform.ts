@@ -86,6 +86,17 @@ export const platform: Group = {
       story: { series: [counter('countersign_dead_letters_total{reason="invalid_event"}', 0, 1)] },
     }),
     one({
+      name: 'CountersignSpansRejected',
+      expr: 'sum(increase(countersign_otlp_spans_total{result="rejected"}[15m])) > 0',
+      for: '0m',
+      tier: 'action_required',
+      runbook: 'dead-letters',
+      summary: 'Decisions that come as spans are refused',
+      description:
+        '{{ printf "%.0f" $value }} within a quarter of an hour: they are not on record. Their senders hear why.',
+      story: { series: [counter('countersign_otlp_spans_total{result="rejected"}', 0, 1)] },
+    }),
+    one({
       name: 'CountersignCheckpointOld',
       expr: 'max by (log) (countersign_ledger_unsigned_records) > 0 unless on (log) max by (log) (countersign_ledger_checkpoint_age_seconds) < 300',
       for: '5m',
@@ -132,7 +143,8 @@ export const platform: Group = {
     }),
     one({
       name: 'CountersignNotificationsFailing',
-      expr: 'sum by (channel) (increase(countersign_notifications_total{result=~"retry|undeliverable"}[15m])) > 1',
+      expr: `sum by (channel) (increase(countersign_notifications_total{result="retry"}[15m])) > 1
+  or sum by (channel) (increase(countersign_notifications_total{result="undeliverable"}[15m])) > 0`,
       for: '0m',
       tier: 'incident',
       runbook: 'notifications',
@@ -152,7 +164,9 @@ export const platform: Group = {
     }),
     one({
       name: 'CountersignHttpErrors',
-      expr: 'sum(rate(countersign_http_request_seconds_count{status=~"5.."}[10m])) / sum(rate(countersign_http_request_seconds_count[10m])) > 0.05',
+      // What probes and Prometheus ask says nothing of people's requests.
+      expr: `sum(rate(countersign_http_request_seconds_count{status=~"5..",route!~"/metrics|/healthz|/readyz"}[10m]))
+  / sum(rate(countersign_http_request_seconds_count{route!~"/metrics|/healthz|/readyz"}[10m])) > 0.05`,
       for: '5m',
       tier: 'action_required',
       runbook: 'http-errors',
@@ -162,6 +176,7 @@ export const platform: Group = {
         series: [
           counter('countersign_http_request_seconds_count{route="/v1/reviews/queue",status="200"}', 60, 30),
           counter('countersign_http_request_seconds_count{route="/v1/reviews/queue",status="500"}', 0, 30),
+          counter('countersign_http_request_seconds_count{route="/metrics",status="200"}', 5_000, 5_000),
         ],
       },
     }),
@@ -169,7 +184,7 @@ export const platform: Group = {
       name: 'CountersignMeasureFailing',
       expr: 'sum by (part) (increase(countersign_measure_failures_total[15m])) > 3',
       for: '0m',
-      tier: 'info',
+      tier: 'action_required',
       runbook: 'measuring',
       summary: 'The metrics of {{ $labels.part }} are missing',
       description: 'They could not be measured in time, so that alerts on them are blind.',

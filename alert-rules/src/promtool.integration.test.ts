@@ -28,6 +28,10 @@ const usualHours = 4;
 /** A third each of good, bad, and good again; in Prometheus' notation of a series. */
 function valuesOf({ kind, good, bad }: StorySeries, samples: number, minutesEach: number): string {
   const more = samples - 1;
+  if (bad === null) {
+    const again = kind === 'gauge' ? `${good}x${more}` : `0+${good * minutesEach}x${more}`;
+    return `${again} _x${more} ${again}`;
+  }
   if (kind === 'gauge') return `${good}x${more} ${bad}x${more} ${good}x${more}`;
   const [slow, fast] = [good * minutesEach, bad * minutesEach];
   const [second, third] = [slow * samples, (slow + fast) * samples];
@@ -103,10 +107,13 @@ describe('Alertmanager', () => {
   it.each([
     ['incident', 'model', 'pager,chat-model'],
     ['incident', 'platform', 'pager,chat-platform'],
-    ['action_required', 'model', 'chat-model'],
     ['action_required', 'oversight', 'chat-oversight'],
     ['action_required', 'platform', 'chat-platform'],
+    ['action_required', 'model', 'chat-model'],
+    ['incident', 'oversight', 'pager,chat-oversight'],
     ['info', 'model', 'mail'],
+    ['info', 'oversight', 'mail'],
+    ['info', 'platform', 'mail'],
   ])('sends %s of the team %s to %s', (tier, team, receivers) => {
     const args = ['config', 'routes', 'test', `--config.file=${config}`, `tier=${tier}`, `team=${team}`];
     expect(execFileSync(amtool, args, { encoding: 'utf8' }).trim()).toBe(receivers);

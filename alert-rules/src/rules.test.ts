@@ -1,7 +1,7 @@
 /**
  * The rules are what the files say (else: node --conditions=countersign-source alert-rules/src/build.ts), ask only what there is, and send people to pages that exist.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { metrics } from '@countersign/contract';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +46,14 @@ describe.each(rules.map((rule) => [isAlert(rule) ? rule.name : rule.record, rule
       expect([...(table[base]?.labels ?? []), 'le']).toEqual(expect.arrayContaining(labels));
     }
   });
+});
+
+it.each(readdirSync(join(root, 'docs/runbooks')))('%s says all that somebody needs who was woken up by it', (file) => {
+  const text = readFileSync(join(root, 'docs/runbooks', file), 'utf8');
+  const sections = text.split(/^## /m).slice(1);
+  const headings = ['First look', 'Likely causes', 'What to do', 'How to stop the AI', 'When it ends'];
+  expect(sections.map((section) => section.split('\n')[0])).toEqual(headings);
+  for (const section of sections) expect(section.split('\n').slice(1).join('').trim().length).toBeGreaterThan(20);
 });
 
 describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, alert) => {

@@ -11,6 +11,10 @@ interface Level {
   readonly bad: (window: string) => string;
   /** Share of what may be bad. */
   readonly budget: number;
+  /** Holds where there is enough to go by: one late case of one is no burning budget. */
+  readonly enough?: (window: string) => string;
+  /** In place of the usual ones. */
+  readonly burns?: readonly Burn[];
   readonly by: readonly string[];
   readonly team: Alert['team'];
   readonly runbook: string;
@@ -18,16 +22,34 @@ interface Level {
   readonly story: readonly StorySeries[];
 }
 
+interface Burn {
+  readonly rate: number;
+  readonly long: (typeof windows)[number];
+  readonly short: (typeof windows)[number];
+  readonly tier: 'incident' | 'action_required';
+}
+
 const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
-const burns = [
+const usualBurns: readonly Burn[] = [
   { rate: 14.4, long: '1h', short: '5m', tier: 'incident' },
   { rate: 6, long: '6h', short: '30m', tier: 'incident' },
   { rate: 3, long: '1d', short: '2h', tier: 'action_required' },
   { rate: 1, long: '3d', short: '6h', tier: 'action_required' },
-] as const;
+];
 
-const ratio = (good: string, all: string) => (window: string) =>
-  `1 - ${good.replaceAll('$w', window)} / (${all.replaceAll('$w', window)} > 0)`;
+/** Of what is all there is, the rest of what is good. */
+const rest = (good: string, all: string) => (window: string) =>
+  `1 - (${good} or 0 * ${all}) / (${all} > 0)`.replaceAll('$w', window);
+const share = (bad: string, all: string) => (window: string) => `${bad} / (${all} > 0)`.replaceAll('$w', window);
+const atLeast = (count: number, all: string) => (window: string) => `${all.replaceAll('$w', window)} >= ${count}`;
+
+// Prometheus 3 writes the bound of a bucket as 7200.0 when it reads it, those before as it stands in the text.
+const p1InTime =
+  'sum by (workflow) (increase(countersign_review_turnaround_seconds_bucket{priority="P1",le=~"7200(\\\\.0)?"}[$w]))';
+const p1All = 'sum by (workflow) (increase(countersign_review_turnaround_seconds_count{priority="P1"}[$w]))';
+const reviewed = 'sum by (workflow) (increase(countersign_reviews_total[$w]))';
+const fast = 'sum by (workflow) (increase(countersign_decision_latency_seconds_bucket{le="0.2"}[$w]))';
+const decided = 'sum by (workflow) (increase(countersign_decision_latency_seconds_count[$w]))';
 const labels = 'workflow="w",model="m",model_version="1"';
 const review = (result: string) =>
   `countersign_reviews_total{workflow="w",priority="P2",action="accept",certainty="sure",result="${result}"}`;
@@ -35,29 +57,32 @@ const review = (result: string) =>
 const levels: readonly Level[] = [
   {
     name: 'CountersignAvailabilityBurn',
-    record: 'countersign:availability:bad_ratio',
-    // While the daemon is away nothing says of its dependencies how they are: it is as if they were away.
+    record: 'dependency:countersign_unavailable:ratio',
+    // While the daemon is away nothing says of its dependencies how they are: each that there was in a week counts as away.
     bad: (window) =>
-      `1 - min by (dependency) (sum_over_time(countersign_dependency_up[${window}])) / on () group_left max(count_over_time(up{job="countersign"}[${window}]))`,
+      `1 - (min by (dependency) (sum_over_time(countersign_dependency_up[${window}])) or 0 * min by (dependency) (last_over_time(countersign_dependency_up[7d]))) / on () group_left max(count_over_time(up{job="countersign"}[${window}]))`,
     budget: 0.001,
     by: ['dependency'],
     team: 'platform',
     runbook: 'slo-availability',
     says: 'available 99.9 % of the month',
     story: [
-      gauge('countersign_dependency_up{dependency="nats"}', 1, 0),
-      gauge('up{job="countersign",instance="a"}', 1, 1),
+      gauge('countersign_dependency_up{dependency="nats"}', 1, null),
+      gauge('up{job="countersign",instance="a"}', 1, 0),
     ],
   },
   {
     name: 'CountersignLatencyBurn',
-    record: 'countersign:latency:bad_ratio',
-    bad: ratio(
-      'sum by (workflow) (increase(countersign_decision_latency_seconds_bucket{le="0.2"}[$w]))',
-      'sum by (workflow) (increase(countersign_decision_latency_seconds_count[$w]))',
-    ),
-    // The median is within 200 ms when half of the decisions are. With a budget of a half no burn rate above 2 can be.
+    record: 'workflow:countersign_decisions_slow:ratio',
+    bad: rest(fast, decided),
+    // The median is within 200 ms when half of the decisions are: no more than twice as many as may be slow can be.
     budget: 0.5,
+    burns: [
+      { rate: 1.8, long: '1h', short: '5m', tier: 'action_required' },
+      { rate: 1.4, long: '6h', short: '30m', tier: 'action_required' },
+      { rate: 1, long: '3d', short: '6h', tier: 'action_required' },
+    ],
+    enough: atLeast(20, decided),
     by: ['workflow'],
     team: 'model',
     runbook: 'slo-latency',
@@ -69,38 +94,36 @@ const levels: readonly Level[] = [
   },
   {
     name: 'CountersignP1TurnaroundBurn',
-    record: 'countersign:p1_turnaround:bad_ratio',
-    bad: ratio(
-      'sum by (workflow) (increase(countersign_review_turnaround_seconds_bucket{priority="P1",le="7200"}[$w]))',
-      'sum by (workflow) (increase(countersign_review_turnaround_seconds_count{priority="P1"}[$w]))',
-    ),
+    record: 'workflow:countersign_p1_reviews_late:ratio',
+    bad: rest(p1InTime, p1All),
+    enough: atLeast(5, p1All),
     budget: 0.05,
     by: ['workflow'],
     team: 'oversight',
     runbook: 'slo-turnaround',
     says: '95 % of P1 cases decided within 2 hours, of business where the policy counts those',
     story: [
-      counter('countersign_review_turnaround_seconds_bucket{workflow="w",priority="P1",le="7200"}', 1, 0.1),
+      counter('countersign_review_turnaround_seconds_bucket{workflow="w",priority="P1",le="7200.0"}', 1, 0.1),
       counter('countersign_review_turnaround_seconds_count{workflow="w",priority="P1"}', 1, 1),
     ],
   },
   {
     name: 'CountersignApprovalsBurn',
-    record: 'countersign:approvals:bad_ratio',
-    bad: ratio(
-      'sum by (workflow) (increase(countersign_reviews_total{result="in_time"}[$w]))',
-      'sum by (workflow) (increase(countersign_reviews_total[$w]))',
-    ),
+    record: 'workflow:countersign_reviews_late:ratio',
+    bad: share('sum by (workflow) (increase(countersign_reviews_total{result="late"}[$w]))', reviewed),
+    enough: atLeast(10, reviewed),
     budget: 0.05,
     by: ['workflow'],
     team: 'oversight',
     runbook: 'slo-approvals',
     says: '95 % of cases decided inside their window',
-    story: [counter(review('in_time'), 1, 0.1), counter(review('late'), 0, 0.9)],
+    // Where all are late nothing says how many are in time.
+    story: [counter(review('in_time'), 1, null), counter(review('late'), 0, 1)],
   },
 ];
 
-const recordOf = ({ record }: Level, window: string) => `${record}_${window}`;
+/** As level:metric:operations, which Prometheus recommends for rules. */
+const recordOf = ({ record }: Level, window: string) => `${record}${window}`;
 
 const recordings = levels.flatMap((level) =>
   windows.map((window): RecordingRule => ({ record: recordOf(level, window), expr: level.bad(window) })),
@@ -109,11 +132,13 @@ const recordings = levels.flatMap((level) =>
 /** Each burn rate that can be reached at all: no more than everything can be bad. */
 const alerts = levels.flatMap((level) =>
   (['incident', 'action_required'] as const).flatMap((tier): Alert[] => {
+    const burns = level.burns ?? usualBurns;
     const possible = burns.filter((burn) => burn.tier === tier && burn.rate * level.budget < 1);
     if (possible.length === 0) return [];
     const holds = possible.map(({ rate, long, short }) => {
       const limit = Number((rate * level.budget).toPrecision(6));
-      return `(${recordOf(level, long)} > ${limit} and ${recordOf(level, short)} > ${limit})`;
+      const enough = level.enough === undefined ? '' : `\n  and on (workflow) ${level.enough(long)}`;
+      return `(${recordOf(level, long)} > ${limit} and ${recordOf(level, short)} > ${limit}${enough})`;
     });
     return [
       {

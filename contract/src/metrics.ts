@@ -11,6 +11,11 @@ export interface Metric {
   readonly labels: readonly string[];
   /** Upper bounds, in the unit. */
   readonly buckets?: readonly number[];
+  /**
+   * What `other` says of a gauge with more series than it may have: the worst of them, their sum, or nothing, where no number
+   * says anything of all.
+   */
+  readonly folds?: 'max' | 'min' | 'sum';
 }
 
 /** Labels whose values services or models choose: their series are capped, and what is beyond becomes `other`. */
@@ -36,6 +41,13 @@ const count = <L extends readonly string[]>(help: string, labels: L) =>
   ({ type: 'counter', unit: null, help, labels }) as const;
 const gauge = <L extends readonly string[]>(help: string, labels: L, unit: Metric['unit'] = null) =>
   ({ type: 'gauge', unit, help, labels }) as const;
+/** A gauge of which something can be said of all that is beyond the cap. */
+const folded = <L extends readonly string[], F extends NonNullable<Metric['folds']>>(
+  folds: F,
+  help: string,
+  labels: L,
+  unit: Metric['unit'] = null,
+) => ({ type: 'gauge', unit, help, labels, folds }) as const;
 const money = <L extends readonly string[]>(help: string, labels: L) =>
   ({ type: 'counter', unit: 'minor currency units', help, labels }) as const;
 const histogram = <L extends readonly string[]>(
@@ -106,27 +118,30 @@ export const metrics = {
   countersign_reviewer_agreement_bound: gauge('Its 95 % interval.', ['workflow', 'bound'] as const),
   countersign_sla_met_ratio: gauge('Share of the newest cases decided in time.', ['workflow'] as const, 'ratio'),
   countersign_sla_met_ratio_bound: gauge('Its 95 % interval.', ['workflow', 'bound'] as const, 'ratio'),
-  countersign_sla_forecast_late_cases: gauge(
+  countersign_sla_forecast_late_cases: folded(
+    'sum',
     'Waiting cases that will be decided late at the pace of the newest decisions.',
     ['workflow'] as const,
   ),
-  countersign_review_queue_cases: gauge('Cases that wait for a person.', ['workflow', 'state'] as const),
-  countersign_review_queue_overdue_cases: gauge('Waiting cases that are past their time.', ['workflow'] as const),
-  countersign_review_queue_oldest_seconds: gauge(
+  countersign_review_queue_cases: folded('sum', 'Cases that wait for a person.', ['workflow', 'state'] as const),
+  countersign_review_queue_overdue_cases: folded('sum', 'Waiting cases that are past their time.', ['workflow'] as const),
+  countersign_review_queue_oldest_seconds: folded(
+    'max',
     'Age of the case that has waited longest.',
     ['workflow'] as const,
     'seconds',
   ),
-  countersign_intake_stopped: gauge('1 while the queue is full and services are told to take on less, else 0.', [
+  countersign_intake_stopped: folded('max', '1 while the queue is full and services are told to take on less, else 0.', [
     'workflow',
   ] as const),
 
   // Model health.
-  countersign_signal_tier: gauge(
+  countersign_signal_tier: folded(
+    'max',
     'The highest tier a monitor has reached: 0 none, 1 info, 2 action_required, 3 incident.',
     [...version, 'monitor'] as const,
   ),
-  countersign_signal_conclusive: gauge('1 when a monitor has enough data to say something, else 0: never healthy.', [
+  countersign_signal_conclusive: folded('min', '1 when a monitor has enough data to say something, else 0: never healthy.', [
     ...version,
     'monitor',
   ] as const),
@@ -203,7 +218,7 @@ export const metrics = {
     [...version, 'source'] as const,
     'ratio',
   ),
-  countersign_model_version_info: gauge('Model versions and how far they have come; always 1.', [
+  countersign_model_version_info: folded('max', 'Model versions and how far they have come; always 1.', [
     ...version,
     'autonomy',
   ] as const),
@@ -214,7 +229,7 @@ export const metrics = {
   ),
 
   // The response.
-  countersign_breaker_state: gauge('Decision authority: 1 for the state the breaker is in, 0 for the others.', [
+  countersign_breaker_state: folded('max', 'Decision authority: 1 for the state the breaker is in, 0 for the others.', [
     'workflow',
     'model',
     'risk_tier',
@@ -231,14 +246,15 @@ export const metrics = {
     'risk_tier',
     'state',
   ] as const),
-  countersign_alerts: gauge('Open alerts.', ['workflow', 'tier'] as const),
+  countersign_alerts: folded('sum', 'Open alerts.', ['workflow', 'tier'] as const),
   countersign_alerts_raised_total: count('Alerts that opened at a tier or rose to it.', [
     'workflow',
     'monitor',
     'tier',
   ] as const),
-  countersign_incidents: gauge('Incidents that are not closed.', ['workflow', 'state'] as const),
-  countersign_incident_unacknowledged_seconds: gauge(
+  countersign_incidents: folded('sum', 'Incidents that are not closed.', ['workflow', 'state'] as const),
+  countersign_incident_unacknowledged_seconds: folded(
+    'max',
     'Age of the oldest incident that nobody has acknowledged.',
     ['workflow'] as const,
     'seconds',

@@ -81,7 +81,6 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const metrics = new Metrics(now);
     metrics.set('countersign_build_info', { version }, 1);
     const policies = await readPolicies(config.policies);
-    startAtZero(metrics, policies.keys());
 
     await migrate(config.databaseUrl);
     const pool = openPool(config.databaseUrl, 'countersign_writer', trouble('an idle connection to PostgreSQL broke'));
@@ -116,6 +115,11 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const breakers = new Breakers({ policies, models, now, timer, newId: newUuid });
     const alerts = new Alerts(now, newUuid);
     const channels = readChannels(config.channels, { env: process.env, now, timeoutMs: channelTimeoutMs });
+    startAtZero(metrics, {
+      policies: [...policies.values()].map(({ policy }) => policy),
+      channels: channels.keys(),
+      witnesses: config.witnesses.map(({ key }) => key.name),
+    });
     const silences = new Silences({ pool, ledger, now, timer, newId: newUuid });
     const escalation = new Escalation({
       pool,

@@ -56,6 +56,35 @@ describe('series', () => {
     ]);
   });
 
+  it('lets nobody hide an open breaker or a worst tier behind made-up names, and says nothing where a fold would be a guess', async () => {
+    const metrics = new Metrics(() => new Date(0));
+    for (let i = 0; i < mostSeries + 3; i++) {
+      const version = { workflow: `w${i}`, model: 'm', model_version: '1' };
+      const isWorst = i === mostSeries + 1;
+      metrics.set('countersign_signal_tier', { ...version, monitor: 'latency' }, isWorst ? 3 : 0);
+      metrics.set('countersign_signal_conclusive', { ...version, monitor: 'latency' }, isWorst ? 0 : 1);
+      const breaker = { workflow: `w${i}`, model: 'm', risk_tier: 'all' };
+      metrics.set('countersign_breaker_state', { ...breaker, state: 'open' }, Number(isWorst));
+      metrics.set('countersign_review_queue_overdue_cases', { workflow: `w${i}` }, 2);
+      metrics.set('countersign_override_ratio', version, 0.5);
+    }
+    const other = async (name: string) =>
+      linesOf(await textOf(metrics), name)
+        .filter((line) => line.includes('"other"'))
+        .map((line) => Number(line.split(' ').at(-1)));
+    expect(await other('countersign_signal_tier')).toEqual([3]);
+    expect(await other('countersign_signal_conclusive')).toEqual([0]);
+    expect(await other('countersign_breaker_state')).toEqual([1]);
+    expect(await other('countersign_review_queue_overdue_cases')).toEqual([6]);
+    expect(await other('countersign_override_ratio')).toEqual([]);
+    // Measured anew, it is not what it was before.
+    metrics.clear(['countersign_signal_tier']);
+    for (let i = 0; i < mostSeries + 3; i++) {
+      metrics.set('countersign_signal_tier', { workflow: `w${i}`, model: 'm', model_version: '1', monitor: 'sla' }, 1);
+    }
+    expect(await other('countersign_signal_tier')).toEqual([1]);
+  });
+
   it('makes room for a new version once an old one was silent for a day', async () => {
     let nowMs = 0;
     const metrics = new Metrics(() => new Date(nowMs));

@@ -13,6 +13,12 @@ export type GaugeName = OfType<'gauge'>;
 /** The span that a sample is about. Source: OpenMetrics 1.0, Exemplars. */
 export type Exemplar = { readonly trace_id: string; readonly span_id: string };
 
+const fold = {
+  max: Math.max,
+  min: Math.min,
+  sum: (one: number, other: number) => one + other,
+} as const;
+
 export class Metrics {
   private readonly registry = openRegistry();
   private readonly formats: Formats;
@@ -20,6 +26,8 @@ export class Metrics {
   private readonly gauges = new Map<string, Gauge>();
   private readonly histograms = new Map<string, Histogram>();
   private readonly series = new Map<string, Series>();
+  /** What gauges say of all that is beyond their caps, until they are set anew. */
+  private readonly beyond = new Map<string, number>();
 
   constructor(now: () => Date) {
     collectDefaultMetrics({ register: this.registry });
@@ -63,13 +71,27 @@ export class Metrics {
     this.histograms.get(name)?.observe(exemplar === null ? placed : { ...placed, exemplarLabels: exemplar });
   }
 
+  /** What is beyond the cap is folded as the table says, or left out: the last of many is no word on all of them. */
   set<K extends GaugeName>(name: K, labels: LabelsOf<K>, value: number): void {
-    this.gauges.get(name)?.set(this.place(name, labels), value);
+    this.setFolded(name, labels, value);
+  }
+
+  private setFolded(name: MetricName, labels: Labels, value: number): void {
+    const placed = this.place(name, labels);
+    const gauge = this.gauges.get(name);
+    if (placed === labels) return gauge?.set(labels, value);
+    const { folds } = table[name] as Metric;
+    if (folds === undefined) return;
+    const key = `${name} ${JSON.stringify(placed)}`;
+    const before = this.beyond.get(key);
+    const after = before === undefined ? value : fold[folds](before, value);
+    this.beyond.set(key, after);
+    gauge?.set(placed, after);
   }
 
   /** Sets one end of the interval that a gauge has beside it. */
   setBound(name: GaugeName, labels: Labels, value: number): void {
-    this.gauges.get(`${name}_bound`)?.set(this.place(`${name}_bound` as MetricName, labels), value);
+    this.setFolded(`${name}_bound` as MetricName, labels, value);
   }
 
   /** Forgets every series of gauges, before they are set anew from what is true now. */
@@ -80,6 +102,7 @@ export class Metrics {
       if (table[name].labels.length === 0) gauge?.remove();
       else gauge?.reset();
       this.series.get(name)?.clear();
+      for (const key of this.beyond.keys()) if (key.startsWith(`${name} `)) this.beyond.delete(key);
     }
   }
 

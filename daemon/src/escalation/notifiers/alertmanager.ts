@@ -43,6 +43,10 @@ const alertOf = (message: Message) => ({
     incident_id: message.incident_id,
     workflow: message.workflow_id,
     model: message.model_name,
+    // By which alert-rules/alertmanager.yaml sends an incident to the pager and to the team's channel.
+    tier: 'incident',
+    team: 'model',
+    product: 'countersign',
     ...(message.drill ? { drill: 'true' } : {}),
   },
   annotations: {
