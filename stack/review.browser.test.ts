@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { AiDecision, AuditPage, Queue, ReviewCase } from '@countersign/contract';
+import { openedAfterMs, type AiDecision, type AuditPage, type Queue, type ReviewCase } from '@countersign/contract';
 import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
 import * as countersign from '@countersign/otel-instrumentation';
 import { eventually, passwords } from './test-loop.ts';
@@ -225,7 +225,7 @@ it('decides alike cases at once, when the sample was opened and the odd one is s
   await page.keyboard.press('Escape');
   for (let i = 0; i < 3; i++) {
     await page.keyboard.press('o');
-    await page.waitForTimeout(700);
+    await page.waitForTimeout(openedAfterMs + 500);
   }
   await page.getByText('The sample is opened.').waitFor();
   await keep(page, 'batch');

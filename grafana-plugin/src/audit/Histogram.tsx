@@ -46,10 +46,13 @@ export function Histogram({ histogram, onTime, isNarrowed }: HistogramProps) {
     setDrawn(null);
     if (high - low > 0.005) onTime(at(low), at(high));
   };
-  const label = t('audit.histogram.label', '{{total}} records from {{from}} to {{to}}', {
+  const label = t('audit.histogram.label', '', {
+    count: total,
     total: exact ? total : `~${total}`,
     from: new Date(start).toLocaleString(),
     to: new Date(end).toLocaleString(),
+    defaultValue_one: '{{total}} record from {{from}} to {{to}}',
+    defaultValue_other: '{{total}} records from {{from}} to {{to}}',
   });
   const said =
     marked === null

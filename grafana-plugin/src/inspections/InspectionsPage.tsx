@@ -1,7 +1,7 @@
 /** Periodic audits: those that were drawn, and a form to draw the next. */
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { Inspection } from '@countersign/contract';
+import type { Inspection, LoopMap } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { Alert, Badge, Button, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
@@ -16,6 +16,8 @@ import { isCovered, lastQuarter } from './quarters';
 
 export default function InspectionsPage() {
   const inspections = useInspections();
+  // Asked for along with them: nothing may come in above what is being read.
+  const loops = useLoops();
   const navigate = useNavigate();
   const [drawing, setDrawing] = useState<Partial<Wish> | null>(null);
   return (
@@ -30,8 +32,7 @@ export default function InspectionsPage() {
       }}
       actions={<Button onClick={() => setDrawing({})}>{t('inspections.draw', 'Draw a sample')}</Button>}
     >
-      {inspections.data !== undefined && <Due inspections={inspections.data} onDraw={setDrawing} />}
-      {inspections.isPending ? (
+      {inspections.isPending || loops.isPending ? (
         <Skeleton lines={6} height={36} />
       ) : inspections.isError ? (
         <Failed
@@ -39,12 +40,17 @@ export default function InspectionsPage() {
           error={inspections.error}
           retry={() => void inspections.refetch()}
         />
-      ) : inspections.data.length === 0 ? (
-        <Empty title={t('inspections.none', 'No audit has been drawn yet')}>
-          {t('inspections.none-help', 'Draw a sample of last quarter’s decisions, and look at them one by one.')}
-        </Empty>
       ) : (
-        <List items={inspections.data} />
+        <>
+          <Due loops={loops.data ?? []} inspections={inspections.data} onDraw={setDrawing} />
+          {inspections.data.length === 0 ? (
+            <Empty title={t('inspections.none', 'No audit has been drawn yet')}>
+              {t('inspections.none-help', 'Draw a sample of last quarter’s decisions, and look at them one by one.')}
+            </Empty>
+          ) : (
+            <List items={inspections.data} />
+          )}
+        </>
       )}
       {drawing !== null && (
         <DrawForm like={drawing} onClose={() => setDrawing(null)} onDrawn={(id) => navigate(routes.inspection(id))} />
@@ -54,10 +60,15 @@ export default function InspectionsPage() {
 }
 
 /** Workflows of whose last quarter nobody has drawn a sample. */
-function Due({ inspections, onDraw }: { inspections: readonly Inspection[]; onDraw: (like: Partial<Wish>) => void }) {
-  const loops = useLoops();
+interface DueProps {
+  readonly loops: readonly LoopMap[];
+  readonly inspections: readonly Inspection[];
+  readonly onDraw: (like: Partial<Wish>) => void;
+}
+
+function Due({ loops, inspections, onDraw }: DueProps) {
   const [quarter] = useState(() => lastQuarter(new Date()));
-  const due = (loops.data ?? []).filter(({ workflow_id }) => !isCovered(workflow_id, quarter, inspections));
+  const due = loops.filter(({ workflow_id }) => !isCovered(workflow_id, quarter, inspections));
   if (due.length === 0) return null;
   return (
     <Alert

@@ -68,13 +68,14 @@ const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
 
 const getStyles = (theme: GrafanaTheme2) =>
   css({
-    display: 'flex',
-    flexWrap: 'wrap',
-    gap: theme.spacing(3),
+    // Columns that no text makes wider: what is said of the time changes as it passes, and nothing below may jump.
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(164px, 1fr))',
+    gap: theme.spacing(1, 2),
     padding: theme.spacing(1, 0),
     margin: 0,
     borderTop: `1px solid ${theme.colors.border.weak}`,
     borderBottom: `1px solid ${theme.colors.border.weak}`,
     dt: { fontWeight: 'normal', fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary },
-    dd: { margin: 0 },
+    dd: { margin: 0, overflowWrap: 'anywhere' },
   });
