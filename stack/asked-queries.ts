@@ -55,7 +55,9 @@ export function ruleSelectors(): AskedQuery[] {
   return Object.values(groups).flatMap(({ rules }) =>
     rules.flatMap((rule) => {
       const by = isAlert(rule) ? rule.name : rule.record;
-      const selectors = rule.expr.matchAll(/\b(?:countersign_|up\b|process_|nodejs_)[a-z0-9_]*(?:\{[^}]*\})?/g);
+      const selectors = rule.expr.matchAll(
+        /(?<![:\w])(?:[a-z]+:countersign_[a-z0-9_]+:ratio\w+|(?:countersign_|up\b|process_|nodejs_)[a-z0-9_]*(?:\{[^}]*\})?)/g,
+      );
       return [...new Set([...selectors].map(([selector]) => selector))].map((selector) => ({
         by,
         query: `last_over_time(${selector}[1h])`,
@@ -63,3 +65,14 @@ export function ruleSelectors(): AskedQuery[] {
     }),
   );
 }
+
+/** What the demo has nothing of, and why: of these alone a query may be without an answer. */
+const nothingOf: readonly (readonly [what: RegExp, why: string])[] = [
+  [/countersign_witness_/, 'nobody witnesses its log'],
+  [/countersign_fairness_|monitor=~"fairness"/, 'its policy watches no groups'],
+  [/status=~"5\.\."|status!="200"/, 'no request has failed'],
+  [/countersign_series_folded_total.* > 0$/, 'nobody makes names up'],
+  [/autonomy="undeclared"/, 'all its versions are known'],
+  [/p1_reviews_late:ratio/, 'none of its cases is P1'],
+];
+export const isOfNothing = (query: string): boolean => nothingOf.some(([what]) => what.test(query));

@@ -101,6 +101,18 @@ async function serve(programs: string, directory: string, config: string, ...mor
 }
 const mostTries = 200;
 
+/** Whether a query has given any series in the last minutes. Throws what Prometheus says of a query that it does not take. */
+export async function hasAnswered({ url }: Prometheus, query: string, minutes: number): Promise<boolean> {
+  const end = Date.now() / 1_000;
+  const asked = { query, start: String(end - minutes * 60), end: String(end), step: '5' };
+  const response = await fetch(`${url}/api/v1/query_range?${new URLSearchParams(asked).toString()}`);
+  const body = (await response.json()) as
+    | { readonly status: 'success'; readonly data: { readonly result: readonly unknown[] } }
+    | { readonly status: 'error'; readonly error: string };
+  if (body.status === 'error') throw new Error(`${body.error}: ${query}`);
+  return body.data.result.length > 0;
+}
+
 /** The series that a query gives now. Throws what Prometheus says of a query that it does not take. */
 export async function askPrometheus({ url }: Prometheus, query: string): Promise<readonly MeasuredSeries[]> {
   const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);

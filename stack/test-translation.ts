@@ -105,12 +105,11 @@ async function unmarked(within: Locator, data: ReadonlySet<string>): Promise<str
   });
   const known = [...data, ...ofGrafana].filter((text) => text !== '').toSorted((a, b) => b.length - a.length);
   // An address is the same in every language.
-  const said = found
-    .filter((text) => !/^https?:\/\//.test(text))
-    // The beginning of a hash or an id.
-    .map((text) => text.replaceAll(/\b[0-9a-f]{8,12}\b/g, ''));
+  const said = found.filter((text) => !/^https?:\/\//.test(text));
   const rest = said.map((text) => known.reduce((left, one) => left.replaceAll(wholeWords(one), ''), text));
-  return [...new Set(rest)].filter((text) => /\p{L}{2}/u.test(text));
+  // The beginning of a hash or an id says nothing in any language.
+  const words = rest.map((text) => text.replaceAll(/\b[0-9a-f]{8,12}\b/g, ''));
+  return [...new Set(words)].filter((text) => /\p{L}{2}/u.test(text));
 }
 
 const wholeWords = (text: string) =>

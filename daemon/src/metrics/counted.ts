@@ -112,8 +112,11 @@ function countMoney(
 ): void {
   const money = (kind: string, value: number) =>
     metrics.count('countersign_outcome_money_minor_units_total', { ...version, kind }, value);
-  money(cost < 0 ? 'saving' : 'cost', Math.abs(cost));
-  money(revenue < 0 ? 'loss' : 'revenue', Math.abs(revenue));
+  // Of each kind, though it is nothing: a series that begins with the first loss hides it.
+  money('cost', Math.max(0, cost));
+  money('saving', Math.max(0, -cost));
+  money('revenue', Math.max(0, revenue));
+  money('loss', Math.max(0, -revenue));
   metrics.count('countersign_complaints_total', version, complaints);
 }
 

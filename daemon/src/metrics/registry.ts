@@ -71,6 +71,11 @@ export class Metrics {
     this.histograms.get(name)?.observe(exemplar === null ? placed : { ...placed, exemplarLabels: exemplar });
   }
 
+  /** With no observation yet, so that the first is an increase. */
+  startHistogram<K extends OfType<'histogram'>>(name: K, labels: LabelsOf<K>): void {
+    this.histograms.get(name)?.zero(this.place(name, labels));
+  }
+
   /** What is beyond the cap is folded as the table says, or left out: the last of many is no word on all of them. */
   set<K extends GaugeName>(name: K, labels: LabelsOf<K>, value: number): void {
     this.setFolded(name, labels, value);

@@ -1,5 +1,5 @@
 /** Counters of what should not happen begin at 0: a series that begins at 1 is no increase to Prometheus. */
-import { alertTiers, RiskTier, type Policy } from '@countersign/contract';
+import { alertTiers, DecisionAction, Priority, RiskTier, type Policy } from '@countersign/contract';
 import { deadReasons } from '../ingest/index.ts';
 import { monitorNames } from '../monitors/index.ts';
 import { partNames } from './measured.ts';
@@ -28,6 +28,13 @@ export function startAtZero(metrics: Metrics, { policies, channels, witnesses }:
   for (const { workflow, loop } of policies) {
     for (const result of ['found', 'missed'])
       metrics.count('countersign_planted_errors_total', { workflow, result }, 0);
+    for (const priority of Priority.enum) {
+      metrics.startHistogram('countersign_review_turnaround_seconds', { workflow, priority });
+      for (const action of DecisionAction.enum)
+        for (const certainty of ['sure', 'unsure'])
+          for (const result of ['in_time', 'late'])
+            metrics.count('countersign_reviews_total', { workflow, priority, action, certainty, result }, 0);
+    }
     for (const monitor of monitorNames)
       for (const tier of alertTiers) metrics.count('countersign_alerts_raised_total', { workflow, monitor, tier }, 0);
     for (const model of new Set(loop.decision_points.map((point) => point.model)))
