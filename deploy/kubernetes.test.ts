@@ -98,10 +98,10 @@ describe('as written', () => {
 
   it('lets out to mail servers what sends mail, and in what sends spans', () => {
     const policy = all.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'countersign');
-    const { egress, ingress } = policy?.spec as unknown as Record<string, { ports: { port: number | string }[] }[]>;
-    const ports = (rules: typeof egress) => rules?.flatMap((rule) => rule.ports.map(({ port }) => port));
-    expect(ports(egress)).toEqual(expect.arrayContaining([53, 5432, 4222, 443, 465, 587, 3000, 9093]));
-    expect(ports(ingress)).toEqual(['http', 4318]);
+    const rules = (policy?.spec ?? {}) as Readonly<Record<string, { ports: { port: number | string }[] }[]>>;
+    const ports = (way: 'egress' | 'ingress') => rules[way]?.flatMap((rule) => rule.ports.map(({ port }) => port));
+    expect(ports('egress')).toEqual(expect.arrayContaining([53, 5432, 4222, 443, 465, 587, 3000, 9093]));
+    expect(ports('ingress')).toEqual(['http', 4318]);
   });
 });
 
