@@ -148,5 +148,9 @@ export const Verdict = Type.Object({
   decided_at: Type.String(),
   /** Whether the AI had carried its decision out already, so that the service must compensate unless accepted. */
   executed: Type.Boolean(),
+  /** The human decision itself. */
+  human_decision_id: Type.Optional(Type.String()),
+  /** W3C Trace Context of the AI decision's span, when the service had one. */
+  traceparent: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 export type Verdict = Static<typeof Verdict>;

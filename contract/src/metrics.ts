@@ -124,16 +124,20 @@ export const metrics = {
     ['workflow'] as const,
   ),
   countersign_review_queue_cases: folded('sum', 'Cases that wait for a person.', ['workflow', 'state'] as const),
-  countersign_review_queue_overdue_cases: folded('sum', 'Waiting cases that are past their time.', ['workflow'] as const),
+  countersign_review_queue_overdue_cases: folded('sum', 'Waiting cases that are past their time.', [
+    'workflow',
+  ] as const),
   countersign_review_queue_oldest_seconds: folded(
     'max',
     'Age of the case that has waited longest.',
     ['workflow'] as const,
     'seconds',
   ),
-  countersign_intake_stopped: folded('max', '1 while the queue is full and services are told to take on less, else 0.', [
-    'workflow',
-  ] as const),
+  countersign_intake_stopped: folded(
+    'max',
+    '1 while the queue is full and services are told to take on less, else 0.',
+    ['workflow'] as const,
+  ),
 
   // Model health.
   countersign_signal_tier: folded(
@@ -141,10 +145,11 @@ export const metrics = {
     'The highest tier a monitor has reached: 0 none, 1 info, 2 action_required, 3 incident.',
     [...version, 'monitor'] as const,
   ),
-  countersign_signal_conclusive: folded('min', '1 when a monitor has enough data to say something, else 0: never healthy.', [
-    ...version,
-    'monitor',
-  ] as const),
+  countersign_signal_conclusive: folded(
+    'min',
+    '1 when a monitor has enough data to say something, else 0: never healthy.',
+    [...version, 'monitor'] as const,
+  ),
   countersign_signal_evidence: gauge('Highest e-value of a monitor, to be compared with its thresholds.', [
     ...version,
     'monitor',

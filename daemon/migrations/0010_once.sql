@@ -21,3 +21,6 @@ CREATE TABLE request_answer (
   answer       text
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON request_answer TO countersign_writer;
+
+-- So that what the service makes of a verdict is linked to the decision that it is about.
+ALTER TABLE review_case ADD COLUMN traceparent text;

@@ -2,6 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import {
   uuidV7,
@@ -23,8 +26,12 @@ let decide: countersign.Decider<string>;
 const done: string[] = [];
 const executed: countersign.Carried[] = [];
 const undone: string[] = [];
+const spans = new InMemorySpanExporter();
+const isHuman = ({ name }: ReadableSpan) => name.startsWith('human decision');
 
 beforeAll(async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: spans })] }));
   loop = await startTestLoop(inject('postgresUrl'), inject('natsServer'));
   daemon = await startDaemon(readConfig({ ...loop.env(), COUNTERSIGN_LOG_LEVEL: 'silent' }));
   const login = { natsUrl: loop.nats.url, user: 'service', password: passwords.service };
@@ -158,6 +165,22 @@ it.each([
     const last = await eventually('what came of it', async () => done[before]);
     expect(last).toBe(`${task}${then.startsWith(':') ? '' : ' '}${then}`);
     expect(done).toHaveLength(before + 1);
+    // The human step: one span with one link to the AI's, and what was carried out within it.
+    const human = await eventually('the span of the human step', async () =>
+      spans.getFinishedSpans().find((span) => span.attributes['decision.task.id'] === task && isHuman(span)),
+    );
+    const asked = decided.ref.traceparent?.split('-') ?? [];
+    expect(human.links.map((link) => [link.context.traceId, link.context.spanId, link.attributes])).toEqual([
+      [asked[1], asked[2], { 'decision.link.type': 'reviews' }],
+    ]);
+    const execute = spans
+      .getFinishedSpans()
+      .find(({ name, attributes }) => name.startsWith('execute') && attributes['decision.task.id'] === task);
+    if (action === 'reject') expect(execute).toBeUndefined();
+    else {
+      expect(execute?.parentSpanContext?.spanId).toBe(human.spanContext().spanId);
+      expect(execute?.links[0]?.context.spanId).toBe(asked[2]);
+    }
   },
   30_000,
 );

@@ -109,18 +109,20 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
   });
   const ready = loop.verdicts(workflow, async (verdict) => {
     const { verdict_id, task_id: task, decision_id: decisionId, action, output, reviewer, executed } = verdict;
+    const traced: Traced = { traceparent: verdict.traceparent ?? null, tracestate: null };
+    const decided = spanContextOf(traced);
     const isAgreed = action === 'accept' || action === 'modify';
     // Whose step it is: what a person decided is not taken back with a version of the model.
     const person = { name: 'human', version: reviewer };
     if (executed && action !== 'accept') {
       const alone = { task, decisionId, key: decisionId };
-      await takeBack(alone, null);
+      await takeBack(alone, decided);
       await report(alone, person, 'compensated');
     }
     if (isAgreed && !(executed && action === 'accept')) {
       const agreed = { task, decisionId, key: verdict_id };
-      await report(agreed, person, 'registered');
-      await carryOut({ ...agreed, output, reviewer }, null);
+      await report(agreed, person, 'registered', traced);
+      await carryOut({ ...agreed, output, reviewer }, decided);
     }
     if (!isAgreed) await refused?.(verdict);
   });

@@ -180,6 +180,63 @@ it('links a human decision to the AI decision, and judges it in its own trace', 
   expect(judged?.attributes['gen_ai.evaluation.explanation']).toBeUndefined();
 });
 
+it('takes a verdict for the human step of its decision: linked once, and judged in its trace when it is dealt with', async () => {
+  begin();
+  const manager = await jetstreamManager(operator);
+  await manager.streams.add({ name: streams.verdicts, subjects: ['countersign.verdicts.>'] });
+  const durable_name = verdictConsumer('answered');
+  await manager.consumers.add(streams.verdicts, {
+    durable_name,
+    ack_policy: 'explicit',
+    filter_subject: 'countersign.verdicts.answered',
+  });
+  const ref = countersign.decision({ ...options('answered'), workflow: 'answered' }, answer);
+  const [ai] = spans.getFinishedSpans();
+  let tries = 0;
+  const handled = new Promise<string | undefined>((resolve) => {
+    void countersign.verdicts('answered', () => {
+      tries += 1;
+      if (tries === 1) throw new Error('the database is away');
+      resolve(trace.getActiveSpan()?.spanContext().spanId);
+    });
+  });
+  const verdict = {
+    v: 1,
+    verdict_id: 'one',
+    workflow_id: 'answered',
+    task_id: 'answered',
+    decision_id: ref.decision_id,
+    action: 'reject',
+    output: { label: 'no' },
+    justification: 'not so',
+    reviewer: 'ann',
+    decided_at: new Date().toISOString(),
+    executed: false,
+    traceparent: ref.traceparent,
+  };
+  await jetstream(operator).publish('countersign.verdicts.answered', JSON.stringify(verdict));
+  const within = await handled;
+  const steps = await eventually('both spans', async () => {
+    const found = spans.getFinishedSpans().filter(({ name }) => name === 'human decision answered');
+    return found.length === 2 ? found : null;
+  });
+  expect(steps.map(({ status, attributes }) => [status.code, attributes['error.type'] ?? null])).toEqual([
+    [2, 'Error'],
+    [0, null],
+  ]);
+  const [, human] = steps;
+  expect(human?.spanContext().spanId).toBe(within);
+  expect(human?.links.map(({ context: { spanId }, attributes }) => [spanId, attributes])).toEqual([
+    [ai?.spanContext().spanId, { 'decision.link.type': 'reviews' }],
+  ]);
+  expect(human?.attributes).toMatchObject({ 'decision.action': 'reject', 'decision.reviewer.id': 'ann' });
+  // Judged once, when it was dealt with.
+  const judged = records
+    .getFinishedLogRecords()
+    .filter(({ spanContext }) => spanContext?.spanId === ai?.spanContext().spanId);
+  expect(judged.map(({ attributes }) => attributes['gen_ai.evaluation.score.label'])).toEqual(['reject']);
+});
+
 it('names the input of a promoted span by its key, and its span without what is private', async () => {
   const hashKey = Buffer.alloc(32, 7);
   const service = { user: 'service', password: passwords.service };
@@ -408,7 +465,17 @@ it('ends in time though a handler of verdicts hangs, and leaves the verdict to t
   });
   await jetstream(operator).publish(
     'countersign.verdicts.w',
-    JSON.stringify({ v: 1, workflow_id: 'w', verdict_id: 'one' }),
+    JSON.stringify({
+      v: 1,
+      workflow_id: 'w',
+      verdict_id: 'one',
+      task_id: 't',
+      decision_id: 'd',
+      action: 'accept',
+      output: { label: 'yes' },
+      justification: '',
+      reviewer: 'ann',
+    }),
   );
   await eventually('the handler', async () => (isCalled ? true : null));
   const before = performance.now();

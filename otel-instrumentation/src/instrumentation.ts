@@ -1,14 +1,5 @@
 /** What a service holds once it has started: connection, queue and guard behind the functions of this package. */
-import {
-  context,
-  logs,
-  SeverityNumber,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Link,
-  type Tracer,
-} from '@opentelemetry/api';
+import { context, trace, type Attributes, type Tracer } from '@opentelemetry/api';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   eventTypes,
@@ -22,6 +13,7 @@ import {
   type Output,
   type OutcomeEvent,
   type ServiceEvent,
+  type Verdict,
 } from '@countersign/contract';
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
 import { Backlog, keepForNext, usualDirectory, type Place } from './backlog.ts';
@@ -30,6 +22,8 @@ import type { ContentRules } from './content-rules.ts';
 import { makeDecider, type Decider, type DeciderOptions, type Loop } from './decider.ts';
 import type { Deciding, DecisionHandle, DecisionOptions, Ended } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
+import { errorTypeOf, failedStatus } from './failure.ts';
+import { emitEvaluation, startHumanSpan } from './human-step.ts';
 import { newId } from './ids.ts';
 import { readHashKey } from './input-hash.ts';
 import { Inputs } from './inputs.ts';
@@ -38,7 +32,7 @@ import { parseRef, spanContextOf, traceparentOf, type DecisionRef } from './ref.
 import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
 import { Meters } from './meters.ts';
 import { scope } from './scope.ts';
-import { attribute, eventName } from './semconv.ts';
+import { attribute } from './semconv.ts';
 import { begin, startDecision, takeDecision, type Begun, type StartedDecision, type Taking } from './taking.ts';
 import { redactedText, toldText } from './texts.ts';
 import { oncePerSecondEach, type Trouble } from './trouble.ts';
@@ -267,10 +261,7 @@ export class Instrumentation implements Deciding, Loop {
     const rules = this.privacyOf(ref.workflow_id);
     const justification = redactedText(options.justification, rules.redactText);
     const reviewed = spanContextOf(ref);
-    // The AI's span ended long ago: a new one, in the reviewer's own context, with one link back.
-    const links: Link[] =
-      reviewed === null ? [] : [{ context: reviewed, attributes: { [attribute.linkType]: 'reviews' } }];
-    const span = this.tracer.startSpan(`human decision ${ref.workflow_id}`, { kind: SpanKind.INTERNAL, links });
+    const span = startHumanSpan(this.tracer, ref.workflow_id, reviewed);
     const decisionId = newId();
     span.setAttributes({
       [attribute.id]: decisionId,
@@ -285,19 +276,7 @@ export class Instrumentation implements Deciding, Loop {
       [attribute.reviewDuration]: inSeconds(reviewMs),
       [attribute.queueDuration]: inSeconds(queueMs),
     });
-    if (reviewed !== null) {
-      logs.getLogger(scope.name, scope.version).emit({
-        eventName: eventName.genAiEvaluationResult,
-        severityNumber: SeverityNumber.INFO,
-        attributes: {
-          [attribute.genAiEvaluationName]: 'human_review',
-          [attribute.genAiEvaluationScoreLabel]: action,
-          [attribute.genAiEvaluationExplanation]: toldText(options.justification, rules) ?? undefined,
-        },
-        // Into the trace of the decision that was judged, which itself stays as it is.
-        context: trace.setSpanContext(context.active(), reviewed),
-      });
-    }
+    emitEvaluation(reviewed, action, toldText(options.justification, rules));
     if (reviewMs !== undefined) {
       this.meters.reviewed(reviewMs, { [attribute.workflowId]: ref.workflow_id, [attribute.action]: action });
     }
@@ -382,9 +361,43 @@ export class Instrumentation implements Deciding, Loop {
     this.isFollowing = true;
     const connection = await this.connection;
     const onOrder = (order: CompensationOrder) => this.compensate(order);
-    const followed = await followVerdicts(connection, workflow, handler, onOrder, this.trouble);
+    const followed = await followVerdicts(
+      connection,
+      workflow,
+      (verdict) => this.hear(verdict, handler),
+      onOrder,
+      this.trouble,
+    );
     this.followed.push(followed);
     return followed.stop;
+  }
+
+  /** A verdict is the human step of its decision: a span about what the service makes of it, and its evaluation when that is done. */
+  private async hear(verdict: Verdict, handler: VerdictHandler): Promise<void> {
+    const { workflow_id, task_id, decision_id, action, reviewer, output, justification } = verdict;
+    const rules = this.privacyOf(workflow_id);
+    const reviewed = spanContextOf({ traceparent: verdict.traceparent ?? null, tracestate: null });
+    const span = startHumanSpan(this.tracer, workflow_id, reviewed);
+    span.setAttributes({
+      [attribute.id]: verdict.human_decision_id ?? verdict.verdict_id,
+      [attribute.workflowId]: workflow_id,
+      [attribute.taskId]: task_id,
+      [attribute.actorType]: 'human',
+      [attribute.action]: action,
+      [attribute.reviewsId]: decision_id,
+      [attribute.reviewerId]: reviewer,
+      [attribute.outputLabel]: output.label ?? undefined,
+    });
+    try {
+      await context.with(trace.setSpan(context.active(), span), () => handler(verdict));
+    } catch (error) {
+      span.setAttribute(attribute.errorType, errorTypeOf(error));
+      span.setStatus(failedStatus(error, rules));
+      throw error;
+    } finally {
+      span.end();
+    }
+    emitEvaluation(reviewed, action, toldText(justification, rules));
   }
 
   /** What undoes the steps of a workflow, by name: others of it stay. Orders come with its verdicts. */

@@ -65,6 +65,7 @@ export class Publisher {
   private sending: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
+  private isGivenUp = false;
   /** The last attempt failed. */
   private failing = false;
   private stream: JetStreamClient | null = null;
@@ -150,6 +151,8 @@ export class Publisher {
       try {
         const batch = disk === null ? this.writeBatch() : await disk.first(batchSize);
         const sent = await this.sendBatch(batch);
+        // Nobody waits for this answer any more: what it was about waits on disk, and its ids are known.
+        if (this.isGivenUp) return;
         if (disk === null) this.take(sent);
         else await disk.release(sent);
         this.options.onSent(sent);
@@ -285,6 +288,7 @@ export class Publisher {
     await this.flush(timeoutMs);
     if (this.timer !== null) clearTimeout(this.timer);
     await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, ackTimeoutMs).unref())]);
+    this.isGivenUp = true;
     if (this.timer !== null) clearTimeout(this.timer);
     await this.spill().catch(this.options.onTrouble);
     if (this.queue.length > 0) this.options.onDropped('shutdown', this.queue.length);

@@ -71,12 +71,34 @@ it('tells, once, of a library that is loaded but not patched', async () => {
   ]);
 });
 
-it('sits beside an OpenTelemetry that the service sets up after it, and makes no second one', async () => {
-  const quiet = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
-  const ended = await run('test-services/own-sdk.mjs', { rules: [rule('chat')], env: quiet });
-  expect(ended).toMatchObject({ code: 0, err: '' });
-  expect(ended.out).toContain("[ 'chat gpt-5', 'quick-start' ]");
-  expect(ended.out).toContain("[ 'a request', null ]");
+it.each([
+  ['imports', 'own-sdk.mjs', process.execPath],
+  ['requires', 'own-sdk.cjs', process.execPath],
+  ['requires, on Node 22', 'own-sdk.cjs', node22],
+])(
+  'sits beside an OpenTelemetry that the service %s and sets up after it, and makes no second one',
+  async (_how, file, node) => {
+    const quiet = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+    const ended = await run(`test-services/${file}`, { rules: [rule('chat')], env: quiet, node });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended.out).toContain("[ 'chat gpt-5', 'quick-start' ]");
+    expect(ended.out).toContain("[ 'a request', null ]");
+    expect(await events()).toHaveLength(1);
+  },
+);
+
+it.each([
+  ['wants no traces exported', { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'console' }],
+  ['has a file without a tracer provider', { OTEL_CONFIG_FILE: 'without-traces.yaml' }],
+])('promotes though the environment %s', async (_what, given) => {
+  const env: Record<string, string> = { ...given };
+  if (env['OTEL_CONFIG_FILE'] !== undefined) {
+    const file = join(stage.directory, env['OTEL_CONFIG_FILE']);
+    writeFileSync(file, "file_format: '1.0'\nmeter_provider:\n  readers: []\n");
+    env['OTEL_CONFIG_FILE'] = file;
+  }
+  const ended = await run('test-services/openai.cjs', { rules: [rule('chat')], env });
+  expect(ended.code).toBe(0);
   expect(await events()).toHaveLength(1);
 });
 

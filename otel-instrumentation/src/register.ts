@@ -3,6 +3,7 @@
  * are sent once there are any; GenAI spans become parts of decisions, or decisions where a rule says so; OpenTelemetry is set
  * up unless the service has; and what is left when the process ends is sent, or waits on disk.
  */
+import { apiCopies } from './automatic/api-copies.ts';
 import { Observers } from './automatic/observers.ts';
 import { endWithTheProcess } from './automatic/process-end.ts';
 import { hookAiSdk, type AiSdkOtel } from './automatic/ai-sdk.ts';
@@ -27,10 +28,10 @@ for (const problem of settings.problems) say(problem);
 promoteBy(settings.promote);
 startByItself({ ...settings.start, onTrouble: say });
 
-const near = nearTo(process.cwd());
+const near = nearTo(process.cwd(), process.argv[1]);
 try {
   // First, so that what instruments the libraries is given tracers that are observed.
-  const sdk = setUpOpenTelemetry(new Observers(), process.env);
+  const sdk = setUpOpenTelemetry(new Observers(), process.env, await apiCopies(near), say);
   await patchWhatIsInstalled(near, say);
   endWithTheProcess(() => sdk.shutdown());
   if (near.has('@ai-sdk/otel')) hookAiSdk((await near.load('@ai-sdk/otel')) as unknown as AiSdkOtel);

@@ -147,6 +147,36 @@ describe('a spool', () => {
     expect(lost).toBe(1);
   });
 
+  it.each(['while it waits', 'before it is taken up'])(
+    'skips nothing when what is damaged %s was sent already',
+    async (when) => {
+      const spool = await open(5_000);
+      await spool.append(events(0, 20), plenty);
+      await spool.release((await spool.first(6)).length);
+      const path = join(directory, readdirSync(directory).find((name) => name.endsWith('.events')) ?? '');
+      const content = readFileSync(path);
+      content[40] = (content[40] ?? 0) ^ 1;
+      writeFileSync(path, content);
+      if (when === 'while it waits') {
+        // Read anew, because something was added.
+        await spool.append(events(20, 1), plenty);
+        expect(ids(await drain(spool))).toEqual(ids(events(6, 15)));
+        expect(lost).toBe(0);
+      } else expect(ids(await drain(await open(5_000)))).toEqual(ids(events(6, 14)));
+    },
+  );
+
+  it('sends all again when the last that was sent is damaged', async () => {
+    const spool = await open(5_000);
+    await spool.append(events(0, 3), plenty);
+    await spool.release((await spool.first(1)).length);
+    const path = join(directory, readdirSync(directory).find((name) => name.endsWith('.events')) ?? '');
+    const content = readFileSync(path);
+    content[40] = (content[40] ?? 0) ^ 1;
+    writeFileSync(path, content);
+    expect(ids(await drain(await open(5_000)))).toEqual(['id-1', 'id-2']);
+  });
+
   it('goes on where somebody has tidied up', async () => {
     const spool = await open();
     await spool.append(events(0, 20), plenty);

@@ -15,10 +15,11 @@ export interface SpoolOptions {
   readonly onLost: (events: number) => void;
 }
 
-/** What is left of a spool: how far its first segment is sent. */
+/** What is left of a spool: how far its first segment is sent, and the id of the last event of it that is. */
 interface Head {
   readonly segment: number;
   readonly sent: number;
+  readonly last: string | null;
 }
 
 interface Segment {
@@ -33,16 +34,18 @@ const usualSegmentBytes = 1_048_576;
 export class Spool {
   private readonly options: SpoolOptions;
   private readonly segments: Segment[];
-  /** Of the first segment, events that are sent. */
+  /** Of the first segment, events that are sent, and the last of them. */
   private sent: number;
+  private last: string | null;
   private writing: FileHandle | null = null;
   /** The first segment as it was read last. */
   private read: { readonly segment: number; readonly bytes: number; readonly events: SpooledEvent[] } | null = null;
 
-  private constructor(options: SpoolOptions, segments: Segment[], sent: number) {
+  private constructor(options: SpoolOptions, segments: Segment[], sent: number, last: string | null) {
     this.options = options;
     this.segments = segments;
     this.sent = sent;
+    this.last = last;
   }
 
   /** Takes up what is in the directory. */
@@ -51,6 +54,7 @@ export class Spool {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const head = await readHead(directory);
     const segments: Segment[] = [];
+    let sent = head.sent;
     for (const number of await segmentsIn(directory)) {
       const path = pathOf(directory, number);
       if (number < head.segment) {
@@ -65,11 +69,17 @@ export class Spool {
         content = Buffer.concat(events.map(writeRecord));
         await writeFile(`${path}.new`, content, { mode: 0o600 });
         await rename(`${path}.new`, path);
+        if (number === head.segment) sent = sentOf(events, head.last);
       }
       segments.push({ number, bytes: content.length, events: events.length });
     }
-    const sent = segments[0]?.number === head.segment ? Math.min(head.sent, segments[0].events) : 0;
-    return new Spool(options, segments, sent);
+    const isHead = segments[0]?.number === head.segment;
+    return new Spool(
+      options,
+      segments,
+      isHead ? Math.min(sent, segments[0]?.events ?? 0) : 0,
+      isHead ? head.last : null,
+    );
   }
 
   /** Events that are not sent yet. */
@@ -122,9 +132,11 @@ export class Spool {
     if (this.read?.segment !== segment.number || this.read.bytes !== segment.bytes) {
       const events = await this.readSegment(segment);
       if (events.length < segment.events) {
-        this.options.onLost(segment.events - Math.max(events.length, this.sent));
+        // What is damaged may have been sent already: where the rest begins is known by the last that was.
+        const sent = sentOf(events, this.last);
+        this.options.onLost(Math.max(0, segment.events - this.sent - (events.length - sent)));
         this.segments[0] = { ...segment, events: events.length };
-        this.sent = Math.min(this.sent, events.length);
+        this.sent = sent;
       }
       this.read = { segment: segment.number, bytes: segment.bytes, events };
       if (this.sent >= events.length) await this.release(0);
@@ -147,12 +159,16 @@ export class Spool {
     this.sent += count;
     const [segment] = this.segments;
     if (segment === undefined) return;
-    if (this.sent < segment.events) return writeHead(directory, { segment: segment.number, sent: this.sent });
+    this.last = this.read?.events[this.sent - 1]?.id ?? this.last;
+    if (this.sent < segment.events) {
+      return writeHead(directory, { segment: segment.number, sent: this.sent, last: this.last });
+    }
     if (this.segments.length === 1) await this.closeFile();
     this.segments.shift();
     this.sent = 0;
+    this.last = null;
     this.read = null;
-    await writeHead(directory, { segment: segment.number + 1, sent: 0 });
+    await writeHead(directory, { segment: segment.number + 1, sent: 0, last: null });
     await rm(pathOf(directory, segment.number), { force: true });
   }
 
@@ -213,6 +229,10 @@ export function bytesIn(directory: string): number {
   }
 }
 
+/** Of a segment with holes: how many of its events are sent. All are sent again when the last that was is one of the holes; their ids are known. */
+const sentOf = (events: readonly SpooledEvent[], last: string | null): number =>
+  events.findIndex(({ id }) => id === last) + 1;
+
 const pathOf = (directory: string, segment: number): string =>
   join(directory, `${String(segment).padStart(12, '0')}.events`);
 
@@ -224,10 +244,10 @@ async function segmentsIn(directory: string): Promise<number[]> {
 async function readHead(directory: string): Promise<Head> {
   try {
     const head = JSON.parse(await readFile(join(directory, 'head'), 'utf8')) as Partial<Head>;
-    return { segment: head.segment ?? 0, sent: head.sent ?? 0 };
+    return { segment: head.segment ?? 0, sent: head.sent ?? 0, last: head.last ?? null };
   } catch {
     // None yet, or damaged: everything that is there is sent, and what was sent before is known by its id.
-    return { segment: 0, sent: 0 };
+    return { segment: 0, sent: 0, last: null };
   }
 }
 

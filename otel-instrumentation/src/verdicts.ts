@@ -16,6 +16,9 @@ export interface FollowedVerdicts {
 /** How many ids are remembered to pass over what is delivered twice. */
 const remembered = 10_000;
 const retryMs = 2_000;
+/** A verdict that cannot be dealt with is tried ever less often, and never given up: somebody decided it. */
+const longestWaitMs = 300_000;
+const waitOf = (deliveries: number): number => Math.min(longestWaitMs, retryMs * 2 ** Math.min(10, deliveries - 1));
 /** Well within the 30 s after which the server would hand a verdict to somebody else. */
 const workingMs = 10_000;
 
@@ -49,7 +52,7 @@ export async function followVerdicts(
         message.ack();
       } catch (error) {
         onTrouble(error);
-        message.nak(retryMs);
+        message.nak(waitOf(message.info.deliveryCount));
       } finally {
         clearInterval(busy);
         inHand = null;

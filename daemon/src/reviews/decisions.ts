@@ -341,7 +341,7 @@ function entryOf(
   return writtenEntry({ type: eventTypes.humanDecision, subject: row.task_id, data }, new Date(at), () => eventId);
 }
 
-function verdictOf(row: store.CaseRow, { person, request }: Waiting, record: LedgerRecord): Verdict {
+function verdictOf(row: store.CaseRow, { person, request, humanDecisionId }: Waiting, record: LedgerRecord): Verdict {
   return {
     v: 1,
     verdict_id: record.event.id,
@@ -357,5 +357,7 @@ function verdictOf(row: store.CaseRow, { person, request }: Waiting, record: Led
     reviewer: person.id,
     decided_at: record.event.time,
     executed: row.executed,
+    human_decision_id: humanDecisionId,
+    traceparent: row.traceparent,
   };
 }

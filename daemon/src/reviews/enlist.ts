@@ -71,7 +71,8 @@ export async function enlist(
       (isLeftToPeople(policy, decision) ? 'automation_level' : null);
     if (reason === null) continue;
     const queued = caseFor(policy, decision, reason, now());
-    const like = { ...queued, ai_event_id: event.id, evidence_hash: evidenceHash(entry) };
+    const traceparent = event.traceparent ?? null;
+    const like = { ...queued, ai_event_id: event.id, evidence_hash: evidenceHash(entry), traceparent };
     if (!(await store.insertCase(client, like))) continue;
     const chance = chanceOf(decision.decision_id, 'gold');
     const share = policy.review.gold ?? 0;

@@ -28,6 +28,8 @@ export interface CaseRow {
   /** Whether the AI carried its decision out before the review. */
   readonly executed: boolean;
   readonly ai_event_id: string;
+  /** Of the AI decision's span; null when the service had none. */
+  readonly traceparent: string | null;
   readonly evidence_hash: string;
   readonly queued_at: Date;
   readonly due_at: Date;
@@ -77,6 +79,7 @@ type NewCase = Pick<
   | 'confidence'
   | 'executed'
   | 'ai_event_id'
+  | 'traceparent'
   | 'evidence_hash'
   | 'queued_at'
   | 'due_at'
@@ -90,8 +93,8 @@ export async function insertCase(db: Queryable, c: NewCase): Promise<boolean> {
   const { rowCount } = await db.query(
     `INSERT INTO review_case (decision_id, workflow_id, task_id, title, reason, priority, risk_tier, model_name,
        model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at,
-       commit_first, people_wanted, features)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+       commit_first, people_wanted, features, traceparent)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
      ON CONFLICT DO NOTHING`,
     [
       c.decision_id,
@@ -114,6 +117,7 @@ export async function insertCase(db: Queryable, c: NewCase): Promise<boolean> {
       c.commit_first,
       c.people_wanted,
       JSON.stringify(c.features),
+      c.traceparent,
     ],
   );
   return rowCount === 1;

@@ -7,17 +7,24 @@ import { pathToFileURL } from 'node:url';
 export interface Near {
   has(name: string): boolean;
   load(name: string): Promise<Record<string, unknown>>;
+  require(name: string): unknown;
   /** Where the package is that the name is of, and its version. */
   packageOf(name: string): { readonly directory: string; readonly version: string } | null;
 }
 
-export function nearTo(cwd: string): Near {
-  const from = pathToFileURL(join(cwd, 'package.json'));
-  const near = createRequire(from);
-  const packageOf = (name: string) => packageNear(packageName(name), from);
+/** Beside the working directory, or else beside the script: a service may be started from anywhere. */
+export function nearTo(cwd: string, script = ''): Near {
+  const places = [join(cwd, 'package.json'), ...(script === '' ? [] : [script])].map((path) => pathToFileURL(path));
+  const placeOf = (name: string) => places.find((place) => packageNear(packageName(name), place) !== null) ?? places[0];
+  const requireFor = (name: string) => createRequire(placeOf(name) ?? pathToFileURL(join(cwd, 'package.json')));
+  const packageOf = (name: string) => {
+    const place = placeOf(name);
+    return place === undefined ? null : packageNear(packageName(name), place);
+  };
   return {
     has: (name) => packageOf(name) !== null,
-    load: (name) => import(entryOf(near, name)) as Promise<Record<string, unknown>>,
+    load: (name) => import(entryOf(requireFor(name), name)) as Promise<Record<string, unknown>>,
+    require: (name) => requireFor(name)(name) as unknown,
     packageOf,
   };
 }

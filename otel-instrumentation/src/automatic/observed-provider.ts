@@ -4,6 +4,7 @@
  */
 import {
   context,
+  diag,
   trace,
   type Context,
   type Span,
@@ -60,11 +61,11 @@ class ObservedTracer implements Tracer {
     const span = this.tracer.startSpan(name, options, parent);
     if (!isSeen(span)) return span;
     const { observer } = this.provider;
-    observer.onStart(span, options.root === true ? trace.deleteSpan(parent) : parent);
+    quietly(() => observer.onStart(span, options.root === true ? trace.deleteSpan(parent) : parent));
     const end = span.end.bind(span);
     span.end = (time) => {
       // Before, because attributes cannot be set after.
-      if (span.isRecording()) observer.onEnd(span);
+      if (span.isRecording()) quietly(() => observer.onEnd(span));
       end(time);
     };
     return span;
@@ -84,6 +85,15 @@ class ObservedTracer implements Tracer {
     const parent = rest.length > 2 ? (rest[1] as Context) : context.active();
     const span = this.startSpan(name, options, parent);
     return context.with(trace.setSpan(parent, span), () => work(span)) as ReturnType<F>;
+  }
+}
+
+/** Whatever an attribute holds that somebody made: the service's own work goes on. */
+function quietly(look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    diag.error('countersign: a span could not be looked at', error);
   }
 }
 

@@ -8,6 +8,7 @@ import { startNodeSDK } from '@opentelemetry/sdk-node';
 import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
 import { ObservedTracerProvider } from './observed-provider.ts';
 import type { SpanObserver } from './parts.ts';
+import type { ApiCopy } from './api-copies.ts';
 import { hasOtelSettings } from './settings.ts';
 
 export interface OwnSdk {
@@ -23,19 +24,33 @@ interface PassingOn extends TracerProvider {
 const none: OwnSdk = { shutdown: () => Promise.resolve() };
 
 /** Starts nothing where a tracer provider is registered already: then it is only observed. */
-export function setUpOpenTelemetry(observer: SpanObserver, env: Readonly<Record<string, string | undefined>>): OwnSdk {
+export function setUpOpenTelemetry(
+  observer: SpanObserver,
+  env: Readonly<Record<string, string | undefined>>,
+  copies: readonly ApiCopy[],
+  say: (text: string) => void,
+): OwnSdk {
   if (isRegistered()) {
     observe(observer);
     return none;
   }
   const sdk = env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' ? none : startOne(env);
   observe(observer);
-  if (sdk !== none) makeRoomFor(observer, sdk);
+  if (sdk !== none) makeRoomFor(observer, sdk, copies, say);
   return sdk;
 }
 
 function startOne(env: Readonly<Record<string, string | undefined>>): OwnSdk {
-  if (hasOtelSettings(env)) return startNodeSDK();
+  if (!hasOtelSettings(env)) return startLocal();
+  const sdk = startNodeSDK();
+  // Its settings may want no traces, or be wrong: spans are looked at all the same.
+  if (isRegistered()) return sdk;
+  const local = startLocal();
+  return { shutdown: async () => void (await Promise.all([sdk.shutdown(), local.shutdown()])) };
+}
+
+/** Makes spans that nobody exports. */
+function startLocal(): OwnSdk {
   const provider = new SdkTracerProvider({});
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
@@ -60,42 +75,76 @@ function observe(observer: SpanObserver): void {
   provider.setDelegate(new ObservedTracerProvider(provider.getDelegate(), observer));
 }
 
-/** When the service registers its own of a kind, ours of this kind is gone first; the API would refuse a second one. */
-function makeRoomFor(observer: SpanObserver, ours: OwnSdk): void {
+/**
+ * When the service registers its own of a kind, ours of this kind is gone first; the API would refuse a second one. It may do so
+ * through a copy of the API of its own: what is required is another than what is imported, and an earlier version another still.
+ */
+function makeRoomFor(
+  observer: SpanObserver,
+  ours: OwnSdk,
+  copies: readonly ApiCopy[],
+  say: (text: string) => void,
+): void {
   const before = passingOn()?.getDelegate();
-  const registerTracers = trace.setGlobalTracerProvider.bind(trace);
-  trace.setGlobalTracerProvider = (provider) => {
-    trace.setGlobalTracerProvider = registerTracers;
-    trace.disable();
-    const isTaken = registerTracers(provider);
-    observe(observer);
-    // Tracers that were handed out before go on with what is there now.
-    if (before instanceof ObservedTracerProvider) before.follow(provider);
-    void ours.shutdown().catch(() => undefined);
-    return isTaken;
+  const restores: (() => void)[] = [];
+  /** `once`: what has to happen before, and after, the first registration of a kind through any copy. */
+  const yieldTo = (kind: keyof typeof registers, leave: () => void, after: (given: unknown) => void) => {
+    const undo: (() => void)[] = [];
+    for (const { api, version } of copies) {
+      const owner = api[kind] as Record<string, unknown> | undefined;
+      const name = registers[kind];
+      const register = owner?.[name];
+      if (owner === undefined || typeof register !== 'function') continue;
+      undo.push(() => (owner[name] = register));
+      owner[name] = (given: unknown) => {
+        for (const back of undo) back();
+        leave();
+        standFor(version, restores, say);
+        const isTaken = (register as (given: unknown) => unknown).call(owner, given);
+        after(given);
+        return isTaken;
+      };
+    }
+    restores.push(leave);
   };
-  const registerContext = context.setGlobalContextManager.bind(context);
-  context.setGlobalContextManager = (manager) => {
-    context.setGlobalContextManager = registerContext;
-    context.disable();
-    return registerContext(manager);
-  };
-  const registerPropagator = propagation.setGlobalPropagator.bind(propagation);
-  propagation.setGlobalPropagator = (propagator) => {
-    propagation.setGlobalPropagator = registerPropagator;
-    propagation.disable();
-    return registerPropagator(propagator);
-  };
-  const registerMeters = metrics.setGlobalMeterProvider.bind(metrics);
-  metrics.setGlobalMeterProvider = (provider) => {
-    metrics.setGlobalMeterProvider = registerMeters;
-    metrics.disable();
-    return registerMeters(provider);
-  };
-  const registerLoggers = logs.setGlobalLoggerProvider.bind(logs);
-  logs.setGlobalLoggerProvider = (provider) => {
-    logs.setGlobalLoggerProvider = registerLoggers;
-    logs.disable();
-    return registerLoggers(provider);
-  };
+  yieldTo(
+    'trace',
+    () => trace.disable(),
+    (provider) => {
+      observe(observer);
+      // Tracers that were handed out before go on with what is there now.
+      if (before instanceof ObservedTracerProvider) before.follow(provider as TracerProvider);
+      void ours.shutdown().catch(() => undefined);
+    },
+  );
+  yieldTo('context', () => context.disable(), nothing);
+  yieldTo('propagation', () => propagation.disable(), nothing);
+  yieldTo('metrics', () => metrics.disable(), nothing);
+  yieldTo('logs', () => logs.disable(), nothing);
+}
+
+const nothing = () => undefined;
+const registers = {
+  trace: 'setGlobalTracerProvider',
+  context: 'setGlobalContextManager',
+  propagation: 'setGlobalPropagator',
+  metrics: 'setGlobalMeterProvider',
+  logs: 'setGlobalLoggerProvider',
+} as const;
+
+/** Where every copy of the API keeps what is registered, with the version of the copy that came first. */
+const slot = Symbol.for('opentelemetry.js.api.1');
+interface Slot {
+  version: string;
+}
+
+/** The API lets nobody register who is of another version than whoever did first: then all of ours makes room, and theirs comes first. */
+function standFor(version: string, leaves: readonly (() => void)[], say: (text: string) => void): void {
+  const kept = (globalThis as { [slot]?: Slot })[slot];
+  if (kept === undefined || kept.version === version) return;
+  say(
+    `the service has its own @opentelemetry/api ${version}, and not ${kept.version}: its telemetry goes on as it was, and decisions are recorded without spans. Install one version of it.`,
+  );
+  for (const leave of leaves) leave();
+  kept.version = version;
 }

@@ -28,17 +28,25 @@ export async function patchWhatIsInstalled(near: Near, say: (text: string) => vo
   });
   if (present.length === 0) return;
   await hookImports(present.flatMap((library) => [library.name, ...pathsOf(library).map(urlOf)]));
-  const used = new Map<string, Patching>();
+  const used = new Map<string, readonly Patching[]>();
   for (const { name, instrumentations } of present) {
-    const found = instrumentations.find((one) => near.has(one));
-    const made = found === undefined ? null : await instanceOf(near, found, say);
-    if (made !== null) used.set(name, made);
+    const made: Patching[] = [];
+    for (const one of instrumentations.filter((candidate) => near.has(candidate))) {
+      const instance = await instanceOf(near, one, say);
+      if (instance !== null) made.push(instance);
+    }
+    // One that patches by itself is the first or none: two would see each call twice.
+    used.set(
+      name,
+      made.filter((one, i) => i === 0 || isGiven(one)),
+    );
   }
-  registerInstrumentations({ instrumentations: [...used.values()].filter((one) => !isGiven(one)) });
+  const all = [...used.values()].flat();
+  registerInstrumentations({ instrumentations: all.filter((one) => !isGiven(one)) });
   // With an API of its own version it would find no provider by itself.
-  for (const one of used.values()) if (isGiven(one)) one.setTracerProvider(trace.getTracerProvider());
+  for (const one of all) if (isGiven(one)) one.setTracerProvider(trace.getTracerProvider());
   // Last, so that it sees what the others have done.
-  for (const library of present) watch(library, used.get(library.name), say);
+  for (const library of present) watch(library, used.get(library.name) ?? [], say);
 }
 
 const pathsOf = ({ directory, files = [] }: Present): string[] => files.map((file) => join(directory, file));
@@ -82,14 +90,18 @@ function settings(): object {
 }
 
 /** Sees the library being loaded, has it patched if it is not yet, and says when it stays as it is. */
-function watch(library: Present, used: Patching | undefined, say: (text: string) => void): void {
+function watch(library: Present, used: readonly Patching[], say: (text: string) => void): void {
   const onLoad = <T>(loaded: T): T => {
     const module = loaded as Module;
     let error: unknown = null;
-    try {
-      if (!library.isPatched(module)) used?.manuallyInstrument?.(library.given?.(module) ?? module);
-    } catch (thrown) {
-      error = thrown;
+    // The next where the first does not know this version.
+    for (const one of used) {
+      if (library.isPatched(module)) break;
+      try {
+        one.manuallyInstrument?.(library.given?.(module) ?? module);
+      } catch (thrown) {
+        error = thrown;
+      }
     }
     if (!library.isPatched(module)) say(unpatched(library, used, error));
     return loaded;
@@ -100,11 +112,11 @@ function watch(library: Present, used: Patching | undefined, say: (text: string)
   }
 }
 
-function unpatched({ name, version, instrumentations }: Present, used: Patching | undefined, error: unknown): string {
+function unpatched({ name, version, instrumentations }: Present, used: readonly Patching[], error: unknown): string {
   const what = `${name} ${version} is loaded but not patched: its calls are no part of any decision.`;
-  if (used === undefined) return `${what} Install ${instrumentations.join(' or ')}.`;
-  const which = `${used.instrumentationName} ${used.instrumentationVersion}`;
-  return `${what} ${which} does not patch this version${error === null ? '' : ` (${messageOf(error)})`}; look for a newer one.`;
+  if (used.length === 0) return `${what} Install ${instrumentations.join(' or ')}.`;
+  const which = used.map((one) => `${one.instrumentationName} ${one.instrumentationVersion}`).join(' and ');
+  return `${what} ${which} ${used.length === 1 ? 'does' : 'do'} not patch this version${error === null ? '' : ` (${messageOf(error)})`}; look for a newer one.`;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
