@@ -28,7 +28,8 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           pool: 'forks',
-          fileParallelism: false,
+          // They wait more than they work.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

@@ -59,8 +59,9 @@ const levels: readonly Level[] = [
     name: 'CountersignAvailabilityBurn',
     record: 'dependency:countersign_unavailable:ratio',
     // While the daemon is away nothing says of its dependencies how they are: each that there was in a week counts as away.
+    // Summed, for a daemon that was started elsewhere goes on as another instance.
     bad: (window) =>
-      `1 - (min by (dependency) (sum_over_time(countersign_dependency_up[${window}])) or 0 * min by (dependency) (last_over_time(countersign_dependency_up[7d]))) / on () group_left max(count_over_time(up{job="countersign"}[${window}]))`,
+      `1 - (sum by (dependency) (sum_over_time(countersign_dependency_up[${window}])) or 0 * sum by (dependency) (last_over_time(countersign_dependency_up[7d]))) / on () group_left sum(count_over_time(up{job="countersign"}[${window}]))`,
     budget: 0.001,
     by: ['dependency'],
     team: 'platform',

@@ -121,7 +121,7 @@ it('counts what is recorded, with exemplars that lead to its trace', async () =>
   expect(valueOf(after, `countersign_review_turnaround_seconds_count{workflow="${workflow}",priority="P2"}`)).toBe(1);
   const money = (kind: string) =>
     valueOf(after, `countersign_outcome_money_minor_units_total{${labels},kind="${kind}"}`);
-  expect([money('cost'), money('loss'), money('saving')]).toEqual([250, 40, null]);
+  expect([money('cost'), money('loss'), money('saving')]).toEqual([250, 40, 0]);
   expect(valueOf(after, `countersign_accuracy_ratio{${labels}}`)).toBe(0);
   expect(valueOf(after, `countersign_accuracy_ratio_bound{${labels},bound="upper"}`)).toBeGreaterThan(0.5);
   expect(valueOf(after, `countersign_review_queue_cases{workflow="${workflow}",state="waiting"}`)).toBe(0);

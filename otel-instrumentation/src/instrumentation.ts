@@ -397,7 +397,12 @@ export class Instrumentation implements Deciding, Loop {
     } finally {
       span.end();
     }
-    emitEvaluation(reviewed, action, toldText(justification, rules));
+    try {
+      emitEvaluation(reviewed, action, toldText(justification, rules));
+    } catch (error) {
+      // It is dealt with, whatever becomes of the word on it.
+      this.trouble(error);
+    }
   }
 
   /** What undoes the steps of a workflow, by name: others of it stay. Orders come with its verdicts. */

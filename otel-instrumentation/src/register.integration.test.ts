@@ -88,6 +88,7 @@ it.each([
 );
 
 it.each([
+  ['samples nothing', { OTEL_TRACES_SAMPLER: 'always_off', OTEL_TRACES_EXPORTER: 'console' }],
   ['wants no traces exported', { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'console' }],
   ['has a file without a tracer provider', { OTEL_CONFIG_FILE: 'without-traces.yaml' }],
 ])('promotes though the environment %s', async (_what, given) => {

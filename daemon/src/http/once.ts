@@ -1,6 +1,6 @@
 /**
- * A lever is pulled once, however often it is sent: the same request under the same Idempotency-Key gets the answer of the first
- * and does nothing. After draft-ietf-httpapi-idempotency-key-header-07; a key is remembered for a day.
+ * A lever is pulled at most once, however often it is sent: the same request under the same Idempotency-Key gets the answer of the
+ * first and does nothing. Where that answer was lost with the daemon it is told so. After draft-ietf-httpapi-idempotency-key-header-07; a key is remembered for a day.
  */
 import { Uuid, type ApiError } from '@countersign/contract';
 import canonicalize from 'canonicalize';
@@ -28,8 +28,8 @@ export type Begun =
   | { readonly is: 'refused'; readonly error: ApiError['error']; readonly message: string };
 
 const rememberedForMs = 86_400_000;
-/** A request takes at most 15 s: one that began earlier and has not ended went with its daemon. */
-const givenUpAfterMs = 60_000;
+/** One that began earlier and has not ended may have gone with its daemon, before or after it came about. */
+const unknownAfterMs = 60_000;
 
 export class Once {
   private readonly options: OnceOptions;
@@ -53,21 +53,23 @@ export class Once {
     if (await store.beginRequest(pool, { key, person, request_hash, begun_at: at }, forgotten))
       return { is: 'new', key };
     const earlier = await store.readRequest(pool, key);
-    if (earlier === null) return refused('unavailable', 'The same request has just failed. Send it again.');
+    if (earlier === null) throw new Error(`the request ${key} was there, and is gone`);
     if (earlier.person !== person || !earlier.request_hash.equals(request_hash)) {
       return refused('bad_request', 'Idempotency-Key was used for another request. Choose a new one.');
     }
     if (earlier.status !== null) return { is: 'done', status: earlier.status, answer: earlier.answer ?? '' };
-    const givenUp = new Date(at.getTime() - givenUpAfterMs);
-    if (await store.takeOverRequest(pool, key, givenUp, at)) return { is: 'new', key };
+    if (at.getTime() - earlier.begun_at.getTime() > unknownAfterMs) {
+      return refused(
+        'refused',
+        'It is not known whether this came about: the daemon ended, or lost PostgreSQL, meanwhile. Look, and ask anew if it did not.',
+      );
+    }
     return refused('unavailable', 'The same request is under way. Send it again in a moment to hear what came of it.');
   }
 
-  /** Keeps what came of a request; one that failed by no fault of its own may be sent again. */
-  async end(key: string, status: number, answer: string): Promise<void> {
-    const { pool } = this.options;
-    if (status >= 500) await store.forgetRequest(pool, key);
-    else await store.endRequest(pool, key, status, answer);
+  /** Keeps what came of a request, whatever it was: under its key it is never carried out a second time. */
+  end(key: string, status: number, answer: string): Promise<void> {
+    return store.endRequest(this.options.pool, key, status, answer);
   }
 }
 

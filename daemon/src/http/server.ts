@@ -92,11 +92,12 @@ export function createServer({ identify, once, onPerson, onRequest, onError }: S
       return;
     }
     if (begun.is === 'done') return reply.code(begun.status).type('application/json').send(begun.answer);
-    return reply.code(begun.error === 'bad_request' ? 400 : 503).send(apiError(begun.error, begun.message));
+    return reply.code(statusOf[begun.error] ?? 503).send(apiError(begun.error, begun.message));
   });
 
   app.addHook('onSend', async (request, reply, payload) => {
-    if (request.onceKey !== null) await once.end(request.onceKey, reply.statusCode, String(payload));
+    // The answer goes out though it cannot be kept: who asks again is told that it is not known.
+    if (request.onceKey !== null) await once.end(request.onceKey, reply.statusCode, String(payload)).catch(onError);
     return payload;
   });
 
@@ -136,6 +137,8 @@ export function createServer({ identify, once, onPerson, onRequest, onError }: S
   });
   return app;
 }
+
+const statusOf: Partial<Record<ApiError['error'], number>> = { bad_request: 400, refused: 409, unavailable: 503 };
 
 export const apiError = (error: ApiError['error'], message: string, winner?: ApiError['winner'] | null): ApiError => ({
   error,

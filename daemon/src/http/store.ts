@@ -30,20 +30,6 @@ export async function readRequest(db: Queryable, key: string): Promise<KeptReque
   return rows[0] ?? null;
 }
 
-/** Takes over what was begun before `givenUp` and never ended; false when another was first. */
-export async function takeOverRequest(db: Queryable, key: string, givenUp: Date, now: Date): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'UPDATE request_answer SET begun_at = $3 WHERE key = $1 AND begun_at < $2 AND status IS NULL',
-    [key, givenUp, now],
-  );
-  return rowCount === 1;
-}
-
 export async function endRequest(db: Queryable, key: string, status: number, answer: string): Promise<void> {
   await db.query('UPDATE request_answer SET status = $2, answer = $3 WHERE key = $1', [key, status, answer]);
-}
-
-/** It came to nothing, and may be sent again. */
-export async function forgetRequest(db: Queryable, key: string): Promise<void> {
-  await db.query('DELETE FROM request_answer WHERE key = $1', [key]);
 }

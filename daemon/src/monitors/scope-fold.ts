@@ -35,8 +35,8 @@ export const monitors = {
   sla,
 } as const;
 export type MonitorName = keyof typeof monitors;
-/** Of all that alerts can be of: the monitors, and what is worked out from several of them. */
-export const monitorNames: readonly string[] = [...Object.keys(monitors), 'attribution'];
+/** Of all that alerts can be of: the monitors, what is worked out from several of them, and what a person has stopped. */
+export const monitorNames: readonly string[] = [...Object.keys(monitors), 'attribution', 'stopped_by_hand'];
 export type States = { -readonly [K in MonitorName]?: ReturnType<(typeof monitors)[K]['start']> };
 
 const namesPer = (per: 'version' | 'workflow') =>

@@ -3,14 +3,16 @@ import type { Person } from '@countersign/contract';
 
 /** A page says every ten seconds that it is in front. */
 const looksForMs = 25_000;
+/** A page that shows a case asks for it anew every five seconds. */
+const asksWithinMs = 7_000;
 const mostCases = 10_000;
 
 interface Look {
   readonly name: string;
   /** When their page last said so; null while it has only been shown. */
   readonly at: number | null;
-  /** When they were first shown the evidence; null before. */
-  readonly since: number | null;
+  /** Since when they have been shown the evidence again and again, and when last; null before. */
+  readonly shown: { readonly since: number; readonly last: number } | null;
 }
 
 export class Lookers {
@@ -18,23 +20,24 @@ export class Lookers {
 
   /** A person was shown the evidence of a case. */
   served(decisionId: string, person: Person, now: number): void {
-    const before = this.lookOf(decisionId, person);
-    this.note(decisionId, person, { at: before?.at ?? null, since: before?.since ?? now });
+    const { at = null, shown = null } = this.lookOf(decisionId, person) ?? {};
+    const goesOn = shown !== null && now - shown.last < asksWithinMs;
+    this.note(decisionId, person, { at, shown: { since: goesOn ? shown.since : now, last: now } });
   }
 
   /** A person's page says that it has the case in front. */
   look(decisionId: string, person: Person, now: number): void {
-    this.note(decisionId, person, { at: now, since: this.lookOf(decisionId, person)?.since ?? null });
+    this.note(decisionId, person, { at: now, shown: this.lookOf(decisionId, person)?.shown ?? null });
   }
 
   away(decisionId: string, { id }: Person): void {
     this.byCase.get(decisionId)?.delete(id);
   }
 
-  /** How long ago a person was first shown the evidence, in ms; 0 for whoever was not. */
+  /** For how long a person has been shown the evidence, in ms; 0 for whoever is not. */
   seenFor(decisionId: string, person: Person, now: number): number {
-    const since = this.lookOf(decisionId, person)?.since ?? null;
-    return since === null ? 0 : now - since;
+    const shown = this.lookOf(decisionId, person)?.shown ?? null;
+    return shown === null || now - shown.last >= asksWithinMs ? 0 : now - shown.since;
   }
 
   /** The others. */

@@ -633,6 +633,26 @@ describe('a case', () => {
     ]);
     expect((await say({ label: null, value: 'Dear Ada' }))[0]).toBe(200);
     expect(await onRecord(id)).toMatchObject([{ output: { label: null, value: 'Dear Ada' } }]);
+    // Though the model gives one all the same.
+    const labelled = await aCase('free', { output: { label: 'polite', value: 'Dear Sir' } });
+    const output = { label: null, value: 'Dear Ada' };
+    expect((await decide('ann', labelled, { action: 'modify', output, justification: 'kinder' }))[0]).toBe(200);
+  });
+
+  it('that everybody has given up comes back, rather than to nobody', async () => {
+    const id = await aCase('free', { output: { label: null, value: 1 } });
+    const isThere = async (person: string) =>
+      (await ask<Queue>(person, 'queue?workflow=free&limit=500'))[1].items.some(
+        ({ decision_id }) => decision_id === id,
+      );
+    for (const person of ['ann', 'ben', 'cyd']) {
+      expect([person, (await decide(person, id, { action: 'escalate', justification: 'not mine' }))[0]]).toEqual([
+        person,
+        200,
+      ]);
+      expect([person, await isThere(person)]).toEqual([person, person === 'cyd']);
+    }
+    expect((await decide('ann', id))[0]).toBe(200);
   });
 
   it('is found by whom it is with, and counted for who may decide it', async () => {

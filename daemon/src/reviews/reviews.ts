@@ -310,7 +310,7 @@ export class Reviews {
     const row = await store.readCase(pool, decisionId);
     if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
     const deciders = (await people.deciders(person.id)).filter((one) => mayReview(policies, row.workflow_id, one));
-    const open = await store.whoseIsOpen(
+    const open = await store.whoIsLeft(
       pool,
       decisionId,
       deciders.map(({ id }) => id),

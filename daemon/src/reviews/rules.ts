@@ -129,7 +129,8 @@ function wrongIn(
       return bad(`output is ${JSON.stringify(output ?? null)}. To modify, say what the answer should have been.`);
     }
     // An answer that is a value and no label stays one.
-    const isLabelled = output.label === null ? row.label === null : labels.includes(output.label);
+    const isLabelled =
+      output.label === null ? row.label === null || labels.length === 0 : labels.includes(output.label);
     if (!isLabelled) {
       const which = labels.length === 0 ? 'null: the policy has no labels' : `one of: ${labels.join(', ')}`;
       return bad(`output.label is ${JSON.stringify(output.label)}. To modify, use ${which}.`);

@@ -148,13 +148,21 @@ export interface QueueFilter {
   readonly assigned: AssignedTo | null;
 }
 
+const hasNotDecided = (person: string) =>
+  `NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.decision_id AND o.person = ${person})`;
+const hasNotEscalated = (person: string) =>
+  `NOT EXISTS (SELECT FROM review_escalation e WHERE e.decision_id = c.decision_id AND e.person = ${person})`;
+/** Nobody else has decided anything for a month who could take a case: it comes back to who gave it up, rather than to nobody. */
+const nobodyElse = (person: string) => `NOT EXISTS (
+  SELECT FROM person p WHERE p.id <> ${person} AND p.decides_at > now() - interval '30 days'
+    AND ${hasNotDecided('p.id')} AND ${hasNotEscalated('p.id')})`;
+
 /**
- * Undecided, and neither decided nor escalated by this person before: neither this case nor, decided, the one that a planted one is
- * a copy of.
+ * Undecided, and neither decided nor, while there is somebody else, escalated by this person before: neither this case nor,
+ * decided, the one that a planted one is a copy of.
  */
-const isOpenTo = (person: string) => `c.decided_at IS NULL
-  AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.decision_id AND o.person = ${person})
-  AND NOT EXISTS (SELECT FROM review_escalation e WHERE e.decision_id = c.decision_id AND e.person = ${person})
+const isOpenTo = (person: string) => `c.decided_at IS NULL AND ${hasNotDecided(person)}
+  AND (${hasNotEscalated(person)} OR ${nobodyElse(person)})
   AND (c.planted_from IS NULL OR (
     NOT EXISTS (SELECT FROM review_case f WHERE f.decision_id = c.planted_from AND f.decided_by = ${person})
     AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.planted_from AND o.person = ${person})))`;
@@ -168,10 +176,11 @@ export async function isOpenFor(db: Queryable, decisionId: string, person: strin
   return rows.length > 0;
 }
 
-/** Of some people, those who may still decide a case. */
-export async function whoseIsOpen(db: Queryable, decisionId: string, people: readonly string[]): Promise<Set<string>> {
+/** Of some people, those who have neither decided a case nor given it up. Whether it is planted is nobody's to read off. */
+export async function whoIsLeft(db: Queryable, decisionId: string, people: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ person: string }>(
-    `SELECT p.person FROM review_case c, unnest($2::text[]) AS p (person) WHERE c.decision_id = $1 AND ${isOpenTo('p.person')}`,
+    `SELECT p.person FROM review_case c, unnest($2::text[]) AS p (person) WHERE c.decision_id = $1
+       AND ${hasNotDecided('p.person')} AND ${hasNotEscalated('p.person')}`,
     [decisionId, people],
   );
   return new Set(rows.map(({ person }) => person));

@@ -94,11 +94,11 @@ export function visibleHistory(
   if (isSettled(row)) return row.planted_from === null ? [...records] : [];
   // What is under review stands above; and a planted case has no past, as a new one has none.
   if (row.planted_from !== null) return [];
-  return records.filter(({ decision_actor, log_index, event_id }) => {
+  // Whoever says first what they think hears nobody before: neither AI nor colleagues nor the world.
+  if (hidden) return [];
+  return records.filter(({ log_index, event_id }) => {
     if (event_id === own.event_id) return false;
-    // Whoever says first what they think hears nobody before, whether AI or colleague.
-    if (log_index > own.log_index && (isBlind(row) || hidden)) return false;
-    return !hidden || decision_actor.type !== 'ai';
+    return log_index <= own.log_index || !isBlind(row);
   });
 }
 

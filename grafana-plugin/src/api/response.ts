@@ -13,7 +13,6 @@ import type {
   TripRequest,
 } from '@countersign/contract';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
 import { t } from '../parts/i18n';
 import { CallError, get, postOnce } from './client';
 
@@ -28,22 +27,26 @@ export const useResponse = (incident: string | null) =>
     placeholderData: keepPreviousData,
   });
 
-/** Sent again after its answer was lost, the same order is the same wish: it does not happen twice. */
+/** What was last wished, by where it was sent: while its answer is not known the same order is the same wish, also after its dialog was closed. */
+const wishes = new Map<string, { readonly of: string; readonly key: string }>();
+
+/** Sent again after its answer was lost, the same order does not happen twice. */
 function useAct<T>(path: string, done: string, failed: string) {
   const client = useQueryClient();
-  const wish = useRef<{ readonly of: string; readonly key: string } | null>(null);
   return useMutation({
     mutationFn: (order: T) => {
       const of = JSON.stringify(order);
-      if (wish.current?.of !== of) wish.current = { of, key: crypto.randomUUID() };
-      return postOnce<{ message: string }>(path, order, wish.current.key);
+      const before = wishes.get(path);
+      const wish = before?.of === of ? before : { of, key: crypto.randomUUID() };
+      wishes.set(path, wish);
+      return postOnce<{ message: string }>(path, order, wish.key);
     },
     onSuccess: () => {
-      wish.current = null;
+      wishes.delete(path);
     },
     onError: (error) => {
-      // It was heard, and refused: to try again is another wish.
-      if (error instanceof CallError && error.body !== null) wish.current = null;
+      // It was heard, and refused: to try again is another wish. One that is under way is the same.
+      if (error instanceof CallError && error.body !== null && error.body.error !== 'unavailable') wishes.delete(path);
     },
     onSettled: () => client.invalidateQueries({ queryKey: key }),
     meta: { done, failed },

@@ -44,7 +44,9 @@ const furtherNames = ['event_id', 'model_hash', 'input', 'leaf_hash', 'signed'] 
 export function AuditFilters({ filter, people, onChange }: AuditFiltersProps) {
   const styles = useStyles2(getStyles);
   const isAsked = furtherNames.some((name) => filter[name] !== undefined);
-  const [isOpen, setOpen] = useState(isAsked);
+  const [wantsAll, setWantsAll] = useState(false);
+  // What narrows the records is on screen, however it came into the address.
+  const isOpen = wantsAll || isAsked;
   const actorId = filter.actor_id ?? null;
   const known = Object.entries(people).map(([value, label]) => ({ value, label }));
   const isKnown = actorId === null || known.some(({ value }) => value === actorId);
@@ -115,7 +117,8 @@ export function AuditFilters({ filter, people, onChange }: AuditFiltersProps) {
         fill="text"
         icon={isOpen ? 'angle-up' : 'angle-down'}
         aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
+        disabled={isAsked}
+        onClick={() => setWantsAll(!wantsAll)}
       >
         {t('audit.filter.further', 'By hash or id')}
       </Button>

@@ -75,16 +75,17 @@ function Plan({ batch }: { batch: Batch }) {
     if (next !== undefined) setSearch({ open: next }, { replace: true });
   };
   const onScreen = useCase(shown).data?.item.decision_id;
+  const isOpened = shown === undefined || !batch.sample.includes(shown) || opened.includes(shown);
   useEffect(() => {
     // It counts when it has been on screen for a moment, and not when it was asked for.
-    if (shown === undefined || onScreen !== shown) return undefined;
-    const timer = setTimeout(() => {
+    if (shown === undefined || onScreen !== shown || isOpened) return undefined;
+    const timer = setInterval(() => {
       void look(shown)
         .then(() => client.invalidateQueries({ queryKey: ['opened', batch.batch_id] }))
         .catch(() => undefined);
     }, openedAfterMs + 100);
-    return () => clearTimeout(timer);
-  }, [shown, onScreen, batch.batch_id, client]);
+    return () => clearInterval(timer);
+  }, [shown, onScreen, isOpened, batch.batch_id, client]);
   useKeys({ o: openNext, l: () => isOfBatch(shown) && turn(shown) });
 
   if (decided !== null) return <BatchResults done={decided} />;

@@ -42,7 +42,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
   const given = opened.answer?.output;
   const isStructured = rules.output !== null || given?.value !== undefined;
   const labels = rules.labels.filter((label) => isStructured || label !== given?.label);
-  // What they said before they saw the AI's answer, where it was another.
+  // What they said before they saw the AI's answer, where it was another. Without labels an answer is a value and nothing else.
   const committed = opened.committed?.label ?? null;
   const startLabel =
     committed !== null && labels.includes(committed) ? committed : isStructured ? (given?.label ?? null) : null;

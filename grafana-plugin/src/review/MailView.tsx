@@ -7,7 +7,7 @@ import { t } from '../parts/i18n';
 import { InputText } from './InputText';
 import type { Mail, MailLink } from './read-mail';
 
-export function MailView({ mail: { headers, parts, links, attachments } }: { mail: Mail }) {
+export function MailView({ mail: { headers, parts, links, moreLinks, attachments } }: { mail: Mail }) {
   const styles = useStyles2(getStyles);
   const [part, setPart] = useState(0);
   return (
@@ -44,12 +44,12 @@ export function MailView({ mail: { headers, parts, links, attachments } }: { mai
         </div>
       )}
       <InputText text={parts[part]?.text ?? ''} />
-      {links.length > 0 && <Links links={links} />}
+      {links.length > 0 && <Links links={links} more={moreLinks} />}
     </>
   );
 }
 
-function Links({ links }: { links: readonly MailLink[] }) {
+function Links({ links, more }: { links: readonly MailLink[]; more: number }) {
   const styles = useStyles2(getStyles);
   return (
     <section className={styles.links} aria-label={t('review.input.links', 'Where its links lead')} data-testid="links">
@@ -68,6 +68,7 @@ function Links({ links }: { links: readonly MailLink[] }) {
           </li>
         ))}
       </ul>
+      {more > 0 && <p>{t('review.input.more-links', 'and {{more}} links more', { more })}</p>}
     </section>
   );
 }

@@ -8,6 +8,8 @@ export interface Mail {
   /** What it says, as plain text and as its HTML reads; one where both are the same. */
   readonly parts: readonly { readonly name: string; readonly text: string }[];
   readonly links: readonly MailLink[];
+  /** How many there are beyond those. */
+  readonly moreLinks: number;
   readonly attachments: readonly { readonly name: string; readonly type: string; readonly bytes: number }[];
 }
 
@@ -25,6 +27,7 @@ export async function readMail(bytes: Uint8Array): Promise<Mail> {
   const [plain, html] = [mail.text ?? '', mail.html ?? ''];
   const body = html === '' ? null : new DOMParser().parseFromString(html, 'text/html').body;
   const read = body === null ? '' : textOf(body);
+  const anchors = [...(body?.querySelectorAll('a[href]') ?? [])];
   const asText = { name: t('review.input.plain', 'Plain text'), text: plain };
   const asHtml = { name: t('review.input.html', 'What its HTML reads'), text: read };
   const alike = squeezed(plain) === squeezed(read);
@@ -40,7 +43,8 @@ export async function readMail(bytes: Uint8Array): Promise<Mail> {
     is: 'mail',
     headers: headers.filter(([, value]) => value !== ''),
     parts: plain === '' && body !== null ? [asHtml] : read === '' || alike ? [asText] : [asText, asHtml],
-    links: [...(body?.querySelectorAll('a[href]') ?? [])].slice(0, linksShown).map(linkOf),
+    links: anchors.slice(0, linksShown).map(linkOf),
+    moreLinks: Math.max(0, anchors.length - linksShown),
     attachments: mail.attachments.map(({ filename, mimeType, content }) => ({
       name: filename ?? t('review.input.unnamed', '(no name)'),
       type: mimeType,
@@ -54,14 +58,32 @@ const addresses = (list: readonly Address[] = []): string =>
 
 function linkOf(anchor: Element): MailLink {
   const [text, target] = [squeezed(anchor.textContent ?? ''), anchor.getAttribute('href') ?? ''];
-  const [said, led] = [hostIn(text), hostIn(target)];
-  return { text, target, misleads: said !== null && led !== null && said !== led && !led.endsWith(`.${said}`) };
+  return { text, target, misleads: misleads(text, target) };
 }
 
-/** The host of an address, or of what reads like one; null where there is none. */
-function hostIn(text: string): string | null {
-  const [, host] = /^(?:https?:\/\/)?(?:[^\s/@]*@)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:[:/?#]|$)/i.exec(text) ?? [];
-  return host?.toLowerCase().replace(/^www\./, '') ?? null;
+const elsewhere = 'relative.invalid';
+
+/** Whether what reads like an address of one host leads to another, or to none. */
+export function misleads(text: string, target: string): boolean {
+  const said = hostSaid(text);
+  if (said === null) return false;
+  const led = hostLed(target);
+  return led !== elsewhere && led !== said && !led.endsWith(`.${said}`);
+}
+
+/** The host of what reads like an address; null for other words. */
+function hostSaid(text: string): string | null {
+  const [, host] = /^(?:https?:\/\/)?(?:[^\s/@]*@)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[:/?#]|$)/iu.exec(text) ?? [];
+  return host === undefined ? null : hostLed(`https://${host}`);
+}
+
+/** As a browser reads it, with all its forgiveness; empty for what is no place on the network. */
+function hostLed(target: string): string {
+  try {
+    return new URL(target, `https://${elsewhere}`).hostname.replace(/^www\./, '');
+  } catch {
+    return '';
+  }
 }
 
 const squeezed = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();

@@ -14,13 +14,14 @@ export function missingIn(
   if (action === null) return t('review.missing.action', 'Choose an action first.');
   if (action === 'modify') {
     const given = answer?.output;
-    if (label === null && (given?.label !== null || rules.labels.length > 0)) {
+    if (label === null && rules.labels.length > 0) {
       return t('review.missing.label', 'Choose what it should have been.');
     }
     if (answerProblem(value, given?.value, rules.output) !== null) {
       return t('review.missing.answer', 'Correct the answer first.');
     }
-    if ((value === null || isEqual(valueOf(value, given?.value), given?.value)) && label === given?.label) {
+    const isSameLabel = rules.labels.length === 0 || label === given?.label;
+    if ((value === null || isEqual(valueOf(value, given?.value), given?.value)) && isSameLabel) {
       return t('review.missing.change', 'Change the label or the answer, or accept it.');
     }
   }

@@ -5,6 +5,7 @@
 import {
   context,
   diag,
+  isSpanContextValid,
   trace,
   type Context,
   type Span,
@@ -14,6 +15,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import type { SeenSpan, SpanObserver } from './parts.ts';
+import { keepWhatIsSaid } from './unsampled-span.ts';
 
 export class ObservedTracerProvider implements TracerProvider {
   readonly observer: SpanObserver;
@@ -58,9 +60,10 @@ class ObservedTracer implements Tracer {
   }
 
   startSpan(name: string, options: SpanOptions = {}, parent: Context = context.active()): Span {
-    const span = this.tracer.startSpan(name, options, parent);
-    if (!isSeen(span)) return span;
     const { observer } = this.provider;
+    const made = this.tracer.startSpan(name, options, parent);
+    const span = isSeen(made) ? made : unsampled(made, name, options, observer);
+    if (span === null) return made;
     quietly(() => observer.onStart(span, options.root === true ? trace.deleteSpan(parent) : parent));
     const end = span.end.bind(span);
     span.end = (time) => {
@@ -95,6 +98,12 @@ function quietly(look: () => void): void {
   } catch (error) {
     diag.error('countersign: a span could not be looked at', error);
   }
+}
+
+/** Null where nobody would look at it. */
+function unsampled(span: Span, name: string, options: SpanOptions, observer: SpanObserver): (Span & SeenSpan) | null {
+  if (!observer.wantsUnsampled() || !isSpanContextValid(span.spanContext())) return null;
+  return keepWhatIsSaid(span, name, options.attributes ?? {}, Date.now());
 }
 
 /** Recorded, with its attributes to be read: a span of OpenTelemetry's SDK. */

@@ -12,6 +12,10 @@ export class Observers implements SpanObserver {
     this.promotions.onStart(span);
   }
 
+  wantsUnsampled(): boolean {
+    return this.parts.wantsUnsampled() || this.promotions.wantsUnsampled();
+  }
+
   onEnd(span: SeenSpan): void {
     this.parts.onEnd(span);
     this.promotions.onEnd(span);

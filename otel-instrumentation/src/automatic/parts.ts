@@ -30,6 +30,8 @@ export interface SeenSpan {
 export interface SpanObserver {
   onStart(span: Span & SeenSpan, parent: Context): void;
   onEnd(span: SeenSpan): void;
+  /** Whether those that are sampled out are to be seen as well. */
+  wantsUnsampled(): boolean;
 }
 
 /** By what instrumentations of models, agents and tools are known: OpenTelemetry's, OpenInference's, OpenLLMetry's. */
@@ -56,6 +58,11 @@ export class Parts implements SpanObserver {
     if (decision === null || parts.has(span)) return;
     parts.set(span, { decision, parent: trace.getSpanContext(parent)?.spanId ?? null });
     if (isGenAi(span.attributes)) stamp(span, decision);
+  }
+
+  /** Nobody sees the decision's own span then either. */
+  wantsUnsampled(): boolean {
+    return false;
   }
 
   onEnd(span: SeenSpan): void {

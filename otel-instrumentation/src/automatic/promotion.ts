@@ -31,6 +31,11 @@ export class Promotions implements SpanObserver {
     if (rule !== null) stamp(span, rule);
   }
 
+  /** Sampling must not decide what is on record. */
+  wantsUnsampled(): boolean {
+    return rules.length > 0;
+  }
+
   onEnd(span: SeenSpan): void {
     const start = begun.get(span);
     if (start === undefined) return;

@@ -1,4 +1,5 @@
 /** Prometheus Alertmanager, API v2: an incident is an alert with an end; told again, it lasts longer. */
+import { allModels } from '@countersign/contract';
 import type { Message } from '../message.ts';
 import { outcomeOf, request } from './http.ts';
 import type { Notifier } from './notifier.ts';
@@ -45,7 +46,7 @@ const alertOf = (message: Message) => ({
     model: message.model_name,
     // By which alert-rules/alertmanager.yaml sends an incident to the pager and to the team's channel.
     tier: 'incident',
-    team: 'model',
+    team: message.model_name === allModels ? 'oversight' : 'model',
     product: 'countersign',
     ...(message.drill ? { drill: 'true' } : {}),
   },
