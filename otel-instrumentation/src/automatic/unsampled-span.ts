@@ -24,7 +24,7 @@ export function keepWhatIsSaid(span: Span, name: string, attributes: Attributes,
     status: { code: SpanStatusCode.UNSET },
     startTime: [Math.floor(startMs / 1_000), Math.round((startMs % 1_000) * 1e6)],
   };
-  const set = (key: string, value: AttributeValue | undefined) => {
+  const set = (key: string, value: AttributeValue) => {
     if (value === undefined || (!(key in kept.attributes) && Object.keys(kept.attributes).length >= mostAttributes))
       return;
     kept.attributes[key] = value;
