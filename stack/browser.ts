@@ -87,6 +87,13 @@ async function inBothThemes(page: Page, look: (theme: 'light' | 'dark') => Promi
     // The host's own switch, which stands for a setting of Grafana's: without the keyboard, so that the focus stays in the app.
     await page.getByText(/^(Dark|Light) theme$/).dispatchEvent('click');
     await page.locator(`body.theme-${theme === 'light' ? 'dark' : 'light'}`).waitFor();
+    // Colours are on their way for a moment. What pulses while it waits never ends.
+    await page.evaluate(() =>
+      Promise.race([
+        Promise.allSettled(document.getAnimations().map(({ finished }) => finished)),
+        new Promise((resolve) => setTimeout(resolve, 500)),
+      ]),
+    );
   }
 }
 

@@ -72,7 +72,9 @@ export function messageOf(
 /** Of what it is, as a title: an alert's own words are in the list below it. */
 export function titleOf(workflowTitle: string, alert: Pick<Alert, 'signal' | 'model_name' | 'model_version'>): string {
   const signal = alert.signal.replaceAll('_', ' ');
-  const whose = alert.model_name === allModels ? 'the people' : `${alert.model_name} ${alert.model_version}`;
+  // What a person has stopped is every version.
+  const version = alert.model_version === allModels ? '' : ` ${alert.model_version}`;
+  const whose = alert.model_name === allModels ? 'the people' : `${alert.model_name}${version}`;
   return `${workflowTitle}: ${signal} of ${whose}`;
 }
 

@@ -134,7 +134,11 @@ export function signalText(monitor: string, subject: string | null, people: Read
 }
 
 export const modelText = ({ model_name, model_version }: { model_name: string; model_version: string }): string =>
-  model_name === allModels ? t('words.all-models', 'all models') : `${model_name} ${model_version}`;
+  model_name === allModels
+    ? t('words.all-models', 'all models')
+    : model_version === allModels
+      ? model_name
+      : `${model_name} ${model_version}`;
 
 /** "Ann: reject, “I know the sender”". */
 export const didText = (name: string, did: string, why: string | null): string =>

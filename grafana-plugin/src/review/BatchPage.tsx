@@ -154,7 +154,7 @@ function Plan({ batch }: { batch: Batch }) {
         {batch.outliers.length > 0 && (
           <section aria-label={t('review.batch.aside', 'Set aside')}>
             <h3 className={styles.aside}>{t('review.batch.aside-next', 'Set aside: look at these one by one')}</h3>
-            <ul data-testid="outliers">
+            <ul className={styles.outliers} data-testid="outliers">
               {batch.outliers.map(({ item, because }) => (
                 <li key={item.decision_id}>
                   <Link to={routes.review(item.decision_id)}>{item.title}</Link>: {because}
@@ -228,5 +228,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     textAlign: 'left',
     overflowWrap: 'anywhere',
   }),
+  outliers: css({ paddingLeft: theme.spacing(2.5), margin: 0 }),
   aside: css({ fontSize: theme.typography.h5.fontSize, marginTop: theme.spacing(2) }),
 });
