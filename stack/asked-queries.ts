@@ -71,7 +71,7 @@ const nothingOf: readonly (readonly [what: RegExp, why: string])[] = [
   [/countersign_witness_/, 'nobody witnesses its log'],
   [/countersign_fairness_|monitor=~"fairness"/, 'its policy watches no groups'],
   [/status=~"5\.\."|status!="200"/, 'no request has failed'],
-  [/countersign_series_folded_total.* > 0$/, 'nobody makes names up'],
+  [/countersign_series_folded_total/, 'nobody makes names up'],
   [/autonomy="undeclared"/, 'all its versions are known'],
   [/p1_reviews_late:ratio/, 'none of its cases is P1'],
 ];

@@ -376,8 +376,10 @@ describe('a Prometheus that measured it all', () => {
       const query = `max_over_time(ALERTS{alertname="${name}",alertstate="firing"}[1h])`;
       return (await askPrometheus(prometheus, query)).length > 0;
     };
-    const names = ['CountersignOverrides', 'CountersignOverridesIncident', 'CountersignBreakerOpen'];
-    expect(await Promise.all(names.map(fired))).toEqual([true, true, true]);
+    // What stood for long enough to be measured: the tier below lasts for as little as two decisions.
+    for (const name of ['CountersignOverridesIncident', 'CountersignBreakerOpen']) {
+      expect([name, await fired(name)]).toEqual([name, true]);
+    }
     const now = await askPrometheus(prometheus, 'ALERTS{alertstate="firing",tier="incident",team="model"}');
     expect(now).toEqual([]);
     for (const quiet of ['CountersignDown', 'CountersignDependencyDown', 'CountersignDeadLetters']) {
