@@ -224,7 +224,9 @@ async function scroll(page: Page, url: string, scroller: string, row: string): P
           last = now;
         }
       }
-      const tall = element.querySelector('li, tbody tr')?.getBoundingClientRect().height ?? 1;
+      // What is above the rows in sight is one row of its own.
+      const heights = [...element.querySelectorAll('li, tbody tr:not([aria-hidden])')].map((one) => one.clientHeight);
+      const tall = heights.toSorted((a, b) => a - b)[Math.floor(heights.length / 2)] || 1;
       return { frames, longestWait, rows: Math.round(element.scrollTop / tall) };
     },
     { selector: scroller, speeds: pixelsAFrame },
