@@ -106,27 +106,22 @@ export const keepPictures = (page: Page, name: string, options: { fullPage?: boo
 /** Keeps a picture of the page in each theme; what axe-core finds in either. */
 export async function keepInBothThemes(page: Page, name: string): Promise<string[]> {
   const problems: string[] = [];
-  let isFirst = true;
   await inBothThemes(page, async (theme) => {
-    // What is not about colours is the same in either.
-    const found = await seriousProblems(page, isFirst ? 'all' : 'colours');
-    isFirst = false;
+    const found = await seriousProblems(page);
     problems.push(...found.map((problem) => `${theme}: ${problem}`));
     await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) });
   });
   return problems;
 }
 
-const ofColours = { all: null, colours: ['color-contrast', 'link-in-text-block'] };
-
 /** What axe-core finds that keeps somebody from using the page: the rule, and the first element. */
-export async function seriousProblems(page: Page, of: 'all' | 'colours' = 'all'): Promise<string[]> {
+export async function seriousProblems(page: Page): Promise<string[]> {
   await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const results = await page.evaluate(async (rules) => {
+  const results = await page.evaluate(async () => {
     // A colour on its way from one state to the next is nobody's contrast.
     await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
-    return window.axe.run({ resultTypes: ['violations'], ...(rules === null ? {} : { runOnly: rules }) });
-  }, ofColours[of]);
+    return window.axe.run({ resultTypes: ['violations'] });
+  });
   return results.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
