@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Packages are tested from their sources, without a build. */
@@ -15,6 +16,8 @@ export default defineConfig({
           include: [`${packages}/**/*.test.{ts,tsx}`],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.integration.test.ts', '**/*.browser.test.ts'],
           testTimeout: 20_000,
+          // Unless told, it leaves a core idle.
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 1 },
         },
       },

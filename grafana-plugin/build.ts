@@ -10,9 +10,7 @@ const root = import.meta.dirname;
 const require = createRequire(import.meta.url);
 const packageOf = (name: string, from = require) => dirname(from.resolve(`${name}/package.json`));
 
-await buildPlugin();
-await buildHost('host-12', root);
-await buildHost('host-13', join(root, '../stack/grafana-13'));
+await Promise.all([buildPlugin(), buildHost('host-12', root), buildHost('host-13', join(root, '../stack/grafana-13'))]);
 
 async function buildPlugin(): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };

@@ -1,7 +1,7 @@
 /** `npm run bench`: the product's numbers, each beside its goal. Names of benchmarks as arguments run just those. */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { buildApp, buildPackages } from './build.ts';
+import { buildAll } from './build.ts';
 import { benchmarkApp } from './bench/app.ts';
 import { benchmarkBreaker } from './bench/breaker.ts';
 import { benchmarkFalseAlarms } from './bench/false-alarms.ts';
@@ -33,8 +33,7 @@ const benchmarks: Readonly<Record<string, (rows: number, runs: number) => Promis
 const { names, rows, runs } = readArguments();
 /** Run only when asked for: a simulation, not a measurement of this machine. */
 const onRequest = ['false-alarms'];
-buildPackages();
-buildApp();
+await buildAll();
 process.stdout.write(
   `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n\n`,
 );

@@ -1,5 +1,5 @@
 /** Compiles the packages and builds the app, and skips what is up to date. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -7,10 +7,16 @@ import { dirname, join, relative } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const stamp = join(root, '.countersign/app-built-from');
 
-export function buildPackages(): void {
+/** The app after the packages: it takes the contract as it is built. */
+export async function buildAll(): Promise<void> {
+  await buildPackages();
+  await buildApp();
+}
+
+export async function buildPackages(): Promise<void> {
   const packages = ['contract', 'otel-instrumentation', 'daemon', 'dashboards', 'demo'];
   for (const name of packages) removeLeftOver(join(root, name));
-  command('tsc', ['-b', ...packages]);
+  await command('tsc', ['-b', ...packages]);
 }
 
 /** Of sources that are gone; tsc leaves it, and it would be published. */
@@ -24,18 +30,22 @@ function removeLeftOver(directory: string): void {
 }
 
 /** The app and its host, unless they were built from these very files. */
-export function buildApp(): void {
+async function buildApp(): Promise<void> {
   const from = fingerprint(['grafana-plugin', 'contract/src', 'docs/runbooks', 'package-lock.json']);
   const isBuilt = ['12', '13'].every((line) => existsSync(join(root, `grafana-plugin/dist/host-${line}/host.js`)));
   if (isBuilt && existsSync(stamp) && readFileSync(stamp, 'utf8') === from) return;
-  command('node', ['grafana-plugin/build.ts']);
+  await command('node', ['grafana-plugin/build.ts']);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, from);
 }
 
-function command(name: string, args: readonly string[]): void {
-  const done = spawnSync(name, args, { cwd: root, encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`${name} ${args.join(' ')} failed:\n${done.stdout}${done.stderr}`);
+function command(name: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(name, args, { cwd: root, maxBuffer: 16_777_216 }, (error, stdout, stderr) => {
+      if (error === null) resolve();
+      else reject(new Error(`${name} ${args.join(' ')} failed:\n${stdout}${stderr}`));
+    });
+  });
 }
 
 function fingerprint(paths: readonly string[]): string {

@@ -11,7 +11,7 @@ if (note === null && !process.argv.includes('--help')) {
   process.stderr.write('countersign: nothing runs that the demo could join. Start it in another terminal: npm start\n');
   process.exit(1);
 }
-buildPackages();
+await buildPackages();
 // The demo itself ends in good order on Ctrl-C; we wait for it.
 process.on('SIGINT', () => undefined);
 const done = spawnSync(process.execPath, [join(root, 'demo/dist/main.js'), ...process.argv.slice(2)], {

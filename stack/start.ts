@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildApp, buildPackages } from './build.ts';
+import { buildAll } from './build.ts';
 import { isFree, notePath, runningStack, startStack, writeNote } from './stack.ts';
 
 const usage = `npm start: everything on this machine, at http://127.0.0.1:3300
@@ -47,10 +47,7 @@ async function main(): Promise<number> {
     const other = runningStack(directory);
     if (other !== null)
       throw new Error(`it runs already, as process ${other.pid}. Stop that one first (Ctrl-C in its terminal).`);
-    await step('build', async () => {
-      buildPackages();
-      buildApp();
-    });
+    await step('build', buildAll);
     const otlpPort = await chooseOtlpPort();
     const stack = await startStack({
       directory,

@@ -1,7 +1,7 @@
 /** `npm test`: gets what the tests need, builds, and runs all of them. Arguments go to vitest. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { buildApp, buildPackages } from './build.ts';
+import { buildAll } from './build.ts';
 import { findChromium } from './chromium.ts';
 import { findNatsServer } from './nats.ts';
 import { findAlertmanager, findPrometheus } from './prometheus.ts';
@@ -10,14 +10,15 @@ const root = join(import.meta.dirname, '..');
 const tools = join(root, '.countersign/tools');
 
 try {
-  process.stdout.write('• NATS, Chromium, Prometheus and Alertmanager …\n');
+  process.stdout.write('• build, NATS, Chromium, Prometheus and Alertmanager …\n');
+  const built = buildAll();
+  // Said once, below.
+  built.catch(() => undefined);
   findNatsServer(tools);
   findChromium(tools);
   findPrometheus(tools);
   findAlertmanager(tools);
-  process.stdout.write('• build …\n');
-  buildPackages();
-  buildApp();
+  await built;
 } catch (error) {
   process.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -153,9 +153,9 @@ it.each([
   '%40',
   '%2540',
   'a\u00ad',
-])('takes time in proportion to its length for a megabyte of %j', (piece) => {
-  const megabyte = piece.repeat(Math.ceil(1_048_576 / piece.length));
-  const quarter = megabyte.slice(0, megabyte.length / 4);
+])('takes time in proportion to its length for much of %j', (piece) => {
+  const long = piece.repeat(Math.ceil(262_144 / piece.length));
+  const quarter = long.slice(0, long.length / 4);
   redact(quarter);
-  expect(msToRedact(megabyte) / Math.max(1, msToRedact(quarter))).toBeLessThan(10);
+  expect(msToRedact(long) / Math.max(1, msToRedact(quarter))).toBeLessThan(10);
 });
