@@ -18,7 +18,10 @@ interface PluginJson {
     readonly screenshots?: readonly { readonly name: string; readonly path: string }[];
   };
   readonly includes?: readonly { readonly type: string; readonly path?: string; readonly action?: string }[];
-  readonly roles?: readonly { readonly role: { readonly permissions: readonly { readonly action: string }[] } }[];
+  readonly roles?: readonly {
+    readonly role: { readonly name: string; readonly permissions: readonly { readonly action: string }[] };
+    readonly grants: readonly string[];
+  }[];
   readonly routes?: readonly { readonly reqAction: string }[];
 }
 const jsonOf = (path: string) => JSON.parse(read(path)) as PluginJson;
@@ -91,6 +94,14 @@ const scriptsWith = (source: string): string[] =>
 it('has what the catalogue shows', () => {
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE'])
     expect(statSync(join(dist, file)).size).toBeGreaterThan(150);
+  // The pictures of the README are where Grafana serves them.
+  const { id } = jsonOf('plugin.json');
+  const pictures = [...read('README.md').matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, path = '']) => path);
+  expect(pictures.length).toBeGreaterThan(2);
+  for (const path of pictures) {
+    expect(path.startsWith(`/public/plugins/${id}/`)).toBe(true);
+    expect(statSync(join(dist, path.slice(`/public/plugins/${id}/`.length))).size).toBeGreaterThan(1_000);
+  }
   expect(read('CHANGELOG.md')).toContain(jsonOf('plugin.json').info.version);
   expect(jsonOf('plugin.json').info.screenshots?.length).toBeGreaterThan(2);
 });
@@ -103,6 +114,23 @@ it('gives no page and no route without an action of its own, and each action to 
     expect(action.startsWith(`${id}:`)).toBe(true);
     expect(given).toContain(action);
   }
+});
+
+it('gives each role what is its own, and basic roles no more than one of them', () => {
+  const { id, roles = [] } = jsonOf('plugin.json');
+  const given = roles.map(({ role, grants }) => [
+    role.name,
+    role.permissions.map(({ action }) => action.slice(id.length + 1)).join(' '),
+    grants.join(' '),
+  ]);
+  expect(given).toEqual([
+    ['Countersign viewer', 'read', 'Viewer'],
+    ['Countersign reviewer', 'read decide', 'Editor'],
+    ['Countersign approver', 'read decide operate approve', ''],
+    ['Countersign auditor', 'read audit', ''],
+    ['Countersign SRE', 'read operate', ''],
+    ['Countersign admin', 'read decide audit operate approve', 'Admin'],
+  ]);
 });
 
 it('touches no internals of React, and names no machine', () => {

@@ -38,6 +38,9 @@ export function pluginConfig(directory: string, output: string, version: string)
       .toString('utf8')
       .replaceAll('%VERSION%', version)
       .replaceAll('%TODAY%', new Date().toISOString().slice(0, 10));
+  // Grafana shows it on a page of its own, which is not where the pictures are.
+  const served = (content: Buffer): string =>
+    content.toString('utf8').replaceAll('](src/img/', `](/public/plugins/${id}/img/`);
   return {
     mode: 'production',
     context: source,
@@ -79,7 +82,7 @@ export function pluginConfig(directory: string, output: string, version: string)
           { from: 'img', to: 'img' },
           { from: 'locales', to: 'locales' },
           { from: 'panel/locales', to: 'panel/locales' },
-          { from: '../README.md' },
+          { from: '../README.md', transform: served },
           { from: '../CHANGELOG.md' },
           { from: '../../LICENSE', to: '[name][ext]' },
         ],

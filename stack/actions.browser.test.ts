@@ -226,7 +226,7 @@ it('does not take a changed decision for the one whose answer was lost', async (
   await page.keyboard.press('r');
   await page.keyboard.type('it was the other one');
   await page.keyboard.press('Control+Enter');
-  await alert.getByText('You have decided this case: accept.').waitFor();
+  await alert.getByText(/^You have decided this case at .+: accept\./).waitFor();
   expect(await why(page).inputValue()).toBe('it was the other one');
   expect(await page.getByTestId('undo').count()).toBe(0);
   answers();

@@ -269,6 +269,10 @@ it('shows of a mail what a phishing decision hangs on: who gets the answer, wher
   await page.keyboard.press('ArrowRight');
   await page.getByTestId('input').getByText('Confirm at www.bank.example').waitFor();
   expect(await keepInBothThemes(page, 'input-phishing')).toEqual([]);
+  // With the choice in focus, keys are keys.
+  await page.keyboard.press('c');
+  await page.getByTestId('decision-form').waitFor();
+  await page.keyboard.press('u');
   expect(troubles).toEqual([]);
   await page.close();
 });

@@ -102,7 +102,7 @@ it('counts down to when a case is due, and says when it is overdue', async () =>
     await row.getByText(said).waitFor({ timeout: 60_000 });
     await page.getByRole('article').getByText(`P3, ${said}`).waitFor();
   }
-  await page.getByRole('status').filter({ hasText: '1 overdue' }).waitFor();
+  await page.getByTestId('queue-counts').filter({ hasText: '1 overdue' }).waitFor();
   expect(await keepInBothThemes(page, 'overdue')).toEqual([]);
   expect(troubles).toEqual([]);
   await page.close();
@@ -170,7 +170,7 @@ it.each([1, 2, 3])('of two who record at the same moment one is on record, and t
   await Promise.all([ann.page.keyboard.press('Control+Enter'), ben.page.keyboard.press('Control+Enter')]);
 
   const alert = ann.page.getByRole('alert').filter({ hasText: 'Not recorded' }).first();
-  await alert.getByText(/^Ben (holds this case until|decided this case first: accept)/).waitFor();
+  await alert.getByText(/^Ben (holds this case until|decided this case first at .+: accept)/).waitFor();
   expect(await ann.page.getByRole('textbox', { name: 'Why' }).inputValue()).toBe('Ann says no');
   expect(await onRecord(stage, `wanted-${i}`)).toMatchObject({ action: 'accept', justification: 'Ben says yes' });
   await reconnect();

@@ -46,7 +46,7 @@ export async function startTestLoop(postgresUrl: string, natsServer: string): Pr
   const grafana = await serveJson(jwks);
   const issuer = `http://127.0.0.1:${(grafana.address() as AddressInfo).port}`;
   const token = (person: string, claims: Record<string, unknown> = {}) =>
-    new SignJWT({ type: 'user', name: person, identifier: person, namespace: 'default', ...claims })
+    new SignJWT({ type: 'user', username: person, name: person, identifier: person, namespace: 'default', ...claims })
       .setProtectedHeader({ alg: 'ES256', kid: 'id-test-es256', typ: 'jwt' })
       .setIssuer((claims['iss'] as string | undefined) ?? issuer)
       .setAudience((claims['aud'] as string | undefined) ?? 'org:1')

@@ -202,7 +202,7 @@ it('says the panel in a translation of its own, and its options', async () => {
   await page.goto(new URL('/d/queue', stage.url('')).href);
   const panel = page.getByRole('region', { name: 'Countersign queue' });
   await panel.getByTestId('queue-panel').waitFor();
-  expect(await unmarked(panel.getByRole('status'))).toEqual([]);
+  expect(await unmarked(panel.getByTestId('queue-counts'))).toEqual([]);
   expect(await unmarked(panel.getByTestId('queue-panel'))).toEqual([]);
   expect(await optionsOf('countersign-queue-panel')).toEqual(['⟦Workflow⟧', '⟦Only the viewer’s own⟧']);
 });

@@ -67,8 +67,9 @@ export const Queue = Type.Object({
   asker: Type.String(),
   /** What the asker reviews, by title. */
   workflows: Type.Array(Type.Object({ id: Type.String(), title: Type.String() })),
-  /** Cases that the filter lets through, on all pages. */
+  /** Cases that the filter lets through, on all pages, and those of them that are late. */
   matching: Type.Integer(),
+  matching_overdue: Type.Integer(),
   /** Ask for what follows with `after` set to this; null at the end. */
   next: nullable(Type.String()),
 });

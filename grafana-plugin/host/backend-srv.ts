@@ -53,30 +53,18 @@ export class HostBackendSrv implements BackendSrv {
         }
       }
     }
-    let response: Response;
-    try {
-      response = await window.fetch(url, {
-        method,
-        body: options.data === undefined ? undefined : JSON.stringify(options.data),
-        headers: {
-          accept: 'application/json',
-          ...(options.data === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(options.headers as Record<string, string> | undefined),
-        },
-        signal: options.abortSignal,
-      });
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw this.#failed({
-        status: 0,
-        statusText: message,
-        data: { message },
-        cancelled: options.abortSignal?.aborted,
-        config: options,
-      });
-    }
-    const data =
-      options.responseType === 'arraybuffer' && response.ok ? await response.arrayBuffer() : await readJson(response);
+    // What it throws without a network, Grafana hands on as it is.
+    const response = await window.fetch(url, {
+      method,
+      body: options.data === undefined ? undefined : JSON.stringify(options.data),
+      headers: {
+        accept: 'application/json',
+        ...(options.data === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(options.headers as Record<string, string> | undefined),
+      },
+      signal: options.abortSignal,
+    });
+    const data = options.responseType === 'arraybuffer' ? await response.arrayBuffer() : await readJson(response);
     const { status, statusText, ok, headers, redirected, type } = response;
     if (!ok) {
       throw this.#failed({ status, statusText, data, config: options });

@@ -1,6 +1,7 @@
 /** What Grafana puts on the page before any of its libraries is evaluated. The user comes from the host's server. */
 import type { BootData, GrafanaConfig, OrgRole } from '@grafana/data';
 import i18next from 'i18next';
+import type { Caller } from './proxy.ts';
 import type { HostUser } from './users.ts';
 
 declare global {
@@ -8,7 +9,7 @@ declare global {
     grafanaBootData?: BootData;
     __grafana_public_path__?: string;
     /** Set by the page itself, before this script. */
-    countersignHost?: { user: HostUser; users: HostUser[]; plugin: object; panel: object; language: string };
+    countersignHost?: { user: Caller; users: HostUser[]; plugin: object; panel: object; language: string };
   }
 }
 
@@ -45,7 +46,7 @@ window.grafanaBootData = {
     weekStart: '',
     regionalFormat: 'en-GB',
     language: window.countersignHost?.language ?? 'en-US',
-    permissions: Object.fromEntries((user?.permissions ?? []).map((p) => [`countersign-decisions-app:${p}`, true])),
+    permissions: Object.fromEntries((user?.permissions ?? []).map((action) => [action, true])),
     analytics: { identifier: '' },
     authenticatedBy: '',
   },

@@ -36,6 +36,7 @@ import {
   ErrorBoundaryAlert,
   GlobalStyles,
   LoadingPlaceholder,
+  Modal,
   PortalContainer,
   TextLink,
   useStyles2,
@@ -44,6 +45,7 @@ import { Suspense, useEffect, useLayoutEffect, useState, type ComponentType, typ
 import { createRoot } from 'react-dom/client';
 import { Navigate, Route, Router, Routes, type NavigationType } from 'react-router-dom';
 import { HostBackendSrv } from './backend-srv.ts';
+import { bindGrafanaKeys } from './grafana-keys.ts';
 import { loadAppPlugin, loadPanelPlugin } from './loader.ts';
 import { HostPluginPage } from './PluginPage.tsx';
 import { Toasts } from './Toasts.tsx';
@@ -97,6 +99,8 @@ function Host({ meta, plugin }: Loaded) {
     setTheme(next);
     events.publish(new ThemeChangedEvent(next));
   };
+  const [helps, setHelps] = useState(false);
+  useEffect(() => bindGrafanaKeys({ onHelp: () => setHelps(true), onTheme: toggleTheme }));
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
@@ -111,6 +115,11 @@ function Host({ meta, plugin }: Loaded) {
             </Routes>
           </Layout>
           <Toasts events={events} />
+          {helps && (
+            <Modal title="Shortcuts" isOpen onDismiss={() => setHelps(false)}>
+              Grafana’s own keys.
+            </Modal>
+          )}
         </GrafanaRouter>
       </LocationServiceProvider>
       <PortalContainer />

@@ -15,8 +15,10 @@ export interface PluginRoute {
   readonly headers?: readonly { readonly name: string; readonly content: string }[];
 }
 
+/** Somebody of the host, with the actions that their role gives them. */
+export type Caller = HostUser & { readonly permissions: readonly string[] };
+
 export interface ProxySettings {
-  readonly pluginId: string;
   readonly routes: readonly PluginRoute[];
   readonly jsonData: Readonly<Record<string, unknown>>;
   readonly secureJsonData: Readonly<Record<string, string>>;
@@ -43,7 +45,7 @@ const largestBody = 1_048_576;
 export async function proxy(
   request: IncomingMessage,
   response: ServerResponse,
-  user: HostUser,
+  user: Caller,
   proxyPath: string,
   query: string,
   settings: ProxySettings,
@@ -51,8 +53,7 @@ export async function proxy(
   const found = match(settings.routes, request.method ?? 'GET', proxyPath);
   if (found === null) return answer(response, 404, 'plugin proxy route not found');
   const { route, rest } = found;
-  const allowed =
-    route.reqAction === undefined || user.permissions.some((p) => `${settings.pluginId}:${p}` === route.reqAction);
+  const allowed = route.reqAction === undefined || user.permissions.includes(route.reqAction);
   if (!allowed) return answer(response, 403, 'plugin proxy route access denied');
 
   const headers = new Headers();

@@ -36,6 +36,12 @@ const address = `http://127.0.0.1:${port}`;
 const meta = pluginJson('plugin.json');
 const panel = pluginJson('panel/plugin.json');
 
+/** What plugin.json gives to the role of that name, as Grafana does. */
+const permissionsOf = ({ role }: HostUser): string[] =>
+  (meta.roles ?? [])
+    .filter((one) => one.role.name.toLowerCase() === `countersign ${role.toLowerCase()}`)
+    .flatMap((one) => one.role.permissions.map(({ action }) => action));
+
 const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
 // As Grafana names its keys, and new with each start, so that nobody verifies with a key of the start before.
 const kid = `id-${new Date().toISOString().slice(0, 7)}-es256-${randomBytes(4).toString('hex')}`;
@@ -48,8 +54,7 @@ let settings: PluginSettings = {
   jsonData: { daemonUrl },
   secureJsonData: { secret },
 };
-const proxied: Pick<ProxySettings, 'pluginId' | 'routes' | 'sign'> = {
-  pluginId,
+const proxied: Pick<ProxySettings, 'routes' | 'sign'> = {
   routes: meta.routes ?? [],
   sign: ({ id, login, name }) =>
     new SignJWT({ type: 'user', identifier: String(id), namespace: 'default', username: login, name, role: 'Viewer' })
@@ -91,7 +96,9 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (path.startsWith('/api/plugin') && request.headers['sec-fetch-site'] === 'cross-site')
     return json(response, 403, { message: 'cross-site' });
   if (path.startsWith(proxyBase)) {
-    return proxy(request, response, userOf(request), path.slice(proxyBase.length), search, { ...proxied, ...settings });
+    const user = userOf(request);
+    const caller = { ...user, permissions: permissionsOf(user) };
+    return proxy(request, response, caller, path.slice(proxyBase.length), search, { ...proxied, ...settings });
   }
   switch (path) {
     case '/api/signing-keys/keys':
@@ -107,7 +114,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 
 /** What the page needs to boot: who one is, who one may be, and the app as Grafana describes it. */
 const hostView = (user: HostUser) => ({
-  user,
+  user: { ...user, permissions: permissionsOf(user) },
   users: users.filter(({ simulated }) => simulated === undefined),
   plugin: {
     ...meta,
@@ -169,6 +176,9 @@ function serveFile(response: ServerResponse, path: string): void {
 interface PluginJson {
   readonly languages: readonly string[];
   readonly routes?: readonly PluginRoute[];
+  readonly roles?: readonly {
+    readonly role: { readonly name: string; readonly permissions: readonly { readonly action: string }[] };
+  }[];
 }
 function pluginJson(path: string): PluginJson {
   return JSON.parse(readFileSync(join(plugin, path), 'utf8')) as PluginJson;

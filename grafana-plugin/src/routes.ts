@@ -1,4 +1,5 @@
 /** The app's addresses, and what a person may do in it. */
+import { locationUtil } from '@grafana/data';
 import { config } from '@grafana/runtime';
 
 export const pluginId = 'countersign-decisions-app';
@@ -16,6 +17,9 @@ export const routes = {
     return `${base}/audit${query ? `?${query}` : ''}`;
   },
 };
+
+/** Where a plain link leads: Grafana may be below a path of its own. */
+export const hrefOf = (route: string): string => locationUtil.assureBaseUrl(route);
 
 export type Permission = 'read' | 'decide' | 'audit' | 'operate' | 'approve';
 

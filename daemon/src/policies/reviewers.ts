@@ -13,3 +13,11 @@ export function mayReview(policies: Policies, workflowId: string, { login }: Rev
 /** The workflows whose cases and records a person may see and decide. */
 export const reviewedBy = (policies: Policies, person: Reviewer): string[] =>
   [...policies.keys()].filter((workflow) => mayReview(policies, workflow, person));
+
+/** By workflow, the logins that its policy names; those without names are left out. */
+export const namedReviewers = (policies: Policies): Record<string, string[]> =>
+  Object.fromEntries(
+    [...policies].flatMap(([workflow, { policy }]) =>
+      policy.review.reviewers === undefined ? [] : [[workflow, policy.review.reviewers]],
+    ),
+  );

@@ -6,7 +6,7 @@ import type { Batch, BatchDecided, DecideBatchRequest, DecideRequest, Reviewer }
 import { createHash } from 'node:crypto';
 import type { Pool } from '../database/index.ts';
 import type { NewId } from '../ledger/index.ts';
-import { durationOf, mayReview, type Policies } from '../policies/index.ts';
+import { durationOf, mayReview, namedReviewers, type Policies } from '../policies/index.ts';
 import { undoMsOf, type Decisions } from './decisions.ts';
 import { refused, type Refusal } from './rules.ts';
 import { outliersAmong } from './similar.ts';
@@ -51,7 +51,7 @@ export class Batches {
     }
     const at = now();
     const stands = { person: person.id, hasCommitted: true, looking: [] };
-    const alike = await store.readAlike(pool, row, person.id, at, mostCompared);
+    const alike = await store.readAlike(pool, row, person.id, namedReviewers(policies), at, mostCompared);
     const because = outliersAmong(alike);
     const fitting = alike.filter(({ decision_id }) => !because.has(decision_id));
     const items = fitting.slice(0, most);

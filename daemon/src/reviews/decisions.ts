@@ -25,7 +25,7 @@ import {
   type LedgerTransaction,
   type NewId,
 } from '../ledger/index.ts';
-import { dueUrgently, durationOf, mayReview, type Policies } from '../policies/index.ts';
+import { dueUrgently, durationOf, mayReview, namedReviewers, type Policies } from '../policies/index.ts';
 import { decidedFirst, heldByOther, refusalOf, refused, type Refusal } from './rules.ts';
 import * as store from './store.ts';
 
@@ -116,7 +116,8 @@ export class Decisions {
       }
       const at = now();
       const committed = (await store.readCommitments(client, [decisionId], person.id)).get(decisionId);
-      const isOpen = row.decided_at !== null || (await store.isOpenFor(client, decisionId, person.id));
+      const isOpen =
+        row.decided_at !== null || (await store.isOpenFor(client, decisionId, person.id, namedReviewers(policies)));
       const refusal = refusalOf(row, request, policy, {
         person: person.id,
         now: at,

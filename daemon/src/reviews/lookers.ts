@@ -9,28 +9,42 @@ const mostCases = 10_000;
 
 interface Look {
   readonly name: string;
-  /** When their page last said so; null while it has only been shown. */
-  readonly at: number | null;
+  /** When their pages last said so, by what each calls itself; none while it has only been shown. */
+  readonly pages: ReadonlyMap<string, number>;
   /** Since when they have been shown the evidence again and again, and when last; null before. */
   readonly shown: { readonly since: number; readonly last: number } | null;
 }
+
+const noPages: Look['pages'] = new Map();
+const inFront = (pages: Look['pages'], now: number) => [...pages].filter(([, at]) => now - at < looksForMs);
 
 export class Lookers {
   private readonly byCase = new Map<string, Map<string, Look>>();
 
   /** A person was shown the evidence of a case. */
   served(decisionId: string, person: Person, now: number): void {
-    const { at = null, shown = null } = this.lookOf(decisionId, person) ?? {};
+    const { pages = noPages, shown = null } = this.lookOf(decisionId, person) ?? {};
     const goesOn = shown !== null && now - shown.last < asksWithinMs;
-    this.note(decisionId, person, { at, shown: { since: goesOn ? shown.since : now, last: now } });
+    this.note(decisionId, person, { pages, shown: { since: goesOn ? shown.since : now, last: now } });
   }
 
   /** A person's page says that it has the case in front. */
-  look(decisionId: string, person: Person, now: number): void {
-    this.note(decisionId, person, { at: now, shown: this.lookOf(decisionId, person)?.shown ?? null });
+  look(decisionId: string, person: Person, page: string, now: number): void {
+    const { pages = noPages, shown = null } = this.lookOf(decisionId, person) ?? {};
+    this.note(decisionId, person, { pages: new Map([...inFront(pages, now), [page, now]]), shown });
   }
 
-  away(decisionId: string, { id }: Person): void {
+  /** A person's page has it in front no longer; whether another one of theirs still has. */
+  away(decisionId: string, person: Person, page: string, now: number): boolean {
+    const { pages = noPages, shown = null } = this.lookOf(decisionId, person) ?? {};
+    const others = new Map(inFront(pages, now).filter(([other]) => other !== page));
+    if (others.size > 0) this.note(decisionId, person, { pages: others, shown });
+    else this.gone(decisionId, person);
+    return others.size > 0;
+  }
+
+  /** A person has done with it, on all pages. */
+  gone(decisionId: string, { id }: Person): void {
     this.byCase.get(decisionId)?.delete(id);
   }
 
@@ -44,7 +58,7 @@ export class Lookers {
   at(decisionId: string, except: string, now: number): Person[] {
     const there = [...(this.byCase.get(decisionId) ?? [])];
     return there
-      .filter(([id, { at }]) => id !== except && at !== null && now - at < looksForMs)
+      .filter(([id, { pages }]) => id !== except && inFront(pages, now).length > 0)
       .map(([id, { name }]) => ({ id, name }));
   }
 

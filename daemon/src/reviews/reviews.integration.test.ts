@@ -46,6 +46,8 @@ const rules: Record<string, Partial<ReviewPolicy>> = {
   firstAndPaired: { commit_first: { high: 1 }, two_people: { high: 1 } },
   planted: { gold: 0.2 },
   free: { labels: [] },
+  // Others decide too, and not here.
+  named: { labels: [], reviewers: ['ann', 'ben'] },
   batched: { batch: { most: { low: 8, medium: 8 }, sample: 0.25 } },
   structured: {
     output: {
@@ -125,7 +127,9 @@ async function send(
   data: object,
 ): Promise<void> {
   const id = newId();
-  const event = { specversion: '1.0', id, source: 'test', type, subject: task, time: new Date().toISOString(), data };
+  const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+  const time = new Date().toISOString();
+  const event = { specversion: '1.0', id, source: 'test', type, subject: task, time, traceparent, data };
   await jetstream(service).publish(eventSubject(workflow, kind), JSON.stringify(event), { msgID: id });
 }
 
@@ -205,7 +209,7 @@ describe('who says first what they think', () => {
     expect(before.answer).toBeNull();
     expect(before.item).toMatchObject({ commit_first: true, label: null, confidence: null, proposed_action: null });
     expect(JSON.stringify(before)).not.toContain('because of the links');
-    expect(before.history).toEqual([]);
+    expect([before.history, before.trace_id]).toEqual([[], null]);
     const [, { items }] = await ask<Queue>('ann', 'queue?workflow=first');
     expect(items.find((item) => item.decision_id === id)).toMatchObject({ label: null, confidence: null });
 
@@ -219,6 +223,7 @@ describe('who says first what they think', () => {
     expect(await open('ann', id)).toMatchObject({
       answer: { output: { label: 'spam' }, justification: 'because of the links' },
       committed: { label: 'ham' },
+      trace_id: 'ab'.repeat(16),
     });
     // And shows nobody else anything.
     expect((await open('ben', id)).answer).toBeNull();
@@ -396,7 +401,9 @@ describe('an undo', () => {
 describe('planted cases', () => {
   it('look like any other, go to nobody who knows them, and say how well people look', async () => {
     // What is known: the AI said spam, a person agreed, and it turned out to be ham.
-    const known = await aCase('planted');
+    const decided = Date.now();
+    const fresh_at = new Date(decided - 3_600_000).toISOString();
+    const known = await aCase('planted', { provenance: { sources: [{ name: 'inbox', fresh_at }] } });
     await decide('ann', known);
     await send('planted', 'outcome', eventTypes.outcome, 'task-x', {
       workflow_id: 'planted',
@@ -426,6 +433,10 @@ describe('planted cases', () => {
     expect(opened.history).toEqual([]);
     expect(Date.parse(opened.decided_at)).toBe(Date.parse(opened.item.queued_at));
     expect(opened.similar.map(({ decision_id }) => decision_id)).not.toContain(known);
+    // Its data are as fresh as they were.
+    const [source] = opened.decision.provenance?.sources ?? [];
+    const age = Date.parse(opened.decided_at) - Date.parse(source?.fresh_at ?? '');
+    expect(Math.abs(age - 3_600_000)).toBeLessThan(5_000);
     const [, annsQueue] = await ask<Queue>('ann', 'queue?workflow=planted&limit=500');
     expect(annsQueue.items.map(({ decision_id }) => decision_id)).not.toContain(planted);
     expect((await decide('ben', planted, { action: 'reject', justification: 'no' }))[0]).toBe(200);
@@ -470,14 +481,14 @@ describe('a batch', () => {
     const [late = '', ...soon] = batch.sample;
     for (const id of batch.sample) {
       if (id !== late) await open('ann', id);
-      await ask('ann', `cases/${id}/look`, {});
+      await ask('ann', `cases/${id}/look`, { page: 'one' });
     }
     expect(await go()).toMatchObject([409, { error: 'not_opened' }]);
     await open('ann', late);
     await new Promise((resolve) => setTimeout(resolve, openedAfterMs));
-    for (const id of soon) await ask('ann', `cases/${id}/look`, {});
+    for (const id of soon) await ask('ann', `cases/${id}/look`, { page: 'one' });
     expect(await go()).toMatchObject([409, { message: 'One case of the sample has to be opened first.' }]);
-    await ask('ann', `cases/${late}/look`, {});
+    await ask('ann', `cases/${late}/look`, { page: 'one' });
     // Somebody else takes one meanwhile, and decides another.
     const [first = '', second = '', doubtful = ''] = ids.filter((id) => !batch.sample.includes(id));
     // And one looks wrong to ann: she leaves it out.
@@ -489,7 +500,7 @@ describe('a batch', () => {
     expect(undone.map(({ decision_id, problem }) => [decision_id, problem])).toEqual(
       expect.arrayContaining([
         [first, expect.stringContaining('ben holds this case until')],
-        [second, 'cyd decided this case first: accept.'],
+        [second, expect.stringMatching(/^cyd decided this case first at \S+Z: accept\.$/)],
       ]),
     );
     expect(results.filter(({ decided }) => decided !== null)).toHaveLength(5);
@@ -589,14 +600,32 @@ describe('a case', () => {
   it('is kept through a reload, and free soon after its page was closed', async () => {
     const id = await aCase('paired', { risk_tier: 'low' });
     const { lease } = await claim('ann', id);
-    await ask('ann', `cases/${id}/leave`, {});
+    await ask('ann', `cases/${id}/leave`, { page: 'one' });
     const left = await open('ann', id);
     expect(left.lease?.epoch).toBe(lease.epoch);
     expect(Date.parse(left.lease?.until ?? '')).toBeLessThan(Date.now() + 21_000);
     // Leaving again makes it no longer, and the page that comes back renews it.
-    await ask('ann', `cases/${id}/leave`, {});
+    await ask('ann', `cases/${id}/leave`, { page: 'one' });
     expect((await open('ann', id)).lease?.until).toBe(left.lease?.until);
     expect(Date.parse((await claim('ann', id)).lease.until)).toBeGreaterThan(Date.now() + 60_000);
+  });
+
+  it('stays with somebody who has it in front on another page too', async () => {
+    const id = await aCase('free', { output: { label: null, value: 1 } });
+    await claim('ann', id);
+    for (const page of ['one', 'two']) await ask('ann', `cases/${id}/look`, { page });
+    const { lease } = await open('ann', id);
+    await ask('ann', `cases/${id}/leave`, { page: 'two' });
+    await ask('ann', `cases/${id}/look`, { page: 'two' });
+    expect((await ask('ann', `cases/${id}/release`, { page: 'two' }))[1]).toEqual({ released: false });
+    expect((await open('ann', id)).lease).toEqual(lease);
+    // The last one, or whoever says so themselves.
+    expect((await ask('ann', `cases/${id}/release`, { page: 'one' }))[1]).toEqual({ released: true });
+    await claim('ann', id);
+    for (const page of ['one', 'two']) await ask('ann', `cases/${id}/look`, { page });
+    expect((await ask('ann', `cases/${id}/release`, {}))[1]).toEqual({ released: true });
+    expect((await open('ann', id)).lease).toBeNull();
+    await decide('ann', id);
   });
 
   it('shows who else looks at it, what its confidence has meant, and what was alike', async () => {
@@ -606,7 +635,7 @@ describe('a case', () => {
       await decide('ann', id, { action });
     }
     const id = await aCase('structured', { features, confidence: 0.81 });
-    await ask('ben', `cases/${id}/look`, {});
+    await ask('ben', `cases/${id}/look`, { page: 'one' });
     const { item, precision, similar } = await open('ann', id);
     expect(item.looking.map(({ name }) => name)).toEqual(['ben']);
     expect(precision).toEqual({ from: 0.8, to: 0.9, decided: 4, changed: 1 });
@@ -655,6 +684,16 @@ describe('a case', () => {
     expect((await decide('ann', id))[0]).toBe(200);
   });
 
+  it('that all whom the policy names have given up comes back to them, whoever else decides elsewhere', async () => {
+    const id = await aCase('named', { output: { label: null, value: 1 } });
+    expect((await decide('cyd', await aCase('free', { output: { label: null, value: 1 } })))[0]).toBe(200);
+    const escalation = { action: 'escalate', justification: 'not mine' } as const;
+    expect((await decide('ann', id, escalation))[0]).toBe(200);
+    expect((await decide('ann', id))[0]).toBe(409);
+    expect((await decide('ben', id, escalation))[0]).toBe(200);
+    expect((await decide('ann', id))[0]).toBe(200);
+  });
+
   it('is found by whom it is with, and counted for who may decide it', async () => {
     const mine = await aCase('free', { output: { label: null, value: 1 } });
     const bens = await aCase('free', { output: { label: null, value: 2 } });
@@ -669,6 +708,10 @@ describe('a case', () => {
         [id],
       ]);
     }
+    // What is given back is with nobody again.
+    await ask('ann', `cases/${mine}/release`, {});
+    expect((await ask<Queue>('ann', 'queue?workflow=free&assigned=me'))[1].items).toEqual([]);
+    expect((await ask<Queue>('ann', 'queue?workflow=free&assigned=nobody'))[1].matching).toBe(2);
     const [, before] = await ask<Queue>('ann', 'queue?limit=1');
     expect(before.workflows).toContainEqual({ id: 'free', title: expect.any(String) });
     await decide('ann', await aCase('paired'));

@@ -28,7 +28,7 @@ import {
   type SearchIndex,
 } from '../ledger/index.ts';
 import type { People } from '../people/index.ts';
-import { durationOf, mayReview, reviewedBy, type Policies } from '../policies/index.ts';
+import { durationOf, mayReview, namedReviewers, reviewedBy, type Policies } from '../policies/index.ts';
 import { undoMsOf } from './decisions.ts';
 import { enlist } from './enlist.ts';
 import { ownFigures } from './figures.ts';
@@ -117,6 +117,7 @@ export class Reviews {
     const reviewed = reviewedBy(this.options.policies, person);
     return {
       workflows: query.workflow === undefined ? reviewed : reviewed.filter((workflow) => workflow === query.workflow),
+      named: namedReviewers(this.options.policies),
       riskTier: query.risk_tier ?? null,
       reason: query.reason ?? null,
       confidenceBelow: query.confidence_below ?? null,
@@ -139,7 +140,7 @@ export class Reviews {
       store.readCommitments(pool, [decisionId], person.id),
       store.readOpinions(pool, decisionId),
       store.readPending(pool, decisionId),
-      store.isOpenFor(pool, decisionId, person.id),
+      store.isOpenFor(pool, decisionId, person.id, namedReviewers(policies)),
       this.itemsOf([row], person, at),
     ]);
     if (item === undefined) return null;
@@ -149,7 +150,9 @@ export class Reviews {
     const breaker = await breakers.presentOf(pool, row.workflow_id, model, risk_tier);
     const found = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
     const history = visibleHistory(row, found.records.toReversed(), log.auditRecord(record), hidden);
-    const { asked, answer } = splitDecision(row, record.event.data);
+    // A planted case is as old as it seems.
+    const decidedAt = row.planted_from === null ? record.event.time : row.queued_at.toISOString();
+    const { asked, answer } = splitDecision(row, record.event, decidedAt);
     const { review, title } = policy;
     return {
       item,
@@ -159,11 +162,11 @@ export class Reviews {
       opinions: hidden || isBlind(row) ? [] : opinions.map(({ has_value: _more, ...opinion }) => opinion),
       precision: hidden ? null : await this.precisionAt(row),
       similar: hidden ? [] : await this.similarTo(row),
-      trace_id: record.event.traceparent?.split('-')[1] ?? null,
+      // It says what the AI answered, and what people have said of that.
+      trace_id: hidden || isBlind(row) ? null : (record.event.traceparent?.split('-')[1] ?? null),
       decided: decidedOf(row, person.id),
       undo_until: pending?.person === person.id ? pending.settles_at.toISOString() : null,
-      // A planted case is as old as it seems.
-      decided_at: row.planted_from === null ? record.event.time : row.queued_at.toISOString(),
+      decided_at: decidedAt,
       evidence_hash: row.evidence_hash,
       is_open_to_asker: isOpen,
       lease: item.claimed_by?.id === person.id ? { epoch: row.lease_epoch, until: item.lease_until ?? '' } : null,
@@ -216,7 +219,7 @@ export class Reviews {
     const before = await store.readCase(pool, decisionId);
     const policy = policies.get(before?.workflow_id ?? '')?.policy;
     if (before === null || policy === undefined || !mayReview(policies, before.workflow_id, person)) return null;
-    if (before.decided_at === null && !(await store.isOpenFor(pool, decisionId, person.id))) {
+    if (before.decided_at === null && !(await store.isOpenFor(pool, decisionId, person.id, namedReviewers(policies)))) {
       return takesSomebodyElse;
     }
     const at = now();
@@ -248,18 +251,21 @@ export class Reviews {
     return heldByOther(row, at) ?? refused('lease_lost', 'Nobody holds this case. Try again.');
   }
 
-  /** Ends the person's claim; false when they held none. */
-  async release(decisionId: string, person: Reviewer): Promise<boolean> {
+  /** Ends the person's claim; false when they held none. A page that turns away ends it unless another of theirs has the case in front. */
+  async release(decisionId: string, person: Reviewer, page: string | null): Promise<boolean> {
     const { pool, now } = this.options;
-    this.lookers.away(decisionId, person);
-    return store.releaseCase(pool, decisionId, person.id, now());
+    const at = now();
+    if (page === null) this.lookers.gone(decisionId, person);
+    else if (this.lookers.away(decisionId, person, page, at.getTime())) return false;
+    return store.releaseCase(pool, decisionId, person.id, at);
   }
 
-  /** The page with the case is going: closed, which ends the claim soon, or loaded anew, which renews it before. */
-  async leave(decisionId: string, person: Reviewer): Promise<boolean> {
+  /** As a page turns away, but it may be loaded anew, which renews the claim: it ends soon. */
+  async leave(decisionId: string, person: Reviewer, page: string): Promise<boolean> {
     const { pool, now } = this.options;
-    this.lookers.away(decisionId, person);
-    return store.releaseCase(pool, decisionId, person.id, new Date(now().getTime() + reloadMs));
+    const at = now().getTime();
+    if (this.lookers.away(decisionId, person, page, at)) return false;
+    return store.releaseCase(pool, decisionId, person.id, new Date(at + reloadMs));
   }
 
   /** Gives a case that the person holds to a colleague, who finds it first in their queue. */
@@ -276,7 +282,7 @@ export class Reviews {
       if (colleague === undefined || !mayReview(policies, row.workflow_id, colleague)) {
         return refused('bad_request', 'to is nobody who may decide this. Choose a colleague.');
       }
-      if (!(await store.isOpenFor(tx.client, decisionId, to))) {
+      if (!(await store.isOpenFor(tx.client, decisionId, to, namedReviewers(policies)))) {
         return refused('four_eyes', `${colleague.name} cannot decide this case. It takes somebody else.`);
       }
       const at = now();
@@ -291,13 +297,13 @@ export class Reviews {
     });
   }
 
-  /** The person has the case on screen; who else has. Null when there is no such case. */
-  async look(decisionId: string, person: Reviewer): Promise<Person[] | null> {
+  /** The person has the case on screen, on the page that calls itself so; who else has. Null when there is no such case. */
+  async look(decisionId: string, person: Reviewer, page: string): Promise<Person[] | null> {
     const { pool, policies, now } = this.options;
     const row = await store.readCase(pool, decisionId);
     if (row === null || !mayReview(policies, row.workflow_id, person)) return null;
     const at = now().getTime();
-    this.lookers.look(decisionId, person, at);
+    this.lookers.look(decisionId, person, page, at);
     // Whoever has not been shown the evidence for a moment has not opened it, whatever their page says.
     if (this.lookers.seenFor(decisionId, person, at) >= openedAfterMs)
       await store.noteOpened(pool, decisionId, person.id);

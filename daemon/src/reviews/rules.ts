@@ -63,12 +63,13 @@ export function decidedFirst(row: CaseRow, person: string): Refusal {
     };
   }
   const name = row.decided_name ?? row.decided_by ?? 'Someone';
+  const at = row.decided_at === null ? '' : ` at ${row.decided_at.toISOString()}`;
   const isOwn = row.decided_by === person;
   return {
     is: 'already_decided',
     message: isOwn
-      ? `You have decided this case: ${row.decided_action}.`
-      : `${name} decided this case first: ${row.decided_action}.`,
+      ? `You have decided this case${at}: ${row.decided_action}.`
+      : `${name} decided this case first${at}: ${row.decided_action}.`,
     winner: {
       id: row.decided_by ?? '',
       name,

@@ -142,6 +142,7 @@ export async function lockCase(db: Queryable, decisionId: string): Promise<CaseR
 /** Which cases of the queue are wanted; what is null is not asked for. */
 export interface QueueFilter {
   readonly workflows: readonly string[];
+  readonly named: NamedReviewers;
   readonly riskTier: RiskTier | null;
   readonly reason: ReviewReason | null;
   readonly confidenceBelow: number | null;
@@ -152,26 +153,36 @@ const hasNotDecided = (person: string) =>
   `NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.decision_id AND o.person = ${person})`;
 const hasNotEscalated = (person: string) =>
   `NOT EXISTS (SELECT FROM review_escalation e WHERE e.decision_id = c.decision_id AND e.person = ${person})`;
+/** By workflow, the logins of those who alone review it; a workflow that is left out is reviewed by whoever decides. */
+export type NamedReviewers = Readonly<Record<string, readonly string[]>>;
+
 /** Nobody else has decided anything for a month who could take a case: it comes back to who gave it up, rather than to nobody. */
-const nobodyElse = (person: string) => `NOT EXISTS (
+const nobodyElse = (person: string, named: string) => `NOT EXISTS (
   SELECT FROM person p WHERE p.id <> ${person} AND p.decides_at > now() - interval '30 days'
+    AND (NOT ${named}::jsonb ? c.workflow_id OR (p.login IS NOT NULL AND ${named}::jsonb -> c.workflow_id ? p.login))
     AND ${hasNotDecided('p.id')} AND ${hasNotEscalated('p.id')})`;
 
 /**
  * Undecided, and neither decided nor, while there is somebody else, escalated by this person before: neither this case nor,
  * decided, the one that a planted one is a copy of.
  */
-const isOpenTo = (person: string) => `c.decided_at IS NULL AND ${hasNotDecided(person)}
-  AND (${hasNotEscalated(person)} OR ${nobodyElse(person)})
+const isOpenTo = (person: string, named: string) => `c.decided_at IS NULL AND ${hasNotDecided(person)}
+  AND (${hasNotEscalated(person)} OR ${nobodyElse(person, named)})
   AND (c.planted_from IS NULL OR (
     NOT EXISTS (SELECT FROM review_case f WHERE f.decision_id = c.planted_from AND f.decided_by = ${person})
     AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.planted_from AND o.person = ${person})))`;
 
 /** Whether a person may decide a case that is not decided. */
-export async function isOpenFor(db: Queryable, decisionId: string, person: string): Promise<boolean> {
-  const { rows } = await db.query(`SELECT FROM review_case c WHERE c.decision_id = $1 AND ${isOpenTo('$2')}`, [
+export async function isOpenFor(
+  db: Queryable,
+  decisionId: string,
+  person: string,
+  named: NamedReviewers,
+): Promise<boolean> {
+  const { rows } = await db.query(`SELECT FROM review_case c WHERE c.decision_id = $1 AND ${isOpenTo('$2', '$3')}`, [
     decisionId,
     person,
+    named,
   ]);
   return rows.length > 0;
 }
@@ -186,23 +197,24 @@ export async function whoIsLeft(db: Queryable, decisionId: string, people: reado
   return new Set(rows.map(({ person }) => person));
 }
 
-/** Takes $1 to $7. A case whose answer is not shown yet is not told apart by the model's confidence. */
+/** Takes $1 to $8, as `isOpenTo('$2', '$8')` does. A case whose answer is not shown yet is not told apart by the model's confidence. */
 const isWanted = `c.workflow_id = ANY($1) AND ($3::text IS NULL OR c.risk_tier = $3) AND ($4::text IS NULL OR c.reason = $4)
   AND ($5::float8 IS NULL OR (c.confidence < $5 AND NOT c.commit_first))
   AND CASE $6::text
-    WHEN 'me' THEN c.claimed_by = $2 OR c.assigned_to = $2
+    WHEN 'me' THEN (c.claimed_by = $2 AND c.lease_until > $7) OR c.assigned_to = $2
     WHEN 'nobody' THEN c.assigned_to IS NULL AND (c.lease_until IS NULL OR c.lease_until <= $7)
     WHEN 'others' THEN c.assigned_to <> $2 OR (c.claimed_by <> $2 AND c.lease_until > $7)
     ELSE true END`;
 
-const wanted = ({ workflows, riskTier, reason, confidenceBelow, assigned }: QueueFilter, person: string, now: Date) => [
-  workflows,
+const wanted = (filter: QueueFilter, person: string, now: Date) => [
+  filter.workflows,
   person,
-  riskTier,
-  reason,
-  confidenceBelow,
-  assigned,
+  filter.riskTier,
+  filter.reason,
+  filter.confidenceBelow,
+  filter.assigned,
   now,
+  filter.named,
 ];
 
 /** A page of the queue, most urgent first, from after a case on. */
@@ -215,9 +227,9 @@ export async function readQueue(
   limit: number,
 ): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
-    `${selectCase} WHERE ${isOpenTo('$2')} AND ${isWanted}
-       AND ($8::text IS NULL OR (c.priority, c.due_at, c.decision_id) > ($8, $9::timestamptz, $10::uuid))
-     ORDER BY c.priority, c.due_at, c.decision_id LIMIT $11`,
+    `${selectCase} WHERE ${isOpenTo('$2', '$8')} AND ${isWanted}
+       AND ($9::text IS NULL OR (c.priority, c.due_at, c.decision_id) > ($9, $10::timestamptz, $11::uuid))
+     ORDER BY c.priority, c.due_at, c.decision_id LIMIT $12`,
     [...wanted(filter, person, now), after?.priority, after?.due_at, after?.decision_id, limit],
   );
   return rows;
@@ -229,6 +241,7 @@ export interface PersonsCount {
   readonly overdue: number;
   /** Those that the filter lets through. */
   readonly matching: number;
+  readonly matching_overdue: number;
 }
 
 /** Of the cases of some workflows that a person may decide. */
@@ -243,11 +256,12 @@ export async function countFor(
     `SELECT count(*) FILTER (WHERE c.lease_until IS NULL OR c.lease_until <= $7)::int AS waiting,
        count(*) FILTER (WHERE c.lease_until > $7)::int AS claimed,
        count(*) FILTER (WHERE c.due_at < $7)::int AS overdue,
-       count(*) FILTER (WHERE ${isWanted})::int AS matching
-     FROM review_case c WHERE ${isOpenTo('$2')} AND c.workflow_id = ANY($8)`,
+       count(*) FILTER (WHERE ${isWanted})::int AS matching,
+       count(*) FILTER (WHERE c.due_at < $7 AND ${isWanted})::int AS matching_overdue
+     FROM review_case c WHERE ${isOpenTo('$2', '$8')} AND c.workflow_id = ANY($9)`,
     [...wanted(filter, person, now), reviewed],
   );
-  return rows[0] ?? { waiting: 0, claimed: 0, overdue: 0, matching: 0 };
+  return rows[0] ?? { waiting: 0, claimed: 0, overdue: 0, matching: 0, matching_overdue: 0 };
 }
 
 export interface QueueCount {
@@ -305,11 +319,11 @@ export async function claimNextCase(
   for (const whose of ['c.assigned_to = $2', '(c.assigned_to IS NULL OR c.due_at < $7)']) {
     const { rows } = await db.query<{ decision_id: string }>(
       `UPDATE review_case
-       SET claimed_by = $2, lease_until = $8,
+       SET claimed_by = $2, lease_until = $9,
            lease_epoch = lease_epoch + CASE WHEN claimed_by IS NOT DISTINCT FROM $2 THEN 0 ELSE 1 END
        WHERE decision_id = (
          SELECT decision_id FROM review_case c
-         WHERE ${isOpenTo('$2')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7) AND ${whose}
+         WHERE ${isOpenTo('$2', '$8')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7) AND ${whose}
          ORDER BY c.priority, c.due_at, c.decision_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
        RETURNING decision_id`,
       [...wanted(filter, person, now), until],
@@ -630,11 +644,12 @@ export async function readAlike(
   db: Queryable,
   like: CaseRow,
   person: string,
+  named: NamedReviewers,
   now: Date,
   limit: number,
 ): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
-    `${selectCase} WHERE ${isOpenTo('$1')} AND c.workflow_id = $2 AND c.model_name = $3 AND c.model_version = $4
+    `${selectCase} WHERE ${isOpenTo('$1', '$11')} AND c.workflow_id = $2 AND c.model_name = $3 AND c.model_version = $4
        AND c.label IS NOT DISTINCT FROM $5 AND c.proposed_action = $6 AND c.risk_tier = $7 AND c.executed = $8
        AND NOT c.commit_first AND c.people_wanted = 1 AND c.reason <> 'escalated'
        AND (c.lease_until IS NULL OR c.lease_until <= $9 OR c.claimed_by = $1)
@@ -651,6 +666,7 @@ export async function readAlike(
       like.executed,
       now,
       limit,
+      named,
     ],
   );
   return rows;

@@ -75,11 +75,28 @@ export function queueItem(row: CaseRow, now: Date, { person, hasCommitted, looki
   };
 }
 
-/** The decision without its answer, and the answer. A planted case goes under a number of its own. */
-export function splitDecision(row: CaseRow, decision: AiDecision): { asked: AskedOfAi; answer: AiAnswer } {
-  const { output, confidence, explanation, action, justification, ...asked } = decision;
+/**
+ * The decision without its answer, and the answer. A planted case goes under a number of its own, and its data are as fresh as
+ * they were when it was decided: `event.time` is when that was, `seemsAt` when it seems to have been.
+ */
+export function splitDecision(
+  row: CaseRow,
+  { data, time }: { readonly data: AiDecision; readonly time: string },
+  seemsAt: string,
+): { asked: AskedOfAi; answer: AiAnswer } {
+  const { output, confidence, explanation, action, justification, provenance, ...asked } = data;
+  const later = Date.parse(seemsAt) - Date.parse(time);
+  const sources = provenance?.sources?.map(({ name, fresh_at }) =>
+    fresh_at === undefined ? { name } : { name, fresh_at: new Date(Date.parse(fresh_at) + later).toISOString() },
+  );
   return {
-    asked: { ...asked, decision_id: row.decision_id },
+    asked: {
+      ...asked,
+      decision_id: row.decision_id,
+      ...(provenance === undefined
+        ? {}
+        : { provenance: sources === undefined ? provenance : { ...provenance, sources } }),
+    },
     answer: { output, confidence, action, justification, ...(explanation === undefined ? {} : { explanation }) },
   };
 }

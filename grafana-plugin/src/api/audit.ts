@@ -9,7 +9,7 @@ import type {
   LogGrowth,
   OpenInspection,
 } from '@countersign/contract';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { config } from '@grafana/runtime';
 import { t } from '../parts/i18n';
 import { get, getBytes, post, proxyPath } from './client';
@@ -40,13 +40,28 @@ export type AuditFilter = { readonly [name in (typeof filterNames)[number]]?: st
 export const exportUrl = (filter: AuditFilter, format: 'jsonl' | 'csv'): string =>
   `${config.appSubUrl ?? ''}/${proxyPath}/v1/audit/export?${new URLSearchParams({ ...filter, format }).toString()}`;
 
+const recordsKey = (filter: AuditFilter) => ['audit', filter] as const;
+
 export const useAuditRecords = (filter: AuditFilter) =>
   useInfiniteQuery({
-    queryKey: ['audit', filter],
+    queryKey: recordsKey(filter),
     queryFn: ({ pageParam }) => get<AuditPage>('v1/audit/records', { ...filter, before: pageParam, limit: 200 }),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+    // Each page that was scrolled past would be read again, and newer records would push away what is being read.
+    refetchOnWindowFocus: false,
   });
+
+/** The newest records anew; those that were scrolled past are let go. */
+export function useNewestRecords(filter: AuditFilter): () => void {
+  const client = useQueryClient();
+  return () => {
+    client.setQueryData<InfiniteData<AuditPage>>(recordsKey(filter), (data) =>
+      data === undefined ? data : { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
+    );
+    void client.refetchQueries({ queryKey: recordsKey(filter) });
+  };
+}
 
 /** How many records fit, over time. */
 export const useHistogram = (filter: AuditFilter) =>

@@ -56,13 +56,25 @@ async function call<T>(method: 'GET' | 'POST', path: string, options: CallOption
     );
     return response.data;
   } catch (error) {
-    if (!isFetchError(error)) throw error;
-    const body = isApiError(error.data) ? error.data : null;
-    const unreachable = error.status === 0 || error.status === 502;
-    const message = unreachable
-      ? t('api.unreachable', 'Countersign cannot be reached. What you typed is kept; it will try again.')
-      : (inLocalTime(body?.message) ?? (error.status === 403 ? notAllowed() : saidByGrafana(error.data, error.status)));
-    throw new CallError(error.status, body, message);
+    // Without a network Grafana hands on what the browser throws.
+    const { status, data } = isFetchError(error) ? error : { status: 0, data: null };
+    const said = readSaid(data);
+    const body = isApiError(said) ? said : null;
+    const message =
+      status === 0 || status === 502
+        ? t('api.unreachable', 'Countersign cannot be reached. What you typed is kept; try again in a moment.')
+        : (inLocalTime(body?.message) ?? (status === 403 ? notAllowed() : saidByGrafana(said, status)));
+    throw new CallError(status, body, message);
+  }
+}
+
+/** Whoever asks for bytes gets what was said against it in bytes too. */
+function readSaid(data: unknown): unknown {
+  if (!(data instanceof ArrayBuffer)) return data;
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return null;
   }
 }
 

@@ -18,7 +18,10 @@ declare module '@tanstack/react-query' {
 
 export const queryClient = new QueryClient({
   defaultOptions: {
+    // What the browser thinks of the network is no reason to wait: the person hears what came of it.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       retry: (failures, error) =>
         failures < 3 && !(error instanceof CallError && error.status >= 400 && error.status < 500),
       refetchOnWindowFocus: true,

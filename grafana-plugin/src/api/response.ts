@@ -14,6 +14,7 @@ import type {
 } from '@countersign/contract';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { t } from '../parts/i18n';
+import { newId } from '../parts/new-id';
 import { CallError, get, postOnce } from './client';
 
 const key = ['response'];
@@ -37,7 +38,7 @@ function useAct<T>(path: string, done: string, failed: string) {
     mutationFn: (order: T) => {
       const of = JSON.stringify(order);
       const before = wishes.get(path);
-      const wish = before?.of === of ? before : { of, key: crypto.randomUUID() };
+      const wish = before?.of === of ? before : { of, key: newId() };
       wishes.set(path, wish);
       return postOnce<{ message: string }>(path, order, wish.key);
     },

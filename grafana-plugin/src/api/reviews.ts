@@ -23,6 +23,7 @@ import {
   type QueryClient,
 } from '@tanstack/react-query';
 import { t } from '../parts/i18n';
+import { newId } from '../parts/new-id';
 import { get, getBytes, post } from './client';
 
 const keys = {
@@ -134,11 +135,15 @@ export function useDecide(filter: QueueFilter) {
     },
   });
 }
+/** `onUndone` before the case is read anew: the form that comes back finds what was written. */
 export const useUndo = () =>
-  useOnCase((id) => post(`v1/reviews/cases/${id}/undo`, {}), {
-    done: t('review.said.undo', 'Undone'),
-    failed: t('review.failed.undo', 'It could not be undone'),
-  });
+  useOnCase(
+    async (id, { onUndone }: { readonly onUndone: () => void }) => {
+      await post(`v1/reviews/cases/${id}/undo`, {});
+      onUndone();
+    },
+    { done: t('review.said.undo', 'Undone'), failed: t('review.failed.undo', 'It could not be undone') },
+  );
 
 /** Of each, whether it could be undone. One after another: each is a turn of the ledger's. */
 export function useUndoAll() {
@@ -163,7 +168,12 @@ export function useUndoAll() {
 /** Quietly: losing a renewal shows in the case itself. */
 export const renewClaim = (id: string) => post<Claim>(`v1/reviews/cases/${id}/claim`, {});
 export const releaseClaim = (id: string) => post<{ released: boolean }>(`v1/reviews/cases/${id}/release`, {});
-export const look = (id: string) => post<{ looking: Person[] }>(`v1/reviews/cases/${id}/look`, {});
+
+/** What this page is called: the same person may have the case on another. */
+export const pageId = newId();
+/** This page turns away: the claim ends, unless the person has the case in front on another page. */
+export const turnAway = (id: string) => post<{ released: boolean }>(`v1/reviews/cases/${id}/release`, { page: pageId });
+export const look = (id: string) => post<{ looking: Person[] }>(`v1/reviews/cases/${id}/look`, { page: pageId });
 
 export const usePlanBatch = (decisionId: string) =>
   useQuery({

@@ -4,7 +4,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { DecisionAction, RiskTier } from '@countersign/contract';
 import { eventTypes } from '@countersign/contract/event-types';
 import { Button, Input, useStyles2 } from '@grafana/ui';
-import { useState, type FormEvent } from 'react';
+import { useState, type ComponentProps, type FormEvent } from 'react';
 import type { AuditFilter } from '../api/audit';
 import { Choice } from '../parts/Choice';
 import { t } from '../parts/i18n';
@@ -164,48 +164,57 @@ interface FilterProps {
   readonly onChange: (value: string | null) => void;
 }
 
-/** Applied by Enter or on leaving, so that the list does not jump at each letter. */
-function TextFilter(props: FilterProps) {
-  // What is in the address is what is in the field, however it came there.
-  return <TextFilterOf key={props.value ?? ''} {...props} />;
-}
-
-function TextFilterOf({ name, value, onChange }: FilterProps) {
-  const [typed, setTyped] = useState(value ?? '');
-  const apply = (event?: FormEvent) => {
-    event?.preventDefault();
-    if (typed.trim() !== (value ?? '')) onChange(typed.trim());
-  };
-  return (
-    <form onSubmit={apply}>
-      <Input
-        aria-label={name}
-        placeholder={name}
-        width={30}
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        onBlur={() => apply()}
-      />
-    </form>
-  );
+function TextFilter({ name, value, onChange }: FilterProps) {
+  return <Applied value={value ?? ''} onApply={onChange} aria-label={name} placeholder={name} width={30} />;
 }
 
 /** In the browser's time zone; the address and the daemon have UTC. */
 function TimeFilter({ name, value, onChange }: FilterProps) {
+  const apply = (typed: string) => {
+    const at = new Date(typed);
+    if (typed === '') onChange(null);
+    else if (!Number.isNaN(at.getTime())) onChange(at.toISOString());
+  };
   return (
-    <Input
+    <Applied
+      value={value === undefined ? '' : localTime(new Date(value))}
+      onApply={apply}
       aria-label={name}
       prefix={name}
       type="datetime-local"
       step={1}
       width={34}
-      value={value === undefined ? '' : localTime(new Date(value))}
-      onChange={(event) => {
-        const at = new Date(event.currentTarget.value);
-        if (event.currentTarget.value === '') onChange(null);
-        else if (!Number.isNaN(at.getTime())) onChange(at.toISOString());
-      }}
     />
+  );
+}
+
+type AppliedProps = Omit<ComponentProps<typeof Input>, 'value' | 'onChange' | 'onBlur'> & {
+  readonly value: string;
+  readonly onApply: (typed: string) => void;
+};
+
+/** Applied by Enter or on leaving, so that the list does not jump at each letter. The cursor stays where it is. */
+function Applied({ value, onApply, ...input }: AppliedProps) {
+  const [typed, setTyped] = useState(value);
+  const [shown, setShown] = useState(value);
+  if (shown !== value) {
+    // What is in the address is what is in the field, however it came there.
+    setShown(value);
+    setTyped(value);
+  }
+  const apply = (event?: FormEvent) => {
+    event?.preventDefault();
+    if (typed.trim() !== value) onApply(typed.trim());
+  };
+  return (
+    <form onSubmit={apply}>
+      <Input
+        {...input}
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        onBlur={() => apply()}
+      />
+    </form>
   );
 }
 

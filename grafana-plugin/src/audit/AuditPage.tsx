@@ -3,7 +3,14 @@ import { PluginPage } from '@grafana/runtime';
 import { Button, LinkButton } from '@grafana/ui';
 import { useCallback } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { exportUrl, filterNames, useAuditRecords, useHistogram, type AuditFilter } from '../api/audit';
+import {
+  exportUrl,
+  filterNames,
+  useAuditRecords,
+  useHistogram,
+  useNewestRecords,
+  type AuditFilter,
+} from '../api/audit';
 import { t } from '../parts/i18n';
 import { Empty, Failed, Skeleton } from '../parts/states';
 import { AuditFilters, type Changes } from './AuditFilters';
@@ -22,6 +29,7 @@ export default function AuditPage() {
     }),
   );
   const records = useAuditRecords(filter);
+  const readNewest = useNewestRecords(filter);
   const histogram = useHistogram(filter);
   const opened = search.get('record');
   const set = (changes: Changes & { readonly record?: string | null }) =>
@@ -61,7 +69,7 @@ export default function AuditPage() {
             variant="secondary"
             icon="sync"
             onClick={() => {
-              void records.refetch();
+              readNewest();
               void histogram.refetch();
             }}
           >
@@ -79,7 +87,7 @@ export default function AuditPage() {
           onTime={(from, to) => set({ from, to })}
         />
       ) : (
-        histogram.isPending && <HistogramPlace />
+        <HistogramPlace />
       )}
       {records.isPending ? (
         <Skeleton lines={12} height={28} />

@@ -25,7 +25,7 @@ export function Life({ record, onOpen }: LifeProps) {
   const styles = useStyles2(getStyles);
   const life = useLife(record.workflow_id, record.task_id);
   if (life.isPending) return <Skeleton lines={4} />;
-  if (life.isError) {
+  if (life.isLoadingError) {
     return (
       <Failed
         what={t('audit.life.failed', 'The life of the task could not be read')}

@@ -26,7 +26,7 @@ export function RecordDetail({ eventId, onClose, onOpen }: RecordDetailProps) {
     <Drawer title={t('audit.record.title', 'Record')} subtitle={eventId} onClose={onClose} size="md">
       {proof.isPending ? (
         <Skeleton lines={12} />
-      ) : proof.isError ? (
+      ) : proof.isLoadingError ? (
         <Failed
           what={t('audit.record.failed', 'The record could not be read')}
           error={proof.error}

@@ -4,6 +4,7 @@ import { Button, Field, Input, Modal } from '@grafana/ui';
 import { useState } from 'react';
 import { useDraw } from '../api/audit';
 import { t } from '../parts/i18n';
+import { newId } from '../parts/new-id';
 import { riskText } from '../parts/words';
 import { WorkflowField } from '../parts/WorkflowField';
 import { lastQuarter } from './quarters';
@@ -32,16 +33,16 @@ export function DrawForm({ like, onClose, onDrawn }: DrawFormProps) {
     title: '',
     workflow: '',
     ...lastQuarter(new Date()),
-    seed: crypto.randomUUID(),
+    seed: newId(),
     logSize: '',
     wanted: { low: 10, medium: 20, high: 30 },
     ...like,
   }));
   // Of what is written, so that sending it twice draws once, and another wish is another.
-  const [idempotencyKey, setIdempotencyKey] = useState<string>(() => crypto.randomUUID());
+  const [idempotencyKey, setIdempotencyKey] = useState<string>(() => newId());
   const change = (part: Partial<Wish>) => {
     setWish((before) => ({ ...before, ...part }));
-    setIdempotencyKey(crypto.randomUUID());
+    setIdempotencyKey(newId());
   };
   const { title, workflow, from, to, seed, logSize, wanted } = wish;
   const draw = useDraw();

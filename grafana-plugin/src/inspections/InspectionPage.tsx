@@ -176,7 +176,7 @@ interface JudgeProps {
 }
 
 function Judge({ inspectionId, decision, onDone }: JudgeProps) {
-  const [note, setNote] = useKeptText(`inspection.${inspectionId}.${decision.log_index}`, decision.note);
+  const [note, setNote, forgetNote] = useKeptText(`inspection.${inspectionId}.${decision.log_index}`, decision.note);
   const field = useRef<HTMLTextAreaElement>(null);
   const find = useFinding(inspectionId);
   const say = (finding: 'good' | 'wanting') => {
@@ -185,7 +185,12 @@ function Judge({ inspectionId, decision, onDone }: JudgeProps) {
       field.current?.focus();
       return;
     }
-    find.mutate({ log_index: decision.log_index, finding, note }, { onSuccess: onDone });
+    const onSuccess = () => {
+      // It is on record: what a colleague writes there later must not be hidden by it.
+      forgetNote();
+      onDone();
+    };
+    find.mutate({ log_index: decision.log_index, finding, note }, { onSuccess });
   };
   useKeys({ g: () => say('good'), w: () => say('wanting') });
   return (
@@ -197,9 +202,6 @@ function Judge({ inspectionId, decision, onDone }: JudgeProps) {
           rows={2}
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') event.currentTarget.blur();
-          }}
         />
       </Field>
       <Button variant="secondary" onClick={() => say('good')}>

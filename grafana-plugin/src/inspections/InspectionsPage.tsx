@@ -34,7 +34,7 @@ export default function InspectionsPage() {
     >
       {inspections.isPending || loops.isPending ? (
         <Skeleton lines={6} height={36} />
-      ) : inspections.isError ? (
+      ) : inspections.isLoadingError ? (
         <Failed
           what={t('inspections.failed', 'The audits could not be read')}
           error={inspections.error}

@@ -16,7 +16,7 @@ export default function LoopPage() {
     >
       {loops.isPending ? (
         <Skeleton lines={10} height={48} />
-      ) : loops.isError ? (
+      ) : loops.isLoadingError ? (
         <Failed
           what={t('loop.failed', 'The loops could not be read')}
           error={loops.error}

@@ -50,10 +50,10 @@ function Waiting({ filter }: { filter: QueueFilter }) {
   }
   return (
     <ScrollContainer>
-      <p role="status" className={styles.quiet}>
-        {t('panel.counts', '{{waiting}} waiting, {{overdue}} overdue', {
-          waiting: page?.waiting ?? 0,
-          overdue: page?.overdue ?? 0,
+      <p className={styles.quiet} data-testid="queue-counts">
+        {t('panel.counts', '{{matching}} open, {{overdue}} overdue', {
+          matching: page?.matching ?? 0,
+          overdue: page?.matching_overdue ?? 0,
         })}
       </p>
       <ul className={styles.list} data-testid="queue-panel">

@@ -2,7 +2,7 @@
 import { PluginPage } from '@grafana/runtime';
 import { Alert, LinkButton } from '@grafana/ui';
 import type { ReactNode } from 'react';
-import { may, routes, type Permission } from '../routes';
+import { hrefOf, may, routes, type Permission } from '../routes';
 import { t } from './i18n';
 import { words } from './words';
 
@@ -24,7 +24,7 @@ export function Needs({ permission, children }: { permission: Permission; childr
       >
         <p>{t('parts.needs-next', 'An administrator of Grafana can give it to you, under Users and access.')}</p>
         {may('read') && (
-          <LinkButton variant="secondary" size="sm" href={routes.review()}>
+          <LinkButton variant="secondary" size="sm" href={hrefOf(routes.review())}>
             {t('parts.to-review', 'To the review queue')}
           </LinkButton>
         )}

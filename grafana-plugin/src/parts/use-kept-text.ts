@@ -2,9 +2,13 @@
 import { useCallback, useState } from 'react';
 import { forgetOwn, readOwn, writeOwn } from './own-storage';
 
-export function useKeptText(name: string, initial = ''): readonly [text: string, change: (text: string) => void] {
+type KeptText = readonly [text: string, change: (text: string) => void, forget: () => void];
+
+/** `forget` when it is where it belongs: the text stays, and is not kept any more. */
+export function useKeptText(name: string, initial = ''): KeptText {
   const key = `text.${name}`;
   const [text, setText] = useState(() => readOwn(key) ?? initial);
+  const forget = useCallback(() => forgetOwn(key), [key]);
   const change = useCallback(
     (after: string) => {
       setText(after);
@@ -13,5 +17,5 @@ export function useKeptText(name: string, initial = ''): readonly [text: string,
     },
     [key],
   );
-  return [text, change];
+  return [text, change, forget];
 }

@@ -1,7 +1,18 @@
-/** Single keys for those who work here all day. Silent while somebody types, in a dialog, and with a modifier held. */
+/**
+ * Single keys for those who work here all day. Silent while somebody types, in a dialog, and with a modifier held. What is
+ * taken here is heard before Grafana's own keys, and not by them: C and then R would change the theme.
+ */
 import { useEffect, useLayoutEffect, useRef } from 'react';
 
 export type Keys = Readonly<Record<string, () => void>>;
+
+/** Grafana goes elsewhere by G and another letter, for as long as it waits for that. */
+const grafanas = { key: 'g', waitMs: 1_000 };
+/** Who types on when the field is gone has not chosen a key: only after a pause have they seen it. */
+const pauseMs = 1_000;
+
+/** Of all that is on screen, the newest last. */
+const bound: { readonly current: Keys }[] = [];
 
 /** Binds keys by what they are labelled; "mod+Enter" is Ctrl or Cmd with Enter, and works while typing too. */
 export function useKeys(keys: Keys): void {
@@ -11,19 +22,47 @@ export function useKeys(keys: Keys): void {
     current.current = keys;
   });
   useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.repeat || event.isComposing || document.querySelector('[role="dialog"]') !== null) return;
-      const modified = event.ctrlKey || event.metaKey;
-      const name = modified ? `mod+${event.key}` : keyName(event);
-      if (event.altKey || (!modified && (isTyping(event.target) || isPressing(event)))) return;
-      const act = current.current[name];
-      if (act === undefined) return;
-      event.preventDefault();
-      act();
+    if (bound.length === 0) window.addEventListener('keydown', onKey, { capture: true });
+    bound.push(current);
+    return () => {
+      bound.splice(bound.indexOf(current), 1);
+      if (bound.length === 0) window.removeEventListener('keydown', onKey, { capture: true });
     };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
   }, []);
+}
+
+/** Where somebody typed last, and when. */
+let typed: { readonly into: HTMLElement; readonly at: number } | null = null;
+/** When Grafana's key was pressed that waits for another. */
+let startedAt = Number.NEGATIVE_INFINITY;
+
+function onKey(event: KeyboardEvent): void {
+  const { target, timeStamp: at } = event;
+  if (event.repeat || event.isComposing || document.querySelector('[role="dialog"]') !== null) return;
+  const modified = event.ctrlKey || event.metaKey;
+  if (!modified && isTyping(target)) {
+    typed = { into: target, at };
+    if (event.key !== 'Escape' || !(target instanceof HTMLTextAreaElement)) return;
+    // Leaves the text, and not what Grafana would leave: its kiosk mode.
+    typed = null;
+    target.blur();
+    event.stopPropagation();
+    return;
+  }
+  if (modified) typed = null;
+  if (typed !== null && !typed.into.isConnected && at - typed.at < pauseMs) {
+    typed = { ...typed, at };
+    event.stopPropagation();
+    return;
+  }
+  const name = modified ? `mod+${event.key}` : keyName(event);
+  const act = bound.findLast(({ current }) => current[name] !== undefined)?.current[name];
+  const isGrafanas = at - startedAt < grafanas.waitMs;
+  startedAt = act === undefined && name === grafanas.key ? at : Number.NEGATIVE_INFINITY;
+  if (event.altKey || act === undefined || isGrafanas || (!modified && isPressing(event))) return;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
 }
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>;
@@ -39,11 +78,13 @@ export function keyName({ key, code, shiftKey }: Pressed): string {
   return /^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : key;
 }
 
-const isTyping = (target: EventTarget | null) =>
+const isTyping = (target: EventTarget | null): target is HTMLElement =>
   target instanceof HTMLElement &&
   (target.isContentEditable ||
-    ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ||
+    (target instanceof HTMLInputElement && !chosenNotTyped.has(target.type)) ||
+    ['TEXTAREA', 'SELECT'].includes(target.tagName) ||
     target.getAttribute('role') === 'combobox');
+const chosenNotTyped = new Set(['radio', 'checkbox', 'button', 'submit', 'reset', 'file']);
 
 /** Enter and Space belong to the button or link that has the focus. */
 const isPressing = ({ target, key }: KeyboardEvent) =>

@@ -10,7 +10,7 @@ import { ago, nameOf, span, words } from '../parts/words';
 import { may } from '../routes';
 import { ActModal } from './ActModal';
 import { getCardStyles } from './card';
-import { PostmortemModal } from './PostmortemModal';
+import { forgetPostmortem, PostmortemModal } from './PostmortemModal';
 
 const stateText = words<Incident['state']>({
   open: () => t('response.incident.open', 'Open'),
@@ -58,7 +58,6 @@ function IncidentCard({
     if (isWanted) card.current?.scrollIntoView({ block: 'center' });
   }, [isWanted]);
   const { incident_id, state, title, drill, opened_at, acknowledged_by } = incident;
-  const done = { onSuccess: () => setAct(null) };
   return (
     <div ref={card} className={cx(styles.card, isWanted && styles.wanted)} data-testid="incident" data-state={state}>
       <div className={styles.row}>
@@ -111,7 +110,17 @@ function IncidentCard({
         <PostmortemModal
           incident={incident}
           pending={close.isPending}
-          onConfirm={(postmortem) => close.mutate({ incident_id, postmortem }, done)}
+          onConfirm={(postmortem) =>
+            close.mutate(
+              { incident_id, postmortem },
+              {
+                onSuccess: () => {
+                  forgetPostmortem(incident_id);
+                  setAct(null);
+                },
+              },
+            )
+          }
           onClose={() => setAct(null)}
         />
       )}

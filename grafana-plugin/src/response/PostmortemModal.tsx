@@ -3,7 +3,7 @@ import type { Incident, Postmortem } from '@countersign/contract';
 import { Button, Field, Input, Modal, TextArea } from '@grafana/ui';
 import { useState } from 'react';
 import { t } from '../parts/i18n';
-import { readOwn, writeOwn } from '../parts/own-storage';
+import { forgetOwn, readOwn, writeOwn } from '../parts/own-storage';
 
 interface PostmortemModalProps {
   readonly incident: Incident;
@@ -32,6 +32,9 @@ const questions = () =>
   ] as const;
 
 const nameOf = (incidentId: string) => `postmortem.${incidentId}`;
+/** It is on record. */
+export const forgetPostmortem = (incidentId: string): void => forgetOwn(nameOf(incidentId));
+
 const empty: Postmortem = { root_cause: '', model_version: '', remediation: '', test_added: '' };
 
 function read(incidentId: string): Postmortem {

@@ -6,12 +6,15 @@ import { Alert, Button, Combobox, Field, TextArea, useStyles2 } from '@grafana/u
 import { useRef, useState } from 'react';
 import { useDecideBatch } from '../api/reviews';
 import { t } from '../parts/i18n';
+import { newId } from '../parts/new-id';
 import { useKeptText } from '../parts/use-kept-text';
 import { useKeys } from '../parts/use-keys';
 import type { DecidedAtOnce } from './BatchResults';
 
 interface BatchFormProps {
   readonly batch: Batch;
+  /** The case that the others are like. */
+  readonly seed: string;
   /** Those of it that are to be decided: the person has left the others out. */
   readonly chosen: readonly string[];
   /** The sample has been opened. */
@@ -19,15 +22,14 @@ interface BatchFormProps {
   readonly onDecided: (done: DecidedAtOnce) => void;
 }
 
-const keysFor = (ids: readonly string[]): Record<string, string> =>
-  Object.fromEntries(ids.map((id) => [id, crypto.randomUUID()]));
+const keysFor = (ids: readonly string[]): Record<string, string> => Object.fromEntries(ids.map((id) => [id, newId()]));
 
 type BatchAction = 'accept' | 'reject';
 
-export function BatchForm({ batch, chosen, isReady, onDecided }: BatchFormProps) {
+export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchFormProps) {
   const styles = useStyles2(getStyles);
   const [action, setAction] = useState<BatchAction | null>(null);
-  const [justification, setJustification] = useKeptText(`batch.${batch.items[0]?.decision_id ?? ''}`);
+  const [justification, setJustification] = useKeptText(`batch.${seed}`);
   // Of what is written: sent again it decides nothing twice, and what was changed is another decision.
   const [keys, setKeys] = useState(() => keysFor(batch.items.map(({ decision_id }) => decision_id)));
   const [reasonCode, setReasonCode] = useState<string | null>(null);
@@ -89,9 +91,6 @@ export function BatchForm({ batch, chosen, isReady, onDecided }: BatchFormProps)
           value={justification}
           placeholder={t('review.batch.why-hint', 'In your own words; it goes on record with each')}
           onChange={(event) => write(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') event.currentTarget.blur();
-          }}
         />
       </Field>
       {batch.reason_codes.length > 0 && (

@@ -14,7 +14,7 @@ import { KeyHelp } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { percent } from '../parts/words';
-import { routes } from '../routes';
+import { hrefOf, routes } from '../routes';
 import { BatchForm } from './BatchForm';
 import { BatchResults, type DecidedAtOnce } from './BatchResults';
 import { Case } from './Case';
@@ -36,7 +36,7 @@ export default function BatchPage() {
         parentItem: { text: t('review.title', 'Review'), url: routes.review(decisionId) },
       }}
       actions={
-        <LinkButton variant="secondary" icon="arrow-left" href={routes.review(decisionId)}>
+        <LinkButton variant="secondary" icon="arrow-left" href={hrefOf(routes.review(decisionId))}>
           {t('review.batch.back', 'Back to the case')}
         </LinkButton>
       }
@@ -50,14 +50,14 @@ export default function BatchPage() {
           retry={() => void batch.refetch()}
         />
       ) : (
-        <Plan batch={batch.data} />
+        <Plan seed={decisionId} batch={batch.data} />
       )}
       {helps && <KeyHelp sheet={batchSheet()} onClose={() => setHelps(false)} />}
     </PluginPage>
   );
 }
 
-function Plan({ batch }: { batch: Batch }) {
+function Plan({ seed, batch }: { seed: string; batch: Batch }) {
   const styles = useStyles2(getStyles);
   const [search, setSearch] = useSearchParams();
   const client = useQueryClient();
@@ -163,7 +163,7 @@ function Plan({ batch }: { batch: Batch }) {
             </ul>
           </section>
         )}
-        <BatchForm batch={batch} chosen={chosen} isReady={missing.length === 0} onDecided={setDecided} />
+        <BatchForm seed={seed} batch={batch} chosen={chosen} isReady={missing.length === 0} onDecided={setDecided} />
       </div>
       <Shown decisionId={shown} />
     </div>

@@ -7,7 +7,7 @@ import { useUndoAll } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
-import { routes } from '../routes';
+import { hrefOf, routes } from '../routes';
 import { restoreDraft } from './draft';
 
 /** What was sent, and what came of it. */
@@ -42,7 +42,7 @@ export function BatchResults({ done: { decided, request } }: { done: DecidedAtOn
         )}
       </Alert>
       <Stack>
-        <LinkButton href={routes.review()}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
+        <LinkButton href={hrefOf(routes.review())}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
         <UndoAll done={done} request={request} undoMs={decided.undo_ms} />
       </Stack>
     </div>

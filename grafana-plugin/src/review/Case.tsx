@@ -3,7 +3,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Opinion, Person, QueueItem, ReviewCase, SimilarCase } from '@countersign/contract';
 import { Badge, Icon, TextLink, useStyles2 } from '@grafana/ui';
-import { lazy, Suspense, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
 import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
 import { may, routes } from '../routes';
@@ -45,7 +45,7 @@ export function Case({ opened, now, instead }: CaseProps) {
       aria-label={t('review.case.name', 'Case {{title}}', { title: item.title })}
     >
       <header>
-        <h2 className={styles.title}>{item.title}</h2>
+        <Title key={item.decision_id} text={item.title} />
         <div className={styles.badges}>
           <Badge text={reasonText(item.reason)} color="purple" />
           <Badge text={riskText(item.risk_tier)} color={item.risk_tier === 'high' ? 'red' : 'blue'} />
@@ -124,6 +124,20 @@ export function Case({ opened, now, instead }: CaseProps) {
         </div>
       </div>
     </article>
+  );
+}
+
+function Title({ text }: { text: string }) {
+  const styles = useStyles2(getStyles);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // The form of the case before is gone, and the cursor with it: who cannot see it hears what is next.
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <h2 className={styles.title} ref={heading} tabIndex={-1}>
+      {text}
+    </h2>
   );
 }
 

@@ -143,9 +143,6 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
             value={draft.justification}
             placeholder={t('parts.why-hint', 'In your own words; it goes on record')}
             onChange={(event) => change({ justification: event.currentTarget.value })}
-            onKeyDown={(event) => {
-              if (event.key === 'Escape') event.currentTarget.blur();
-            }}
           />
         </Field>
         {rules.reason_codes.length > 0 && (

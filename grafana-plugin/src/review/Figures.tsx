@@ -14,7 +14,7 @@ export function Figures({ onClose }: { onClose: () => void }) {
     <Modal title={t('review.figures.title', 'How you decide')} isOpen onDismiss={onClose}>
       {figures.isPending ? (
         <Skeleton lines={6} />
-      ) : figures.isError ? (
+      ) : figures.isLoadingError ? (
         <Failed
           what={t('review.figures.failed', 'Your figures could not be read')}
           error={figures.error}

@@ -48,7 +48,7 @@ export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }
   }, [end, items.length, onEnd]);
   return (
     <nav className={styles.queue} aria-label={t('review.queue.name', 'Cases')} data-testid="queue">
-      <div className={styles.counts} role="status">
+      <div className={styles.counts} data-testid="queue-counts">
         <Trans i18nKey="review.queue.counts" values={{ waiting: counts.waiting, claimed: counts.claimed }}>
           <strong>{'{{waiting}}'}</strong> waiting · {'{{claimed}}'} with a reviewer
         </Trans>

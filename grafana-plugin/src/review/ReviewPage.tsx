@@ -10,7 +10,7 @@ import { sayOf } from '../api/query-client';
 import {
   claimNext,
   queueFilterNames,
-  releaseClaim,
+  turnAway,
   useCase,
   useClaim,
   useDecide,
@@ -23,7 +23,7 @@ import { Empty, Failed, Skeleton } from '../parts/states';
 import { KeyHelp } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
-import { may, routes } from '../routes';
+import { hrefOf, may, routes } from '../routes';
 import { Case } from './Case';
 import { CommitFirst } from './CommitFirst';
 import { DecisionForm } from './DecisionForm';
@@ -84,7 +84,7 @@ export default function ReviewPage() {
   /** Nobody would look after a claim that came when the person had gone elsewhere. */
   const goOrRelease = (from: string | undefined, to: string) => {
     if (onScreen.current === from) go(to);
-    else void releaseClaim(to).catch(() => undefined);
+    else void turnAway(to).catch(() => undefined);
   };
   const takeNext = async () => {
     if (isTaking.current) return;
@@ -120,7 +120,7 @@ export default function ReviewPage() {
     if (!canClaim || decisionId === undefined || claim.isPending) return;
     claim
       .mutateAsync({ id: decisionId })
-      .then(() => (onScreen.current === decisionId ? undefined : releaseClaim(decisionId)))
+      .then(() => (onScreen.current === decisionId ? undefined : turnAway(decisionId)))
       .catch(() => undefined);
   };
   const isHeld = lease !== null && decisionId !== undefined && !isDecided;
@@ -199,7 +199,7 @@ export default function ReviewPage() {
               className={styles.back}
               variant="secondary"
               icon="arrow-left"
-              href={`${routes.review()}?${search.toString()}`}
+              href={hrefOf(`${routes.review()}?${search.toString()}`)}
             >
               {t('review.back', 'The queue')}
             </LinkButton>

@@ -22,21 +22,19 @@ export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
   const seconds = Math.floor((until - now) / 1_000);
   const act = () => {
     if (undo.isPending || seconds <= 0) return;
-    undo.mutate(
-      { id: decisionId },
-      {
-        onSuccess: () => {
-          if (request !== null) restoreDraft(decisionId, request);
-          onUndone(decisionId);
-        },
-      },
-    );
+    const onUndoneThere = () => {
+      if (request !== null) restoreDraft(decisionId, request);
+    };
+    undo.mutate({ id: decisionId, onUndone: onUndoneThere }, { onSuccess: () => onUndone(decisionId) });
   };
   useKeys({ z: act });
   if (seconds <= 0) return null;
   return (
-    <div className={styles} role="status" data-testid="undo">
-      <span>{t('review.undo.decided', '{{action}}: “{{title}}”', { action: actionText(action), title })}</span>
+    <div className={styles} data-testid="undo">
+      {/* Said once: the seconds are none of it. */}
+      <span role="status">
+        {t('review.undo.decided', '{{action}}: “{{title}}”', { action: actionText(action), title })}
+      </span>
       <Button size="sm" variant="secondary" icon="history-alt" onClick={act} disabled={undo.isPending}>
         {t('review.undo.undo', 'Undo (Z), {{seconds}} s', { seconds })}
       </Button>

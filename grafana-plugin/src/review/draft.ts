@@ -1,6 +1,7 @@
 /** What a reviewer has typed on a case, kept in the browser until it is recorded: a reload or an error loses nothing. */
 import type { DecideRequest, DecisionAction } from '@countersign/contract';
 import { useCallback, useState } from 'react';
+import { newId } from '../parts/new-id';
 import { forgetOwn, readOwn, writeOwn } from '../parts/own-storage';
 import { textOf } from './edited-answer';
 
@@ -24,7 +25,7 @@ const emptyDraft = (): Draft => ({
   label: null,
   value: null,
   reasonCode: null,
-  idempotencyKey: crypto.randomUUID(),
+  idempotencyKey: newId(),
 });
 
 export function readDraft(decisionId: string): Draft {
@@ -82,7 +83,7 @@ export function useDraft(decisionId: string) {
     (part: Partial<Omit<Draft, 'idempotencyKey'>>) =>
       setDraft((before) => {
         // What is changed is another decision, and may not pass for one that was sent before.
-        const after = { ...before, ...part, idempotencyKey: crypto.randomUUID() };
+        const after = { ...before, ...part, idempotencyKey: newId() };
         write(decisionId, after);
         return after;
       }),

@@ -1,5 +1,6 @@
 /** What an input is, from its bytes and media type, in a form that can be shown without running or loading anything of it. */
 import type { InputSnapshot } from '@countersign/contract';
+import { sha256 } from '@countersign/contract/merkle';
 import { hex, toBase64 } from '@countersign/contract/note';
 import { readMail, type Mail } from './read-mail';
 
@@ -26,9 +27,8 @@ const rasterImages = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'ima
 const rowsShown = 200;
 
 export async function readInput(sent: Uint8Array, { hash, media_type, salt_bytes }: InputSnapshot): Promise<Input> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(sent)));
   const bytes = sent.slice(salt_bytes ?? 0);
-  const intact = `sha256:${hex(digest)}` === hash;
+  const intact = `sha256:${hex(sha256(sent))}` === hash;
   const [type = ''] = (media_type ?? '').toLowerCase().split(';');
   return { intact, shown: await shownAs(type.trim(), bytes) };
 }

@@ -1,7 +1,7 @@
 /** Keeps a claim while its page is in front, gives it up when it is not, and says meanwhile that somebody is looking. */
 import { config } from '@grafana/runtime';
 import { useEffect } from 'react';
-import { look, releaseClaim, renewClaim } from '../api/reviews';
+import { look, pageId, renewClaim, turnAway } from '../api/reviews';
 import { proxyPath } from '../api/client';
 
 /** At the latest; a short lease is renewed three times while it holds. */
@@ -26,7 +26,7 @@ export function useClaimCare(decisionId: string | undefined, held: boolean, leas
     const release = () => {
       heldUntil = 0;
       // Refused when it was decided meanwhile, which is the usual way to leave a case.
-      void releaseClaim(decisionId).catch(() => undefined);
+      void turnAway(decisionId).catch(() => undefined);
     };
     // It may have been held by the page before this one, which has said that it goes.
     renew();
@@ -41,7 +41,7 @@ export function useClaimCare(decisionId: string | undefined, held: boolean, leas
     const onLeave = () => {
       void fetch(`${config.appSubUrl}/${proxyPath}/v1/reviews/cases/${decisionId}/leave`, {
         method: 'POST',
-        body: '{}',
+        body: JSON.stringify({ page: pageId }),
         headers: { 'content-type': 'application/json' },
         keepalive: true,
       }).catch(() => undefined);

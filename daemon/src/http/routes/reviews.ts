@@ -33,6 +33,8 @@ const QueueQuery = Type.Object({
   after: Type.Optional(Type.String({ maxLength: 100 })),
 });
 const Nothing = Type.Object({}, { additionalProperties: false });
+/** What a page calls itself: one person may have several with the same case. */
+const Page = Type.String({ minLength: 1, maxLength: 64 });
 const errors = { 400: ApiError, 403: ApiError, 404: ApiError, 409: ApiError };
 const Said = Type.Object({ message: Type.String() });
 
@@ -121,13 +123,15 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
     {
       config: { grant: 'decide' },
       schema: {
-        summary: 'Give a claim up',
+        summary: 'Give a claim up; with `page`, unless another page of the person has the case in front',
         params: Params,
-        body: Nothing,
+        body: Type.Object({ page: Type.Optional(Page) }, { additionalProperties: false }),
         response: { ...errors, 200: Type.Object({ released: Type.Boolean() }) },
       },
     },
-    async ({ params, person }) => ({ released: await reviews.release(params.decision_id, person) }),
+    async ({ params, person, body: { page = null } }) => ({
+      released: await reviews.release(params.decision_id, person, page),
+    }),
   );
 
   app.post(
@@ -135,13 +139,16 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
     {
       config: { grant: 'decide' },
       schema: {
-        summary: 'Say that the page with the case is going: the claim ends soon, unless it is renewed',
+        summary:
+          'Say that the page with the case is going: the claim ends soon, unless it is renewed or another page has the case',
         params: Params,
-        body: Nothing,
+        body: Type.Object({ page: Page }, { additionalProperties: false }),
         response: { ...errors, 200: Type.Object({ released: Type.Boolean() }) },
       },
     },
-    async ({ params, person }) => ({ released: await reviews.leave(params.decision_id, person) }),
+    async ({ params, person, body }) => ({
+      released: await reviews.leave(params.decision_id, person, body.page),
+    }),
   );
 
   app.post(
@@ -151,12 +158,12 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
       schema: {
         summary: 'Say that the case is on screen, and hear who else has it there',
         params: Params,
-        body: Nothing,
+        body: Type.Object({ page: Page }, { additionalProperties: false }),
         response: { ...errors, 200: Type.Object({ looking: Type.Array(Person) }) },
       },
     },
-    async ({ params, person }, reply) => {
-      const looking = await reviews.look(params.decision_id, person);
+    async ({ params, person, body }, reply) => {
+      const looking = await reviews.look(params.decision_id, person, body.page);
       return looking === null ? reply.code(404).send(noCase(params.decision_id)) : { looking };
     },
   );

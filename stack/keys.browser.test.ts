@@ -1,0 +1,199 @@
+/** The keyboard where Grafana has keys of its own, and what somebody has typed when the case, the network or the page goes. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { shutdown } from '@countersign/otel-instrumentation';
+import { launchBrowser, openPage } from './browser.ts';
+import { eventually } from './test-loop.ts';
+import { startTestPage, type TestPage } from './test-page.ts';
+import { caseOf, claim, decideAs, onRecord, openAs, serviceDecided, startService } from './test-review.ts';
+
+let stage: TestPage;
+let browser: Browser;
+
+beforeAll(async () => {
+  stage = await startTestPage(inject('postgresUrl'), inject('natsServer'), (demo) => ({
+    review: { ...demo.review, undo_window: '20 seconds', commit_first: {}, two_people: {}, gold: 0 },
+  }));
+  await startService(stage);
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await shutdown(1_000);
+  await stage?.stop();
+});
+
+const why = (page: Page) => page.getByRole('textbox', { name: /^Why/ });
+const theme = (page: Page) => page.locator('body').getAttribute('class');
+
+it('takes its keys before Grafana does, and leaves Grafana those that are none of its own', async () => {
+  const id = await stage.decided('One among keys');
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${id}?kiosk=true`);
+  // In Grafana C and then R change the theme.
+  await claim(page);
+  const before = await theme(page);
+  await page.keyboard.press('c');
+  await page.keyboard.press('r');
+  await page.locator('[aria-pressed=true]', { hasText: 'Reject' }).waitFor();
+  expect(await theme(page)).toBe(before);
+  // In Grafana Esc leaves the kiosk mode.
+  await page.keyboard.type('no');
+  await page.keyboard.press('Escape');
+  expect(await why(page).evaluate((field) => field === document.activeElement)).toBe(false);
+  expect(page.url()).toContain('kiosk=true');
+  // In Grafana ? shows its own sheet.
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').getByText('Claim the case on screen').waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(1);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // G and then H is Grafana's way home, and H alone hands the case over.
+  await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await page.waitForURL(/review$/);
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('takes nobody’s letters for keys when their text goes from under them', async () => {
+  const id = await stage.decided('One that goes');
+  const other = await stage.decided('One that waits', { risk_tier: 'high' });
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await claim(page);
+  await page.keyboard.press('r');
+  await page.keyboard.type('he ');
+  await stage.ask('ann', `v1/reviews/cases/${id}/release`, {});
+  await decideAs(stage, 'ben', id, { action: 'accept', justification: 'yes' });
+  const kept = page.getByTestId('kept');
+  // Every letter of it is a key: who types on would claim another case, and move to a third.
+  await eventually(
+    'the form to go',
+    async () => {
+      await page.keyboard.type('njuhx');
+      return (await kept.count()) > 0 ? true : null;
+    },
+    20_000,
+  );
+  await page.keyboard.type('njuhx', { delay: 100 });
+  expect(page.url()).toContain(id);
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  expect((await caseOf(stage, 'ben', other)).item.claimed_by).toBeNull();
+  expect(await kept.textContent()).toContain('he njuhx');
+  // After a pause it is a key again.
+  await page.waitForTimeout(1_100);
+  await page.keyboard.press('n');
+  await page.waitForURL(new RegExp(other));
+  await page.keyboard.press('u');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('finds what was typed after Back and undo, and can go on writing it', async () => {
+  const id = await stage.decided('One to go back to');
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await claim(page);
+  await page.keyboard.press('r');
+  await page.keyboard.type('too hasty');
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('undo').waitFor();
+  await page.waitForURL((url) => !url.pathname.includes(id));
+  await page.goBack();
+  await page.getByText('Ann rejected it').waitFor();
+  await page.keyboard.press('z');
+  await why(page).waitFor();
+  expect(await why(page).inputValue()).toBe('too hasty');
+  await why(page).press('End');
+  await page.keyboard.type(', or not');
+  await page.reload();
+  await why(page).waitFor();
+  expect(await why(page).inputValue()).toBe('too hasty, or not');
+  await page.getByRole('button', { name: /^Reject/, pressed: true }).waitFor();
+  await page.keyboard.press('u');
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('says that there is no network, keeps the text, and records it when there is one', async () => {
+  const id = await stage.decided('One without a network', { task_id: 'offline' });
+  const { page } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await claim(page);
+  await page.keyboard.press('r');
+  await page.keyboard.type('it sells pills');
+  await page.context().setOffline(true);
+  await page.keyboard.press('Control+Enter');
+  const alert = page.getByRole('alert').filter({ hasText: 'Not recorded' }).first();
+  await alert.getByText('Countersign cannot be reached. What you typed is kept; try again in a moment.').waitFor();
+  expect(await why(page).inputValue()).toBe('it sells pills');
+  await page.context().setOffline(false);
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('undo').waitFor();
+  expect(await onRecord(stage, 'offline')).toMatchObject({ action: 'reject', justification: 'it sells pills' });
+  await page.close();
+});
+
+it('says in the daemon’s words why an input cannot be shown', async () => {
+  const id = await stage.decided('One without its input');
+  const { page } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await page
+    .getByText(/^This input was not sent along, or has not arrived yet\. It is recorded as sha256:/)
+    .waitFor({ timeout: 30_000 });
+  await page.close();
+});
+
+it('works where Grafana is reached without TLS, and browsers leave out half of their cryptography', async () => {
+  const id = await serviceDecided(stage, 'One without TLS', { content: 'Buy pills', mediaType: 'text/plain' });
+  const { page, troubles } = await openPage(browser, 'about:blank');
+  await page.addInitScript(() => {
+    for (const name of ['subtle', 'randomUUID']) {
+      Object.defineProperty(Crypto.prototype, name, { value: undefined });
+    }
+  });
+  const be = (login: string) =>
+    page.context().addCookies([{ name: 'countersign_user', value: login, domain: '127.0.0.1', path: '/' }]);
+  await be('ann');
+  await page.goto(stage.url(`review/${id}`));
+  await page.getByText('Matches its recorded hash').waitFor();
+  await claim(page);
+  await page.keyboard.press('r');
+  await page.keyboard.type('without a lock');
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('undo').waitFor();
+  await onRecord(stage, 'One-without-TLS');
+  await be('cleo');
+  await page.goto(stage.url('audit?task=One-without-TLS&actor=human'));
+  await page
+    .getByRole('button', { name: /^Open record/ })
+    .first()
+    .press('Enter');
+  await page.locator('[data-testid=proof][data-verified=true]').waitFor();
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('keeps a case that is in front on two pages when one of them goes', async () => {
+  const id = await stage.decided('One on two pages');
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(stage.url(`review/${id}`));
+  await claim(page);
+  await page.keyboard.press('r');
+  await page.keyboard.type('still mine');
+  const second = await context.newPage();
+  await second.goto(stage.url(`review/${id}`));
+  await second.getByTestId('decision-form').waitFor();
+  // Elsewhere in the app, and then closed.
+  await second.keyboard.press('Escape');
+  await second.getByRole('link', { name: 'Response', exact: true }).click();
+  await second.waitForURL(/response/);
+  await page.waitForTimeout(1_000);
+  expect((await caseOf(stage, 'ann', id)).lease).not.toBeNull();
+  await second.goto(stage.url(`review/${id}`));
+  await second.getByTestId('decision-form').waitFor();
+  await second.close({ runBeforeUnload: true });
+  await page.waitForTimeout(1_000);
+  const { lease } = await caseOf(stage, 'ann', id);
+  expect(Date.parse(lease?.until ?? '') - Date.now()).toBeGreaterThan(30_000);
+  expect(await why(page).inputValue()).toBe('still mine');
+  await context.close();
+});
