@@ -134,10 +134,11 @@ it('says that there is no network, keeps the text, and records it when there is 
 
 it('says in the daemon’s words why an input cannot be shown', async () => {
   const id = await stage.decided('One without its input');
-  const { page } = await openAs(browser, stage, 'ann', `review/${id}`);
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${id}`);
   await page
     .getByText(/^This input was not sent along, or has not arrived yet\. It is recorded as sha256:/)
     .waitFor({ timeout: 30_000 });
+  expect(troubles).toEqual([]);
   await page.close();
 });
 

@@ -40,8 +40,9 @@ export async function benchmarkApp(): Promise<Figure[]> {
     const { page } = await openPage(browser, stage.url('review'));
     await become(page, 'ann');
     await publishCases(stage.loop);
-    const times = await decideTimes(page);
     await fillQueue(stage);
+    await page.reload();
+    const times = await decideTimes(page);
     const inQueue = await scroll(page, stage.url('review'), '[data-testid=queue] > div:last-child', 'queue-item');
     await become(page, 'cleo');
     const opened = performance.now();
@@ -52,13 +53,13 @@ export async function benchmarkApp(): Promise<Figure[]> {
     return [
       atMost('entry bundle, gzipped', kilobytes, 150, (n) => `${n.toFixed(1)} kB`),
       atMost(
-        `key press → in the ledger, and the next case shown, p95 of ${decisions}`,
+        `key press → in the ledger, and the next case of ${queued} shown, p95 of ${decisions}`,
         quantile(times, 0.95),
         150,
         milliseconds,
       ),
       { what: 'the same, p50', measured: milliseconds(quantile(times, 0.5)), goal: '', met: null },
-      atMost(`queue of ${queued} cases, scrolled: frame, p95`, quantile(inQueue.frames, 0.95), 33.4, milliseconds),
+      ...framesOf(`queue of ${queued} cases`, inQueue),
       atMost('the same, longest wait for rows at its end', inQueue.longestWait, 500, milliseconds),
       { what: 'the same, scrolled past in 10 s', measured: `${inQueue.rows} cases`, goal: '', met: null },
       {
@@ -67,7 +68,7 @@ export async function benchmarkApp(): Promise<Figure[]> {
         goal: '',
         met: null,
       },
-      atMost(`audit of ${recorded} records, scrolled: frame, p95`, quantile(inAudit.frames, 0.95), 33.4, milliseconds),
+      ...framesOf(`audit of ${recorded} records`, inAudit),
       atMost('the same, longest wait for rows at its end', inAudit.longestWait, 500, milliseconds),
       { what: 'the same, scrolled past in 10 s', measured: `${inAudit.rows} records`, goal: '', met: null },
     ];
@@ -182,6 +183,8 @@ async function fillQueue(stage: TestPage): Promise<void> {
      FROM (SELECT * FROM review_case LIMIT 1) AS one, generate_series(1, $1::int) AS i`,
     [queued],
   );
+  // As PostgreSQL does by itself within a minute.
+  await owner.query('ANALYZE');
   await owner.end();
   await eventually('the queue', async () => {
     const { body } = await stage.ask('ann', 'v1/reviews/queue?limit=1');
@@ -189,12 +192,17 @@ async function fillQueue(stage: TestPage): Promise<void> {
   });
 }
 
-/** By the wheel, and by its bar. */
-const pixelsAFrame = [60, 2_400];
+/** By the wheel, and by its bar: then nothing of one frame is in the next. */
+const pixelsAFrame = { wheel: 60, bar: 2_400 };
+
+const framesOf = (what: string, { frames }: Scrolled): Figure[] => [
+  atMost(`${what}, scrolled by the wheel: frame, p95`, quantile(frames.wheel, 0.95), 33.4, milliseconds),
+  atMost('the same, dragged by its bar', quantile(frames.bar, 0.95), 33.4, milliseconds),
+];
 
 interface Scrolled {
   /** Of those in which the list moved, ms. */
-  readonly frames: number[];
+  readonly frames: Record<keyof typeof pixelsAFrame, number[]>;
   /** The longest that the list stood at the end of what was loaded, ms. */
   readonly longestWait: number;
   readonly rows: number;
@@ -208,17 +216,17 @@ async function scroll(page: Page, url: string, scroller: string, row: string): P
     async ({ selector, speeds }) => {
       const element = document.querySelector(selector);
       if (element === null) throw new Error(`there is no ${selector}`);
-      const frames: number[] = [];
+      const frames = { wheel: [] as number[], bar: [] as number[] };
       let [longestWait, waiting] = [0, 0];
-      for (const speed of speeds) {
+      for (const how of ['wheel', 'bar'] as const) {
         let last = await new Promise<number>(requestAnimationFrame);
         const end = last + 5_000;
         while (last < end) {
           const before = element.scrollTop;
-          element.scrollTop += speed;
+          element.scrollTop += speeds[how];
           const moved = element.scrollTop > before;
           const now = await new Promise<number>(requestAnimationFrame);
-          if (moved) frames.push(now - last);
+          if (moved) frames[how].push(now - last);
           waiting = moved ? 0 : waiting + now - last;
           longestWait = Math.max(longestWait, waiting);
           last = now;

@@ -20,8 +20,8 @@ export function openPool(
     statement_timeout: 30_000,
     query_timeout: 35_000,
     application_name: 'countersign',
-    // Not more than the role, even for a login that is a superuser.
-    options: `-c role=${role}`,
+    // Not more than the role, even for a login that is a superuser. Compiling a statement takes longer than any of ours runs.
+    options: `-c role=${role} -c jit=off`,
   });
   pool.on('error', onError);
   // A connection that breaks while it is lent out fails its query; unheard, the event would end the process.

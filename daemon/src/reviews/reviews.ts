@@ -136,19 +136,24 @@ export class Reviews {
     if (!mayReview(policies, row.workflow_id, person)) return null;
     const at = now();
     this.lookers.served(decisionId, person, at.getTime());
-    const [commitments, opinions, pending, isOpen, [item]] = await Promise.all([
+    const { model, risk_tier } = record.event.data;
+    const ofTask = { workflow_id: row.workflow_id, task_id: row.task_id };
+    // All at once: whoever decides all day waits for it each time.
+    const [commitments, opinions, pending, isOpen, [item], breaker, records, precision, similar] = await Promise.all([
       store.readCommitments(pool, [decisionId], person.id),
       store.readOpinions(pool, decisionId),
       store.readPending(pool, decisionId),
       store.isOpenFor(pool, decisionId, person.id, namedReviewers(policies)),
       this.itemsOf([row], person, at),
+      breakers.presentOf(pool, row.workflow_id, model, risk_tier),
+      search.search(ofTask, null, 100),
+      this.precisionAt(row),
+      this.similarTo(row),
     ]);
     if (item === undefined) return null;
     const committed = commitments.get(decisionId);
     const hidden = isHidden(row, committed !== undefined);
-    const { model, risk_tier } = record.event.data;
-    const breaker = await breakers.presentOf(pool, row.workflow_id, model, risk_tier);
-    const found = log.page(await search.search({ workflow_id: row.workflow_id, task_id: row.task_id }, null, 100));
+    const found = log.page(records);
     const history = visibleHistory(row, found.records.toReversed(), log.auditRecord(record), hidden);
     // A planted case is as old as it seems.
     const decidedAt = row.planted_from === null ? record.event.time : row.queued_at.toISOString();
@@ -160,8 +165,8 @@ export class Reviews {
       answer: hidden ? null : answer,
       committed: committed === undefined ? null : { label: committed.label, at: committed.at.toISOString() },
       opinions: hidden || isBlind(row) ? [] : opinions.map(({ has_value: _more, ...opinion }) => opinion),
-      precision: hidden ? null : await this.precisionAt(row),
-      similar: hidden ? [] : await this.similarTo(row),
+      precision: hidden ? null : precision,
+      similar: hidden ? [] : similar,
       // It says what the AI answered, and what people have said of that.
       trace_id: hidden || isBlind(row) ? null : (record.event.traceparent?.split('-')[1] ?? null),
       decided: decidedOf(row, person.id),
@@ -230,13 +235,22 @@ export class Reviews {
 
   /** Claims the most urgent case that nobody holds; null when there is none. */
   async claimNext(query: QueueQuery, person: Reviewer): Promise<Claim | Refusal | null> {
+    const decisionId = await this.takeNext(query, person);
+    return decisionId === null ? null : this.claimOf(decisionId, person);
+  }
+
+  /** The same, with all that is shown of it. */
+  async openNext(query: QueueQuery, person: Reviewer): Promise<ReviewCase | null> {
+    const decisionId = await this.takeNext(query, person);
+    return decisionId === null ? null : this.open(decisionId, person);
+  }
+
+  private takeNext(query: QueueQuery, person: Reviewer): Promise<string | null> {
     const { pool, policies, now } = this.options;
-    const at = now();
-    const leases = [...policies.values()].map(({ policy }) => durationOf(policy.review.lease));
-    const until = new Date(at.getTime() + Math.min(...leases));
-    const decisionId = await store.claimNextCase(pool, this.filterOf(query, person), person.id, at, until);
-    // By the shortest lease of all, until it is known which workflow's it is.
-    return decisionId === null ? null : this.claim(decisionId, person);
+    const leases = Object.fromEntries(
+      [...policies].map(([workflow, { policy }]) => [workflow, durationOf(policy.review.lease)]),
+    );
+    return store.claimNextCase(pool, this.filterOf(query, person), person.id, now(), leases);
   }
 
   private async claimOf(decisionId: string, person: Reviewer): Promise<Claim | Refusal | null> {

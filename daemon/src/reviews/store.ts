@@ -167,7 +167,8 @@ const nobodyElse = (person: string, named: string) => `NOT EXISTS (
  * decided, the one that a planted one is a copy of.
  */
 const isOpenTo = (person: string, named: string) => `c.decided_at IS NULL AND ${hasNotDecided(person)}
-  AND (${hasNotEscalated(person)} OR ${nobodyElse(person, named)})
+  AND (c.decision_id NOT IN (SELECT decision_id FROM review_escalation WHERE person = ${person})
+    OR ${nobodyElse(person, named)})
   AND (c.planted_from IS NULL OR (
     NOT EXISTS (SELECT FROM review_case f WHERE f.decision_id = c.planted_from AND f.decided_by = ${person})
     AND NOT EXISTS (SELECT FROM review_opinion o WHERE o.decision_id = c.planted_from AND o.person = ${person})))`;
@@ -306,27 +307,27 @@ export async function claimCase(
 
 /**
  * The most urgent case that nobody holds, given to a person; the id of it. What was handed over to them comes first; what was
- * handed over to somebody else is theirs until it is due.
+ * handed over to somebody else is theirs until it is due. `leases` has how long a claim holds, in ms, by workflow.
  */
 export async function claimNextCase(
   db: Queryable,
   filter: QueueFilter,
   person: string,
   now: Date,
-  until: Date,
+  leases: Readonly<Record<string, number>>,
 ): Promise<string | null> {
   // One after the other, so that each finds its case by an index.
   for (const whose of ['c.assigned_to = $2', '(c.assigned_to IS NULL OR c.due_at < $7)']) {
     const { rows } = await db.query<{ decision_id: string }>(
       `UPDATE review_case
-       SET claimed_by = $2, lease_until = $9,
+       SET claimed_by = $2, lease_until = $7::timestamptz + ($9::jsonb ->> workflow_id)::float8 * interval '1 ms',
            lease_epoch = lease_epoch + CASE WHEN claimed_by IS NOT DISTINCT FROM $2 THEN 0 ELSE 1 END
        WHERE decision_id = (
          SELECT decision_id FROM review_case c
          WHERE ${isOpenTo('$2', '$8')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7) AND ${whose}
          ORDER BY c.priority, c.due_at, c.decision_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
        RETURNING decision_id`,
-      [...wanted(filter, person, now), until],
+      [...wanted(filter, person, now), leases],
     );
     if (rows[0] !== undefined) return rows[0].decision_id;
   }

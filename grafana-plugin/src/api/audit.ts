@@ -9,7 +9,14 @@ import type {
   LogGrowth,
   OpenInspection,
 } from '@countersign/contract';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+} from '@tanstack/react-query';
 import { config } from '@grafana/runtime';
 import { t } from '../parts/i18n';
 import { get, getBytes, post, proxyPath } from './client';
@@ -42,15 +49,33 @@ export const exportUrl = (filter: AuditFilter, format: 'jsonl' | 'csv'): string 
 
 const recordsKey = (filter: AuditFilter) => ['audit', filter] as const;
 
-export const useAuditRecords = (filter: AuditFilter) =>
-  useInfiniteQuery({
+/** The first page is there soon; who scrolls on gets more at once. */
+const [firstPage, furtherPage] = [100, 500];
+
+const auditRecords = (filter: AuditFilter) =>
+  infiniteQueryOptions({
     queryKey: recordsKey(filter),
-    queryFn: ({ pageParam }) => get<AuditPage>('v1/audit/records', { ...filter, before: pageParam, limit: 200 }),
+    queryFn: ({ pageParam: before }) =>
+      get<AuditPage>('v1/audit/records', {
+        ...filter,
+        before,
+        limit: before === undefined ? firstPage : furtherPage,
+      }),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     // Each page that was scrolled past would be read again, and newer records would push away what is being read.
     refetchOnWindowFocus: false,
   });
+
+export const useAuditRecords = (filter: AuditFilter) => useInfiniteQuery(auditRecords(filter));
+
+const peopleOf = ({ pages }: InfiniteData<AuditPage>): AuditPage['people'] =>
+  Object.assign({}, ...pages.map(({ people }) => people)) as AuditPage['people'];
+
+/** What the people in them are called, by id: the same object until there is another one among them. */
+export const useAuditPeople = (filter: AuditFilter): AuditPage['people'] =>
+  useInfiniteQuery({ ...auditRecords(filter), select: peopleOf }).data ?? nobody;
+const nobody: AuditPage['people'] = {};
 
 /** The newest records anew; those that were scrolled past are let go. */
 export function useNewestRecords(filter: AuditFilter): () => void {

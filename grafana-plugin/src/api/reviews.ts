@@ -69,6 +69,8 @@ export const useCase = (id: string | undefined) =>
     queryFn: () => get<ReviewCase>(`v1/evidence/cases/${id}`),
     enabled: id !== undefined,
     refetchInterval: 5_000,
+    // What came along with a claim is not asked for again at once.
+    staleTime: 2_000,
   });
 
 /** The input of a case, byte for byte. It may arrive a moment after its decision. */
@@ -95,7 +97,7 @@ function useOnCase<Variables, Answer>(
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, ...variables }: Variables & { readonly id: string }) => send(id, variables as Variables),
-    onSettled: (_answer, _error, { id }) => refresh(client, id, 'all'),
+    onSettled: (_answer, _error, { id }) => refresh(client, id),
     meta,
   });
 }
@@ -121,12 +123,13 @@ export function useDecide(filter: QueueFilter) {
       const query = new URLSearchParams({ ...filter, next: 'true' });
       return post<DecidedAndNext>(`v1/reviews/cases/${id}/decide?${query.toString()}`, request);
     },
+    // The queue is read again soon anyway, and the next case comes first.
     onSuccess: ({ next }, { id }) => {
       dropFromQueue(client, id);
       if (next) client.setQueryData(keys.case(next.item.decision_id), next);
+      void client.invalidateQueries({ queryKey: keys.case(id), refetchType: next ? 'none' : 'active' });
     },
-    // Not waited for: the next case is there.
-    onSettled: (_answer, _error, { id }) => void refresh(client, id, 'short'),
+    onError: (_error, { id }) => void refresh(client, id),
     meta: {
       // While it can be undone, the page says so itself.
       done: (answer) => ((answer as Decided).undo_until === null ? t('review.said.decide', 'Decision recorded') : null),
@@ -200,10 +203,10 @@ export function useDecideBatch(batchId: string) {
   });
 }
 
-/** A decided case goes from a long queue at once, though that is not read anew. */
+/** A decided case goes from the queue at once. */
 const dropFromQueue = (client: QueryClient, id: string) =>
   client.setQueriesData<InfiniteData<Queue>>({ queryKey: keys.queue }, (data) =>
-    data === undefined || isShort(data)
+    data === undefined
       ? data
       : {
           ...data,
@@ -214,12 +217,9 @@ const dropFromQueue = (client: QueryClient, id: string) =>
         },
   );
 
-async function refresh(client: QueryClient, id: string, which: 'all' | 'short'): Promise<void> {
+async function refresh(client: QueryClient, id: string): Promise<void> {
   await Promise.all([
-    client.invalidateQueries({
-      queryKey: keys.queue,
-      predicate: ({ state }) => which === 'all' || isShort(state.data),
-    }),
+    client.invalidateQueries({ queryKey: keys.queue }),
     client.invalidateQueries({ queryKey: keys.case(id) }),
   ]);
 }

@@ -1,11 +1,12 @@
 /** The audit page: find a record, see its whole content, and check its proof. Every filter is in the address. */
 import { PluginPage } from '@grafana/runtime';
 import { Button, LinkButton } from '@grafana/ui';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import {
   exportUrl,
   filterNames,
+  useAuditPeople,
   useAuditRecords,
   useHistogram,
   useNewestRecords,
@@ -22,32 +23,24 @@ import { SavedSearches } from './SavedSearches';
 
 export default function AuditPage() {
   const [search, setSearch] = useSearchParams();
-  const filter: AuditFilter = Object.fromEntries(
-    filterNames.flatMap((name) => {
-      const value = search.get(name);
-      return value === null || value === '' ? [] : [[name, value]];
-    }),
-  );
-  const records = useAuditRecords(filter);
+  const filter = useMemo(() => filterFrom(search), [search]);
+  const people = useAuditPeople(filter);
   const readNewest = useNewestRecords(filter);
   const histogram = useHistogram(filter);
   const opened = search.get('record');
-  const set = (changes: Changes & { readonly record?: string | null }) =>
-    setSearch((before) => {
-      const after = new URLSearchParams(before);
-      for (const [name, value] of Object.entries(changes)) {
-        if (value) after.set(name, value);
-        else after.delete(name);
-      }
-      return after;
-    });
-  const rows = records.data?.pages.flatMap((page) => page.records) ?? [];
-  const people = Object.assign({}, ...(records.data?.pages.map((page) => page.people) ?? [])) as Record<string, string>;
-
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = records;
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const set = useCallback(
+    (changes: Changes & { readonly record?: string | null }) =>
+      setSearch((before) => {
+        const after = new URLSearchParams(before);
+        for (const [name, value] of Object.entries(changes)) {
+          if (value) after.set(name, value);
+          else after.delete(name);
+        }
+        return after;
+      }),
+    [setSearch],
+  );
+  const open = useCallback((record: string) => set({ record }), [set]);
   const query = new URLSearchParams(filter).toString();
 
   return (
@@ -89,29 +82,48 @@ export default function AuditPage() {
       ) : (
         <HistogramPlace />
       )}
-      {records.isPending ? (
-        <Skeleton lines={12} height={28} />
-      ) : records.isLoadingError ? (
-        <Failed
-          what={t('audit.failed', 'The audit trail could not be read')}
-          error={records.error}
-          retry={() => void records.refetch()}
-        />
-      ) : rows.length === 0 ? (
-        <Empty title={t('audit.empty', 'No record fits')}>
-          {t('audit.empty-next', 'Take a filter away, or wait for the first decision.')}
-        </Empty>
-      ) : (
-        <Records rows={rows} people={people} onOpen={(record) => set({ record })} onEnd={onEnd} />
-      )}
+      <Found filter={filter} people={people} onOpen={open} />
       {opened !== null && (
-        <RecordDetail
-          key={opened}
-          eventId={opened}
-          onClose={() => set({ record: null })}
-          onOpen={(record) => set({ record })}
-        />
+        <RecordDetail key={opened} eventId={opened} onClose={() => set({ record: null })} onOpen={open} />
       )}
     </PluginPage>
   );
+}
+
+const filterFrom = (search: URLSearchParams): AuditFilter =>
+  Object.fromEntries(
+    filterNames.flatMap((name) => {
+      const value = search.get(name);
+      return value === null || value === '' ? [] : [[name, value]];
+    }),
+  );
+
+interface FoundProps {
+  readonly filter: AuditFilter;
+  readonly people: Readonly<Record<string, string>>;
+  readonly onOpen: (eventId: string) => void;
+}
+
+/** Apart from the page: what comes as somebody scrolls draws nothing else anew. */
+function Found({ filter, people, onOpen }: FoundProps) {
+  const records = useAuditRecords(filter);
+  const { data, isPending, isLoadingError, error, refetch } = records;
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.records) ?? [], [data]);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = records;
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  if (isPending) return <Skeleton lines={12} height={28} />;
+  if (isLoadingError) {
+    const what = t('audit.failed', 'The audit trail could not be read');
+    return <Failed what={what} error={error} retry={() => void refetch()} />;
+  }
+  if (rows.length === 0) {
+    return (
+      <Empty title={t('audit.empty', 'No record fits')}>
+        {t('audit.empty-next', 'Take a filter away, or wait for the first decision.')}
+      </Empty>
+    );
+  }
+  return <Records rows={rows} people={people} onOpen={onOpen} onEnd={onEnd} />;
 }

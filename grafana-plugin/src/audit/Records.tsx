@@ -2,21 +2,24 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditRecord } from '@countersign/contract';
-import { Badge, Button, useStyles2 } from '@grafana/ui';
-import { useEffect } from 'react';
+import { useStyles2 } from '@grafana/ui';
+import { memo, useEffect } from 'react';
 import { t } from '../parts/i18n';
-import { ahead, useRowsInSight } from '../parts/use-rows-in-sight';
+import { Pill } from '../parts/Pill';
+import { useRowsInSight } from '../parts/use-rows-in-sight';
 import { actionText, actorName, actorText } from '../parts/words';
 
 interface RecordsProps {
   readonly rows: readonly AuditRecord[];
-  readonly people: Record<string, string>;
+  readonly people: Readonly<Record<string, string>>;
   readonly onOpen: (eventId: string) => void;
   /** The end of what is loaded is in sight. */
   readonly onEnd: () => void;
 }
 
 const rowHeight = 36;
+/** So many rows before the last one is in sight the next are asked for. */
+const ahead = 400;
 
 export function Records({ rows, people, onOpen, onEnd }: RecordsProps) {
   const styles = useStyles2(getStyles);
@@ -42,13 +45,8 @@ export function Records({ rows, people, onOpen, onEnd }: RecordsProps) {
       role="region"
       aria-label={t('audit.records.label', 'Records')}
     >
-      <div style={{ height: (rows.length + 1) * rowHeight }}>
-        <table
-          className={styles.table}
-          style={{ marginTop: first * rowHeight }}
-          data-testid="records"
-          aria-rowcount={rows.length}
-        >
+      <div className={styles.list} style={{ height: (rows.length + 1) * rowHeight, paddingTop: first * rowHeight }}>
+        <table className={styles.table} data-testid="records" aria-rowcount={rows.length}>
           <colgroup>
             {columns.map(([name, width]) => (
               <col key={name} style={{ width }} />
@@ -65,7 +63,7 @@ export function Records({ rows, people, onOpen, onEnd }: RecordsProps) {
           </thead>
           <tbody>
             {rows.slice(first, end).map((record) => (
-              <Row key={record.event_id} {...{ record, people, onOpen }} />
+              <Row key={record.event_id} record={record} people={people} onOpen={onOpen} />
             ))}
           </tbody>
         </table>
@@ -74,27 +72,31 @@ export function Records({ rows, people, onOpen, onEnd }: RecordsProps) {
   );
 }
 
-function Row({ record, people, onOpen }: Pick<RecordsProps, 'people' | 'onOpen'> & { readonly record: AuditRecord }) {
+interface RowProps extends Pick<RecordsProps, 'people' | 'onOpen'> {
+  readonly record: AuditRecord;
+}
+
+/** Drawn once, and of light parts: some come into sight with each frame. */
+const Row = memo(function Row({ record, people, onOpen }: RowProps) {
+  const styles = useStyles2(getStyles);
+  const { type } = record.decision_actor;
   return (
     <tr data-event={record.event_id}>
       <td>
-        <Button
-          fill="text"
-          size="sm"
+        <button
+          type="button"
+          className={styles.open}
           onClick={() => onOpen(record.event_id)}
           aria-label={t('audit.records.open', 'Open record {{number}}', { number: record.log_index })}
         >
           {record.log_index}
-        </Button>
+        </button>
       </td>
       <td>
         <time dateTime={record.timestamp}>{new Date(record.timestamp).toLocaleString()}</time>
       </td>
       <td title={record.decision_actor.id}>
-        <Badge
-          color={record.decision_actor.type === 'human' ? 'purple' : 'blue'}
-          text={actorText(record.decision_actor.type)}
-        />{' '}
+        <Pill color={type === 'human' ? 'purple' : 'blue'} text={actorText(type)} />{' '}
         {actorName(record.decision_actor, people)}
       </td>
       <td>{actionOf(record)}</td>
@@ -103,12 +105,14 @@ function Row({ record, people, onOpen }: Pick<RecordsProps, 'people' | 'onOpen'>
       <td title={record.justification ?? ''}>{record.justification ?? '–'}</td>
     </tr>
   );
-}
+});
 
 const actionOf = ({ decision_action }: AuditRecord) => (decision_action === null ? '–' : actionText(decision_action));
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  scroller: css({ overflow: 'auto', height: 'max(320px, calc(100vh - 430px))' }),
+  // Nothing to hold on to: rows come and go with scrolling, and the browser would scroll after them.
+  scroller: css({ overflow: 'auto', overflowAnchor: 'none', height: 'max(320px, calc(100vh - 430px))' }),
+  list: css({ boxSizing: 'border-box' }),
   table: css({
     width: '100%',
     minWidth: 1_000,
@@ -131,5 +135,14 @@ const getStyles = (theme: GrafanaTheme2) => ({
     },
     'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
     'tbody tr:hover': { background: theme.colors.action.hover },
+  }),
+  open: css({
+    padding: theme.spacing(0, 1),
+    background: 'none',
+    border: 'none',
+    borderRadius: theme.shape.radius.default,
+    color: theme.colors.text.link,
+    fontWeight: theme.typography.fontWeightMedium,
+    '&:hover': { textDecoration: 'underline' },
   }),
 });

@@ -10,8 +10,18 @@ export interface Values {
   readonly defaultValue_other?: string;
 }
 
+/** Looked up once: a page says hundreds of them each time it is drawn. Grafana loads anew for another language. */
+const said = new Map<string, string>();
+
+export function t(key: string, text: string, values?: Values): string {
+  if (values !== undefined) return lookUp(key, text, values);
+  const known = said.get(key) ?? lookUp(key, text, {});
+  said.set(key, known);
+  return known;
+}
+
 /** React escapes what it shows. i18next would do so a second time, and a name such as "R&D" would read "R&amp;D". */
-export const t = (key: string, text: string, values: Values = {}): string =>
+const lookUp = (key: string, text: string, values: Values): string =>
   translate(key, values.defaultValue_other ?? text, { interpolation: { escapeValue: false }, ...values });
 
 export { Trans } from '@grafana/i18n';

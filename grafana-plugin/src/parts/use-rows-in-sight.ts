@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'react';
 
 /** Drawn beyond the edges, so that scrolling shows no gap. */
-const beyond = 8;
+const beyond = 4;
 
 /** So many rows before the last one is in sight the next page is asked for: it is there when somebody scrolls on. */
 export const ahead = 100;
@@ -45,5 +45,7 @@ export function useRowsInSight(count: number, rowHeight: number): RowsInSight {
     },
     [element, rowHeight],
   );
-  return { scroller, first: sight.first, end: Math.min(count, sight.end), show };
+  // The list may have become shorter than where it was scrolled to.
+  const end = Math.min(count, sight.end);
+  return { scroller, first: Math.min(sight.first, end), end, show };
 }

@@ -57,7 +57,7 @@ interface UndoAllProps {
 }
 
 function UndoAll({ done, request, undoMs }: UndoAllProps) {
-  const now = useNow();
+  const now = useNow(1_000);
   const undo = useUndoAll();
   const [until] = useState(() => Date.now() + undoMs);
   const seconds = Math.floor((until - now) / 1_000);

@@ -3,7 +3,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { Opinion, Person, QueueItem, ReviewCase, SimilarCase } from '@countersign/contract';
 import { Badge, Icon, TextLink, useStyles2 } from '@grafana/ui';
-import { lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
+import { lazy, memo, Suspense, useEffect, useRef, type ReactNode } from 'react';
 import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
 import { may, routes } from '../routes';
@@ -35,7 +35,8 @@ interface CaseProps {
   readonly instead?: ReactNode;
 }
 
-export function Case({ opened, now, instead }: CaseProps) {
+/** Drawn again only when something of it has changed, and not with all that happens on the page. */
+export const Case = memo(function Case({ opened, now, instead }: CaseProps) {
   const styles = useStyles2(getStyles);
   const { item, decision, answer, breaker } = opened;
   const deadline = due(item.due_at, now);
@@ -125,7 +126,7 @@ export function Case({ opened, now, instead }: CaseProps) {
       </div>
     </article>
   );
-}
+});
 
 function Title({ text }: { text: string }) {
   const styles = useStyles2(getStyles);

@@ -2,10 +2,11 @@
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { QueueItem } from '@countersign/contract';
-import { Badge, Icon, useStyles2 } from '@grafana/ui';
-import { useEffect, useRef } from 'react';
+import { Icon, useStyles2 } from '@grafana/ui';
+import { memo, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'react-router-dom';
 import { t, Trans } from '../parts/i18n';
+import { Pill } from '../parts/Pill';
 import { Empty } from '../parts/states';
 import { ahead, useRowsInSight } from '../parts/use-rows-in-sight';
 import { due, percent } from '../parts/words';
@@ -32,6 +33,7 @@ const rowHeight = 74;
 
 export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }: QueueProps) {
   const styles = useStyles2(getStyles);
+  const { search } = useLocation();
   const { scroller, first, end, show } = useRowsInSight(items.length, rowHeight);
   const at = items.findIndex(({ decision_id }) => decision_id === selected);
   const isThere = at >= 0;
@@ -83,7 +85,14 @@ export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }
           <ul style={{ height: items.length * rowHeight }}>
             {items.slice(first, end).map((item, i) => (
               <li key={item.decision_id} style={{ top: (first + i) * rowHeight, height: rowHeight }}>
-                <Row item={item} asker={asker} selected={item.decision_id === selected} now={now} />
+                <Row
+                  item={item}
+                  asker={asker}
+                  selected={item.decision_id === selected}
+                  search={search}
+                  deadline={due(item.due_at, now).text}
+                  isOverdue={due(item.due_at, now).overdue}
+                />
               </li>
             ))}
           </ul>
@@ -93,10 +102,19 @@ export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }
   );
 }
 
-function Row({ item, asker, selected, now }: { item: QueueItem; asker: string; selected: boolean; now: number }) {
+interface RowProps {
+  readonly item: QueueItem;
+  readonly asker: string;
+  readonly selected: boolean;
+  /** The filters, as the address has them. */
+  readonly search: string;
+  readonly deadline: string;
+  readonly isOverdue: boolean;
+}
+
+/** Drawn again only when something of it has changed: some come into sight with each frame. */
+const Row = memo(function Row({ item, asker, selected, search, deadline, isOverdue }: RowProps) {
   const styles = useStyles2(getStyles);
-  const { search } = useLocation();
-  const deadline = due(item.due_at, now);
   return (
     <Link
       to={{ pathname: routes.review(item.decision_id), search }}
@@ -108,7 +126,7 @@ function Row({ item, asker, selected, now }: { item: QueueItem; asker: string; s
     >
       <span className={styles.title}>{item.title}</span>
       <span className={styles.facts}>
-        <Badge
+        <Pill
           text={item.priority}
           color={item.priority === 'P1' ? 'red' : item.priority === 'P2' ? 'purple' : 'blue'}
         />
@@ -117,7 +135,7 @@ function Row({ item, asker, selected, now }: { item: QueueItem; asker: string; s
             ? t('review.queue.view-first', 'your view first')
             : `${item.label ?? t('review.queue.no-label', 'no label')} ${percent(item.confidence)}`}
         </span>
-        <span className={cx(deadline.overdue && styles.overdue)}>{deadline.text}</span>
+        <span className={cx(isOverdue && styles.overdue)}>{deadline}</span>
       </span>
       <span className={styles.facts}>
         {item.claimed_by && (
@@ -150,7 +168,7 @@ function Row({ item, asker, selected, now }: { item: QueueItem; asker: string; s
       </span>
     </Link>
   );
-}
+});
 
 const getStyles = (theme: GrafanaTheme2) => ({
   queue: css({
@@ -163,6 +181,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
   counts: css({ padding: theme.spacing(0, 1, 1), color: theme.colors.text.secondary }),
   scroller: css({
     overflowY: 'auto',
+    // Rows come and go with scrolling: the browser would scroll after one that it holds on to.
+    overflowAnchor: 'none',
     flex: 1,
     minHeight: 200,
     [theme.breakpoints.down('md')]: { maxHeight: '70vh' },

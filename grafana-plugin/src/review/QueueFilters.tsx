@@ -3,6 +3,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { AssignedTo, ReviewReason, RiskTier, type Queue } from '@countersign/contract';
 import { useStyles2 } from '@grafana/ui';
+import { memo } from 'react';
 import type { QueueFilter } from '../api/reviews';
 import { Choice } from '../parts/Choice';
 import { t } from '../parts/i18n';
@@ -36,7 +37,7 @@ const optionsOf = (workflows: Queue['workflows'], asked: string | undefined) => 
   ...(asked === undefined || workflows.some(({ id }) => id === asked) ? [] : [{ value: asked }]),
 ];
 
-export function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps) {
+export const QueueFilters = memo(function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps) {
   const styles = useStyles2(getStyles);
   const choose = (name: keyof QueueFilter, label: string, options: { value: string; label?: string }[]) => (
     <Choice
@@ -60,7 +61,7 @@ export function QueueFilters({ filter, workflows, onChange }: QueueFiltersProps)
       {choose('assigned', t('review.filter.assigned', 'With anybody'), whom())}
     </div>
   );
-}
+});
 
 const getStyles = (theme: GrafanaTheme2) =>
   css({

@@ -1,10 +1,10 @@
 /** The review page: the queue on the left, one case on the right, the decision below it. All of it by keyboard. */
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import type { DecideRequest } from '@countersign/contract';
+import type { DecideRequest, Queue as QueueAnswer } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { Alert, Button, LinkButton, useStyles2 } from '@grafana/ui';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { sayOf } from '../api/query-client';
 import {
@@ -38,6 +38,9 @@ import { UndoBar } from './UndoBar';
 import { useClaimCare, useLooking } from './use-claim-care';
 import { undoableOf, useUndoable } from './use-undoable';
 
+const filterFrom = (search: URLSearchParams): QueueFilter =>
+  Object.fromEntries(queueFilterNames.flatMap((name) => (search.get(name) ? [[name, search.get(name) ?? '']] : [])));
+const noWorkflows: QueueAnswer['workflows'] = [];
 const noCounts = { waiting: 0, claimed: 0, overdue: 0, matching: 0 };
 
 type Dialog = 'keys' | 'figures' | 'hand over' | null;
@@ -48,9 +51,8 @@ export default function ReviewPage() {
   const [search, setSearch] = useSearchParams();
   const navigate = useNavigate();
   const now = useNow();
-  const filter: QueueFilter = Object.fromEntries(
-    queueFilterNames.flatMap((name) => (search.get(name) ? [[name, search.get(name) ?? '']] : [])),
-  );
+  const filter = useMemo(() => filterFrom(search), [search]);
+  const setFilter = useCallback((changed: QueueFilter) => setSearch(new URLSearchParams(changed)), [setSearch]);
   const queue = useQueue(filter);
   const opened = useCase(may('decide') ? decisionId : undefined);
   const claim = useClaim();
@@ -61,7 +63,7 @@ export default function ReviewPage() {
   const undoable = kept ?? undoableOf(opened.data);
   const lease = opened.data?.lease ?? null;
   const isDecided = opened.data?.item.state === 'decided';
-  useClaimCare(decisionId, lease !== null && !isDecided, opened.data?.rules.lease_ms ?? 60_000);
+  useClaimCare(decisionId, isDecided ? null : lease, opened.data?.rules.lease_ms ?? 60_000);
   useLooking(may('decide') ? decisionId : undefined);
 
   const items = queue.data?.pages.flatMap((page) => page.items) ?? [];
@@ -168,11 +170,7 @@ export default function ReviewPage() {
     >
       <div className={styles.page}>
         <div className={cx(styles.left, decisionId !== undefined && styles.aside)}>
-          <QueueFilters
-            filter={filter}
-            workflows={counts?.workflows ?? []}
-            onChange={(changed) => setSearch(new URLSearchParams(changed))}
-          />
+          <QueueFilters filter={filter} workflows={counts?.workflows ?? noWorkflows} onChange={setFilter} />
           {queue.isPending ? (
             <Skeleton lines={10} height={58} />
           ) : queue.isLoadingError ? (
@@ -231,7 +229,11 @@ export default function ReviewPage() {
               <Case
                 opened={opened.data}
                 now={now}
-                instead={<CommitFirst key={decisionId} opened={opened.data} lease={isHeld ? lease : null} />}
+                instead={
+                  opened.data.answer === null && (
+                    <CommitFirst key={decisionId} opened={opened.data} lease={isHeld ? lease : null} />
+                  )
+                }
               />
               {isHeld ? (
                 opened.data.answer !== null && (
@@ -260,8 +262,8 @@ export default function ReviewPage() {
       </div>
       {undoable !== null && (
         <UndoBar
+          key={undoable.decisionId}
           undoable={undoable}
-          now={now}
           onUndone={(id) => {
             setUndoable(null);
             go(id);

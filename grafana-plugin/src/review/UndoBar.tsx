@@ -5,19 +5,20 @@ import { Button, useStyles2 } from '@grafana/ui';
 import { useUndo } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
+import { useNow } from '../parts/use-now';
 import { actionText } from '../parts/words';
 import { restoreDraft } from './draft';
 import type { Undoable } from './use-undoable';
 
 interface UndoBarProps {
   readonly undoable: Undoable;
-  readonly now: number;
   readonly onUndone: (decisionId: string) => void;
 }
 
-export function UndoBar({ undoable, now, onUndone }: UndoBarProps) {
+export function UndoBar({ undoable, onUndone }: UndoBarProps) {
   const styles = useStyles2(getStyles);
   const undo = useUndo();
+  const now = useNow(1_000);
   const { decisionId, title, action, request, until } = undoable;
   const seconds = Math.floor((until - now) / 1_000);
   const act = () => {

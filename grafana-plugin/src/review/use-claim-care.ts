@@ -1,6 +1,7 @@
 /** Keeps a claim while its page is in front, gives it up when it is not, and says meanwhile that somebody is looking. */
 import { config } from '@grafana/runtime';
-import { useEffect } from 'react';
+import type { Lease } from '@countersign/contract';
+import { useEffect, useRef } from 'react';
 import { look, pageId, renewClaim, turnAway } from '../api/reviews';
 import { proxyPath } from '../api/client';
 
@@ -9,8 +10,16 @@ const renewEveryMs = 60_000;
 const lookEveryMs = 10_000;
 /** Somebody who looks something up in another window keeps the case; somebody who has left does not. */
 const awayForMs = 120_000;
+/** A lease with so much of it left was claimed a moment ago. */
+const freshShare = 0.9;
 
-export function useClaimCare(decisionId: string | undefined, held: boolean, leaseMs: number): void {
+/** `lease` is null while the person does not hold the case; `leaseMs` is how long a renewed one holds. */
+export function useClaimCare(decisionId: string | undefined, lease: Lease | null, leaseMs: number): void {
+  const held = lease !== null;
+  const until = useRef(0);
+  useEffect(() => {
+    until.current = lease === null ? 0 : Date.parse(lease.until);
+  });
   useEffect(() => {
     if (decisionId === undefined || !held) return undefined;
     let away: ReturnType<typeof setTimeout> | undefined;
@@ -28,8 +37,8 @@ export function useClaimCare(decisionId: string | undefined, held: boolean, leas
       // Refused when it was decided meanwhile, which is the usual way to leave a case.
       void turnAway(decisionId).catch(() => undefined);
     };
-    // It may have been held by the page before this one, which has said that it goes.
-    renew();
+    // It may have been held by the page before this one, which has said that it goes. One that was just claimed holds.
+    if (until.current - Date.now() < leaseMs * freshShare) renew();
     const renewal = setInterval(renew, Math.min(renewEveryMs, leaseMs / 3));
     const onVisibility = () => {
       clearTimeout(away);

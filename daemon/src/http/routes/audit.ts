@@ -45,7 +45,7 @@ const Filters = Type.Object(Filter);
 export const Search = Type.Object({
   ...Filter,
   before: Type.Optional(Type.Integer({ minimum: 0 })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
 });
 
 /** What is wrong with the times of a filter: the pattern lets the 31st of February pass. */

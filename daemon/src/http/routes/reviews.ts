@@ -223,9 +223,7 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
       onChange();
       if (!next) return decided;
       // One way there and back: whoever decides all day waits for it each time.
-      const claim = await reviews.claimNext(query, person);
-      const isClaimed = claim !== null && !('is' in claim);
-      return { ...decided, next: isClaimed ? await reviews.open(claim.item.decision_id, person) : null };
+      return { ...decided, next: await reviews.openNext(query, person) };
     },
   );
 
