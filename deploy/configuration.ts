@@ -20,9 +20,18 @@ const groups: readonly (readonly [heading: string, fits: RegExp])[] = [
 
 /** What a service reads, by whichever of its files reads it; the page is tested to name no other. */
 export const ofServices: readonly (readonly [name: string, fallback: string, help: string])[] = [
-  ['NATS_URL', 'nats://127.0.0.1:4222', 'NATS with JetStream'],
+  [
+    'NATS_URL',
+    'nats://127.0.0.1:4222',
+    'NATS with JetStream; several addresses with commas between, and a login in the first counts',
+  ],
   ['NATS_USER', '', 'User on NATS; empty for none'],
   ['NATS_PASSWORD', '', 'Its password; with `register`, `NATS_PASSWORD_FILE` does too'],
+  ['NATS_TOKEN', '', 'A token instead of both'],
+  ['NATS_CREDS', '', 'The path of a file of credentials instead of both'],
+  ['NATS_CA', '', 'For TLS: the path of the certificates to trust'],
+  ['NATS_CERT', '', 'For TLS: the path of its own certificate'],
+  ['NATS_KEY', '', 'For TLS: the path of the key of that'],
   ['COUNTERSIGN_SOURCE', '', 'With `register`: what the service is called; by default `OTEL_SERVICE_NAME`'],
   [
     'COUNTERSIGN_PROMOTE',

@@ -74,7 +74,13 @@ const written = (folder: string): Resource[] =>
     });
 
 describe('as written', () => {
-  const all = ['base', 'components/migrate', 'components/service-monitor', 'overlays/example'].flatMap(written);
+  const all = [
+    'base',
+    'components/migrate',
+    'components/service-monitor',
+    'components/prometheus-rules',
+    'overlays/example',
+  ].flatMap(written);
 
   it('is what the API takes, and a field that it does not have is found', () => {
     expect(all.map(({ kind }) => kind).toSorted()).toEqual([
@@ -83,6 +89,7 @@ describe('as written', () => {
       'NetworkPolicy',
       'NetworkPolicy',
       'PodDisruptionBudget',
+      'PrometheusRule',
       'Service',
       'ServiceAccount',
       'ServiceMonitor',

@@ -109,7 +109,7 @@ it('makes the folder Countersign, of dashboards that are there', () => {
   const [provider] = dashboards.providers;
   expect(dashboards.providers).toHaveLength(1);
   expect(provider).toMatchObject({ type: 'file', folder: 'Countersign', folderUid: 'countersign' });
-  const path = provider?.options.path.replace('$GF_PATHS_PROVISIONING', folder) ?? '';
+  const path = provider?.options.path.replace('/etc/grafana/provisioning', folder) ?? '';
   expect(existsSync(path)).toBe(true);
   expect(globSync('dashboards/*/*.json', { cwd: folder }).map((file) => join(folder, dirname(file)))).toEqual([path]);
 });

@@ -4,13 +4,12 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, AuditProof, AuditRecord, Inspection, LogGrowth, ReviewCase } from '@countersign/contract';
 import {
-  become,
   chooseFrom,
   keepInBothThemes,
+  keepPictures,
   launchBrowser,
   openPage,
   pressByTab,
-  keepPictures,
   screenshots,
   seriousProblems,
   tabTo,
@@ -64,9 +63,7 @@ async function decide(login: string, id: string, change: object): Promise<void> 
 }
 const keep = keepPictures;
 async function as(login: string, path: string) {
-  const opened = await openPage(browser, stage.url('review'));
-  await become(opened.page, login);
-  await opened.page.goto(stage.url(path));
+  const opened = await openPage(browser, stage.url(path), login);
   return opened;
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { userCookie } from '../grafana-plugin/host/users.ts';
 import { chromiumArguments, findChromium } from './chromium.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -29,8 +30,12 @@ export interface OpenPage {
   readonly troubles: readonly string[];
 }
 
-export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+/** As whoever the host takes for granted, unless somebody is named. */
+export async function openPage(browser: Browser, url: string, login?: string): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  page.on('close', () => void context.close().catch(() => undefined));
+  if (login !== undefined) await beFromNowOn(page, login);
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(String(error)));
   page.on('console', (message) => {
@@ -49,6 +54,10 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
 export async function become(page: Page, login: string): Promise<void> {
   await Promise.all([page.waitForEvent('load'), page.getByTestId('user').selectOption(login)]);
 }
+
+/** On the pages that are loaded from now on. */
+export const beFromNowOn = (page: Page, login: string): Promise<void> =>
+  page.context().addCookies([{ name: userCookie, value: login, domain: '127.0.0.1', path: '/' }]);
 
 /** Goes there as somebody without a mouse does. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { AuditPage } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
-import { become, keepInBothThemes, launchBrowser, openPage, pressByTab, screenshots } from './browser.ts';
+import { become, beFromNowOn, keepInBothThemes, launchBrowser, openPage, pressByTab, screenshots } from './browser.ts';
 import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
@@ -61,9 +61,8 @@ describe.each([
     { name: 'settings', login: 'ada', shows: 'Shared secret', path: '/plugins/countersign-decisions-app' },
     { name: 'panel', login: 'vic', shows: 'm1', path: '/d/queue' },
   ])('shows $name in both themes', async ({ name, login, shows, path }) => {
-    const { page, troubles } = await openPage(browser, stage.url(path === undefined ? name : 'review'));
-    await become(page, login);
-    if (path !== undefined) await page.goto(new URL(path, stage.url('')).href);
+    const url = path === undefined ? stage.url(name) : new URL(path, stage.url('')).href;
+    const { page, troubles } = await openPage(browser, url, login);
     await page.getByText(shows).first().waitFor();
     const version = await page.evaluate(
       () => (window.System.get('package:react')?.['default'] as { version: string } | undefined)?.version,
@@ -104,7 +103,7 @@ describe.each([
       // An undo is on record as well.
       return records.some(({ decision_action }) => decision_action !== null) ? true : null;
     });
-    await become(page, 'cleo');
+    await beFromNowOn(page, 'cleo');
     await page.goto(stage.url('audit?actor=human'));
     await page
       .getByTestId('records')

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { shutdown } from '@countersign/otel-instrumentation';
-import { launchBrowser, openPage } from './browser.ts';
+import { beFromNowOn, launchBrowser, openPage } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 import { caseOf, claim, decideAs, onRecord, openAs, serviceDecided, startService } from './test-review.ts';
@@ -150,9 +150,7 @@ it('works where Grafana is reached without TLS, and browsers leave out half of t
       Object.defineProperty(Crypto.prototype, name, { value: undefined });
     }
   });
-  const be = (login: string) =>
-    page.context().addCookies([{ name: 'countersign_user', value: login, domain: '127.0.0.1', path: '/' }]);
-  await be('ann');
+  await beFromNowOn(page, 'ann');
   await page.goto(stage.url(`review/${id}`));
   await page.getByText('Matches its recorded hash').waitFor();
   await claim(page);
@@ -161,7 +159,7 @@ it('works where Grafana is reached without TLS, and browsers leave out half of t
   await page.keyboard.press('Control+Enter');
   await page.getByTestId('undo').waitFor();
   await onRecord(stage, 'One-without-TLS');
-  await be('cleo');
+  await beFromNowOn(page, 'cleo');
   await page.goto(stage.url('audit?task=One-without-TLS&actor=human'));
   await page
     .getByRole('button', { name: /^Open record/ })

@@ -7,10 +7,10 @@ import type { AuditPage, ResponseOverview } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
 import {
   become,
+  keepPictures,
   launchBrowser,
   openPage,
   pressByTab,
-  keepPictures,
   screenshots,
   seriousProblems,
   tabTo,
@@ -49,8 +49,7 @@ beforeAll(async () => {
   await countersign.verdicts(workflow, () => undefined);
   countersign.compensations(workflow, { move_back: ({ task }) => void undone.push(task) });
   browser = await launchBrowser();
-  ({ page, troubles } = await openPage(browser, stage.url('response')));
-  await become(page, 'ben');
+  ({ page, troubles } = await openPage(browser, stage.url('response'), 'ben'));
 });
 afterAll(async () => {
   await browser?.close();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, PromoteRule } from '@countersign/contract';
-import { become, keepInBothThemes, launchBrowser, openPage, screenshots } from './browser.ts';
+import { beFromNowOn, keepInBothThemes, launchBrowser, openPage, screenshots } from './browser.ts';
 import { codeBlocks } from './markdown.ts';
 import { run } from './process.ts';
 import { startStandInProvider, type StandInProvider } from './stand-in-provider.ts';
@@ -82,12 +82,11 @@ it("shows the decision of OpenAI's quick start, which only the environment has t
     return (body as AuditPage).records.find(({ decision_actor }) => decision_actor.type === 'ai');
   });
 
-  const { page, troubles } = await openPage(browser, stage.url('review'));
-  await become(page, 'ann');
+  const { page, troubles } = await openPage(browser, stage.url('review'), 'ann');
   // Of what nobody has said that it was done, a person is asked.
   await page.getByTestId('queue-item').filter({ hasText: task_id }).waitFor();
   await page.screenshot({ path: join(screenshots, 'quick-start-queue.png') });
-  await become(page, 'cleo');
+  await beFromNowOn(page, 'cleo');
   await page.goto(stage.url('audit?workflow=quick-start'));
   const row = page.getByTestId('records').locator('tr', { hasText: 'gpt-5.5@gpt-5.5-2026-08-07' });
   await row.getByRole('button').press('Enter');

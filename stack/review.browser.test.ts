@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openedAfterMs, type AiDecision, type AuditPage, type Queue, type ReviewCase } from '@countersign/contract';
-import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
+import { keepPictures, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
 import * as countersign from '@countersign/otel-instrumentation';
 import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
@@ -36,9 +36,7 @@ const keep = keepPictures;
 const item = (page: Page, title: string) => page.getByTestId('queue-item').filter({ hasText: title });
 
 async function as(login: string, path = 'review') {
-  const opened = await openPage(browser, stage.url('review'));
-  await become(opened.page, login);
-  if (path !== 'review') await opened.page.goto(stage.url(path));
+  const opened = await openPage(browser, stage.url(path), login);
   return opened;
 }
 

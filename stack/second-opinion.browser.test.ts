@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import pg from 'pg';
 import type { OwnFigures, ReviewCase } from '@countersign/contract';
-import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
+import { keepPictures, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
@@ -36,9 +36,7 @@ const caseOf = async (login: string, id: string) =>
 const keep = keepPictures;
 
 async function as(login: string, id: string) {
-  const opened = await openPage(browser, stage.url('review'));
-  await become(opened.page, login);
-  await opened.page.goto(stage.url(`review/${id}`));
+  const opened = await openPage(browser, stage.url(`review/${id}`), login);
   await opened.page.getByTestId('claim').waitFor();
   return opened;
 }

@@ -28,9 +28,7 @@ beforeAll(async () => {
   // Installed, and not set up yet; somebody has put a setting there that the page knows nothing of.
   await settings('ada', { jsonData: { ofSomebodyElse: { kept: true } }, secureJsonData: { secret: '' } });
   browser = await launchBrowser();
-  ({ page, troubles } = await openPage(browser, stage.url('review')));
-  await become(page, 'ada');
-  await page.goto(new URL(settingsPage, stage.url('')).href);
+  ({ page, troubles } = await openPage(browser, new URL(settingsPage, stage.url('')).href, 'ada'));
   await page.getByLabel('Address').waitFor();
 });
 afterAll(async () => {

@@ -7,7 +7,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import type { AlertStep, AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
-import { become, launchBrowser, openPage, keepPictures, screenshots, seriousProblems } from './browser.ts';
+import { become, beFromNowOn, keepPictures, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
 import { makeReachableDirectory } from './postgres.ts';
 import { freePort } from './process.ts';
 import { isOfNothing, panelQueries, ruleSelectors } from './asked-queries.ts';
@@ -125,9 +125,7 @@ it('a reviewer rejects a real message, and an auditor proves it', async () => {
 });
 
 it('an auditor finds records by their words, checks an input, and takes an export along that verifies', async () => {
-  const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/review`);
-  await become(page, 'cleo');
-  await page.goto(`${stack.appUrl}${app}/audit`);
+  const { page, troubles } = await openPage(browser, `${stack.appUrl}${app}/audit`, 'cleo');
   await page.getByTestId('records').waitFor();
   await page.getByLabel('Words of the justification').fill('SURE ham');
   await page.keyboard.press('Enter');
@@ -196,7 +194,7 @@ it.each(['dark', 'light'])('a screen reader finds its way, in the %s theme', asy
   await page.getByTestId('breaker').waitFor();
   expect(await seriousProblems(page)).toEqual([]);
   await keep(page, `response-${theme}`);
-  await become(page, 'cleo');
+  await beFromNowOn(page, 'cleo');
   await page.goto(`${stack.appUrl}${app}/audit`);
   await page.getByTestId('records').waitFor();
   expect(await seriousProblems(page)).toEqual([]);
@@ -371,12 +369,22 @@ describe('a Prometheus that measured it all', () => {
     expect(await emptyOf(ruleSelectors())).toEqual([]);
   });
 
+  it('has evaluated every rule, and none in vain', async () => {
+    const { data } = (await (await fetch(`${prometheus.url}/api/v1/rules`)).json()) as PrometheusRules;
+    const rules = data.groups.flatMap((group) => group.rules);
+    expect(rules.length).toBeGreaterThan(60);
+    expect(rules.filter(({ health, lastError }) => health !== 'ok' || lastError !== undefined)).toEqual([]);
+  });
+
   it('heard what went wrong, and that it was over', async () => {
     const fired = async (name: string) => {
       const query = `max_over_time(ALERTS{alertname="${name}",alertstate="firing"}[1h])`;
       return (await askPrometheus(prometheus, query)).length > 0;
     };
-    // What stood for long enough to be measured: the tier below lasts for as little as two decisions.
+    // The tier below lasts for as little as two decisions, too short for an alert: what was raised is counted.
+    const raised =
+      'max_over_time(countersign_alerts_raised_total{monitor="override_rate",tier="action_required"}[1h]) > 0';
+    expect(await askPrometheus(prometheus, raised)).not.toEqual([]);
     for (const name of ['CountersignOverridesIncident', 'CountersignBreakerOpen']) {
       expect([name, await fired(name)]).toEqual([name, true]);
     }
@@ -387,6 +395,14 @@ describe('a Prometheus that measured it all', () => {
     }
   });
 });
+
+interface PrometheusRules {
+  readonly data: {
+    readonly groups: readonly {
+      readonly rules: readonly { readonly name: string; readonly health: string; readonly lastError?: string }[];
+    }[];
+  };
+}
 
 /** Keeps what moved in the page without anybody's doing (https://wicg.github.io/layout-instability/). */
 function recordShifts(): void {

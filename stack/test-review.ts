@@ -11,15 +11,13 @@ import type {
   ReviewCase,
 } from '@countersign/contract';
 import { decision, flush, start, type DecisionHandle, type DecisionOptions } from '@countersign/otel-instrumentation';
-import { become, openPage, type OpenPage } from './browser.ts';
+import { openPage, type OpenPage } from './browser.ts';
 import { eventually, passwords } from './test-loop.ts';
 import type { TestPage } from './test-page.ts';
 
 /** A page of the app, opened by that person. */
 export async function openAs(browser: Browser, stage: TestPage, login: string, path: string): Promise<OpenPage> {
-  const opened = await openPage(browser, stage.url('review'));
-  await become(opened.page, login);
-  await opened.page.goto(stage.url(path));
+  const opened = await openPage(browser, stage.url(path), login);
   return opened;
 }
 

@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AuditPage, Queue } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
-import { become, launchBrowser } from './browser.ts';
+import { become, beFromNowOn, launchBrowser } from './browser.ts';
 import { freePort } from './process.ts';
 import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
@@ -118,7 +118,7 @@ it('says the batch page', async () => {
 
 it('says the response page', async () => {
   const main = page.getByRole('main');
-  await become(page, 'ben');
+  await beFromNowOn(page, 'ben');
   await page.goto(stage.url('response'));
   await page.getByTestId('incident').waitFor();
   expect(await unmarked(main)).toEqual([]);
@@ -192,7 +192,7 @@ it('says the periodic audits', async () => {
 });
 
 it('says the loop', async () => {
-  await become(page, 'vic');
+  await beFromNowOn(page, 'vic');
   await page.goto(stage.url('loop'));
   await page.getByTestId('loop').waitFor();
   expect(await unmarked(page.getByRole('main'))).toEqual([]);
@@ -209,7 +209,7 @@ it('says the panel in a translation of its own, and its options', async () => {
 
 it('says the settings, and what is wrong with them', async () => {
   const main = page.getByRole('main');
-  await become(page, 'ada');
+  await beFromNowOn(page, 'ada');
   await page.goto(new URL('/plugins/countersign-decisions-app', stage.url('')).href);
   await page.getByRole('button', { name: '⟦Test what is saved⟧' }).press('Enter');
   await page.getByText('⟦The daemon answers, and knows who you are⟧').waitFor();

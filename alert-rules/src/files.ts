@@ -18,30 +18,37 @@ const annotationsOf = ({ summary, description, runbook }: Alert, grafana: string
   runbook_url: `${grafana}${runbooksPath}/${runbook}.md`,
 });
 
-export const prometheusFile = ({ name, interval, rules }: Group): string =>
+const groupOf = ({ name, interval, rules }: Group) => ({
+  name,
+  interval,
+  rules: rules.map((rule) =>
+    isAlert(rule)
+      ? {
+          alert: rule.name,
+          expr: rule.expr,
+          for: rule.for,
+          labels: labelsOf(rule),
+          annotations: annotationsOf(rule, `{{ $externalLabels.${grafanaLabel} }}`),
+        }
+      : { record: rule.record, expr: rule.expr },
+  ),
+});
+
+export const prometheusFile = (group: Group): string => yaml({ groups: [groupOf(group)] });
+
+/** The same for the Prometheus operator: a component of Kustomize. */
+export const operatorFile = (): string =>
   yaml({
-    groups: [
-      {
-        name,
-        interval,
-        rules: rules.map((rule) =>
-          isAlert(rule)
-            ? {
-                alert: rule.name,
-                expr: rule.expr,
-                for: rule.for,
-                labels: labelsOf(rule),
-                annotations: annotationsOf(rule, `{{ $externalLabels.${grafanaLabel} }}`),
-              }
-            : { record: rule.record, expr: rule.expr },
-        ),
-      },
-    ],
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: 'countersign', labels: { 'app.kubernetes.io/name': 'countersign' } },
+    spec: { groups: Object.values(groups).map(groupOf) },
   });
 
 /**
  * Grafana's provisioning of alert rules. It asks Prometheus for the same expression, which gives series only where something is
- * wrong: so none is no alert, and a Prometheus that does not answer is one. Recording rules stay in Prometheus.
+ * wrong: so none is no alert, and a Prometheus that does not answer is one. It asks for what is recorded in Prometheus by what it
+ * is recorded of: who evaluates rules in Grafana may have no Prometheus that does.
  */
 export const grafanaFile = (): string =>
   yaml({
@@ -62,15 +69,20 @@ const grafanaRule = (alert: Alert) => ({
   noDataState: 'OK',
   execErrState: 'Error',
   labels: labelsOf(alert),
-  // Grafana writes its own address before a path.
-  annotations: inGrafana(annotationsOf(alert, '')),
+  // Grafana's own address, without a slash at its end.
+  annotations: inGrafana(annotationsOf(alert, '{{ reReplaceAll "/$" "" externalURL }}')),
   data: [
     {
-      refId: 'found',
+      refId: 'figure',
       relativeTimeRange: { from: 600, to: 0 },
       datasourceUid: dataSourceUid,
+      model: { refId: 'figure', expr: inFull(alert.expr), instant: true, range: false },
+    },
+    {
+      refId: 'found',
+      datasourceUid: '__expr__',
       // A 1 for each series, whatever its value, so that one threshold is for all.
-      model: { refId: 'found', expr: `(${alert.expr}) * 0 + 1`, instant: true, range: false },
+      model: { refId: 'found', type: 'math', expression: '$figure * 0 + 1' },
     },
     {
       refId: 'wrong',
@@ -88,11 +100,14 @@ const grafanaRule = (alert: Alert) => ({
 /** At most 40 letters, as Grafana wants. */
 export const uidOf = (name: string): string => name.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
 
-/** Grafana's `$value` is text of all queries; what the figure was is on the dashboard. */
+/** Grafana's `$value` is text of all queries; the figure is that of the first. */
 const inGrafana = (annotations: Readonly<Record<string, string>>) =>
   Object.fromEntries(
-    Object.entries(annotations).map(([name, text]) => [
-      name,
-      text.replaceAll(/\{\{ [a-zA-Z0-9]+ (?:"[^"]*" )?\$value \}\}/g, 'some'),
-    ]),
+    Object.entries(annotations).map(([name, text]) => [name, text.replaceAll('$value ', '$values.figure.Value ')]),
   );
+
+/** With each recorded series as what it is recorded of. */
+const inFull = (expr: string): string =>
+  Object.values(groups)
+    .flatMap(({ rules }) => rules)
+    .reduce((full, rule) => (isAlert(rule) ? full : full.replaceAll(rule.record, `(${rule.expr})`)), expr);

@@ -4,6 +4,16 @@ import { gauge, counter, type Alert, type Group } from './alert.ts';
 const labels = 'workflow="w",model="m",model_version="1"';
 const where = '{{ $labels.model }} {{ $labels.model_version }} in {{ $labels.workflow }}';
 
+/** What a monitor looks at: a version of a model, or all that people do in a workflow. */
+const scopes = {
+  model: { where, dashboard: 'Model health', labels },
+  oversight: {
+    where: '{{ $labels.workflow }}',
+    dashboard: 'Human oversight',
+    labels: 'workflow="w",model="*",model_version="*"',
+  },
+} as const;
+
 /** By a monitor's tier: `action_required` for tier 2, `incident` for tier 3. */
 export function found(
   name: string,
@@ -11,8 +21,9 @@ export function found(
   runbook: string,
   summary: string,
   description: string,
-  team: Alert['team'] = 'model',
+  team: keyof typeof scopes = 'model',
 ): Alert[] {
+  const scope = scopes[team];
   const [first = ''] = monitors.split('|');
   const of = (tier: 'action_required' | 'incident', level: number): Alert => ({
     name: tier === 'incident' ? `${name}Incident` : name,
@@ -21,9 +32,9 @@ export function found(
     tier,
     team,
     runbook,
-    summary: `${summary}: ${where}`,
-    description: `${description} The evidence is on the Response page of the app, the picture on the dashboard Model health.`,
-    story: { series: [gauge(`countersign_signal_tier{${labels},monitor="${first}"}`, 0, level)] },
+    summary: `${summary}: ${scope.where}`,
+    description: `${description} The evidence is on the Response page of the app, the picture on the dashboard ${scope.dashboard}.`,
+    story: { series: [gauge(`countersign_signal_tier{${scope.labels},monitor="${first}"}`, 0, level)] },
   });
   return [of('action_required', 2), of('incident', 3)];
 }

@@ -1,6 +1,6 @@
 /** The rules in Debian's Prometheus, and the routes in Debian's Alertmanager: each alert fires, does not fire, and recovers. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -97,11 +97,21 @@ describe('each alert', () => {
   });
 });
 
+it('is loaded by the configuration that is deployed', () => {
+  const deployed = readFileSync(join(root, '../deploy/prometheus.yaml'), 'utf8');
+  const path = join(directory, 'prometheus.yaml');
+  // What is mounted there is here.
+  writeFileSync(path, deployed.replaceAll(/\/etc\/prometheus\/[^\s,\]]*\*\.yaml/g, join(root, 'prometheus/*.yaml')));
+  const checked = run(promtool, 'check', 'config', path);
+  expect(checked).toMatchObject({ status: 0 });
+  expect(checked.said).toContain('5 rule files found');
+});
+
 describe('Alertmanager', () => {
   const config = join(root, 'alertmanager.yaml');
 
-  it('takes the configuration', () => {
-    expect(run(amtool, 'check-config', config)).toMatchObject({ status: 0 });
+  it.each([config, join(root, '../deploy/alertmanager.yaml')])('takes the configuration %s', (path) => {
+    expect(run(amtool, 'check-config', path)).toMatchObject({ status: 0 });
   });
 
   it.each([

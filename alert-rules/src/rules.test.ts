@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { metrics } from '@countersign/contract';
 import { describe, expect, it } from 'vitest';
 import { isAlert } from './alert.ts';
-import { alerts, grafanaFile, groups, prometheusFile, uidOf } from './files.ts';
+import { alerts, grafanaFile, groups, operatorFile, prometheusFile, uidOf } from './files.ts';
 import { tableOfAlerts } from './page.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -28,6 +28,9 @@ it.each(Object.entries(groups))('writes %s as it is committed', (name, group) =>
 
 it('writes the same for Grafana, and the table of alerts', () => {
   expect(read('alert-rules/grafana/alert-rules.yaml')).toBe(grafanaFile());
+  // Grafana has neither what Prometheus records nor Prometheus' own words for values and addresses.
+  expect(grafanaFile()).not.toMatch(/:ratio|\$value\b|\$externalLabels/);
+  expect(read('deploy/kustomize/components/prometheus-rules/prometheus-rule.yaml')).toBe(operatorFile());
   const words = (text: string) => text.replaceAll(/[\s|-]+/g, ' ');
   expect(words(read('docs/alerts.md'))).toContain(words(tableOfAlerts()));
 });

@@ -2,7 +2,19 @@
 import { breakerMapping } from './colors.ts';
 import { toApp } from './links.ts';
 import { timeline } from './panels.ts';
-import { divide, max, plus, queries, sum, times, type Narrowing, type Vector, type Window } from './queries.ts';
+import {
+  divide,
+  max,
+  only,
+  orElse,
+  plus,
+  queries,
+  sum,
+  times,
+  type Narrowing,
+  type Vector,
+  type Window,
+} from './queries.ts';
 
 /** Share of AI decisions that were carried out without a person. */
 export function aloneRatio<B extends 'workflow' | 'model' | 'model_version' = never>(
@@ -13,7 +25,9 @@ export function aloneRatio<B extends 'workflow' | 'model' | 'model_version' = ne
   const { increase } = queries(variables);
   const decided = (route?: 'auto') =>
     increase('countersign_decisions_total', over, { actor: 'ai', ...(route === undefined ? {} : { route }) });
-  return divide(sum(decided('auto'), by), sum(decided(), by));
+  // None is 0 %, and of no decision there is no share.
+  const all = sum(decided(), by);
+  return divide(orElse(sum(decided('auto'), by), times(all, 0)), only(all, '>', 0));
 }
 
 /** One number for each breaker, as `breakerMapping` has them: the gauge is 1 for the state that it is in. */

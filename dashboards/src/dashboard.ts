@@ -1,5 +1,10 @@
 /** What every dashboard has: its address, variables, links, marks and time. */
-import { DashboardBuilder, DashboardCursorSync, type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  DashboardBuilder,
+  DashboardCursorSync,
+  type Dashboard,
+  type DashboardLink,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 import { annotations } from './annotations.ts';
 import { place, type Row } from './grid.ts';
 import { tag, topLinks, uids, type DashboardName } from './links.ts';
@@ -41,5 +46,25 @@ export function build({
     .annotations(annotations(narrowedBy))
     .links(topLinks());
   place(dashboard, rows);
-  return dashboard.build();
+  return asShown(dashboard.build());
 }
+
+/** Grafana takes a panel without it for one of long ago, and changes its options. */
+const pluginVersion = '12.3.0';
+
+/** The builders put links and marks into a menu behind three dots, where Grafana shows no list of dashboards at all. */
+function asShown({ links = [], annotations: { list = [], ...marks }, panels = [], ...rest }: Dashboard): Dashboard {
+  return {
+    ...rest,
+    annotations: { ...marks, list: list.map(({ placement: _menu, ...mark }) => mark) },
+    links: withoutPlace(links),
+    panels: panels.map((panel) =>
+      panel.type === 'row' || !('fieldConfig' in panel)
+        ? panel
+        : { ...panel, pluginVersion, ...(panel.links && { links: withoutPlace(panel.links) }) },
+    ),
+  };
+}
+
+const withoutPlace = (links: readonly DashboardLink[]): DashboardLink[] =>
+  links.map(({ placement: _menu, ...link }) => link);

@@ -59,6 +59,12 @@ describe.each(all)('$name', ({ dashboard }) => {
     expect(dashboard.uid).toMatch(/^[a-z-]{8,40}$/);
   });
 
+  it('is shown by Grafana as it is written: no panel is taken for one of long ago, and no link is put away', () => {
+    expect(panelsOf(dashboard).filter(({ pluginVersion = '' }) => Number.parseFloat(pluginVersion) < 12)).toEqual([]);
+    expect(panelsOf(dashboard).every(({ pluginVersion }) => pluginVersion !== undefined)).toBe(true);
+    expect(textOf(dashboard)).not.toContain('inControlsMenu');
+  });
+
   it('has ids of its own for every panel', () => {
     const ids = (dashboard.panels ?? []).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

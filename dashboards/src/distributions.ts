@@ -17,7 +17,7 @@ import { PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as XyChartBuilder, SeriesMapping, XYShowMode } from '@grafana/grafana-foundation-sdk/xychart';
 import { byValue, colors, fixed } from './colors.ts';
 import { saying, shortestStep, target, type Says } from './panels.ts';
-import { sum, type Vector } from './queries.ts';
+import { joined, max, sum, type Vector } from './queries.ts';
 
 export interface Heatmap extends Says {
   readonly buckets: Vector<string>;
@@ -39,21 +39,26 @@ export const heatmap = ({ buckets, ...says }: Heatmap) =>
 
 const notInLegend = [{ id: 'custom.hideFrom', value: { legend: true, tooltip: false, viz: false } }];
 
+type OfBins = Vector<'workflow' | 'model' | 'model_version' | 'bin'>;
 export interface Reliability extends Omit<Says, 'unit'> {
-  readonly forecast: Vector<'model_version' | 'bin'>;
-  readonly observed: Vector<'model_version' | 'bin'>;
-  readonly lower: Vector<'model_version' | 'bin'>;
-  readonly upper: Vector<'model_version' | 'bin'>;
+  readonly forecast: OfBins;
+  readonly observed: OfBins;
+  readonly lower: OfBins;
+  readonly upper: OfBins;
 }
+
+/** Two models may call a version the same. */
+const ofVersions = (vector: OfBins) =>
+  max(joined(vector, 'version', ['workflow', 'model', 'model_version']), ['version', 'bin']);
 
 /** What a model promised against what came true, a curve for each version. Forecast against itself is the diagonal. */
 export function reliability({ forecast, observed, lower, upper, ...says }: Reliability) {
   const columns = [
-    { name: 'Forecast', query: forecast },
-    { name: 'Observed', query: observed },
-    { name: 'Perfect', query: forecast },
-    { name: 'Lower end', query: lower },
-    { name: 'Upper end', query: upper },
+    { name: 'Forecast', query: ofVersions(forecast) },
+    { name: 'Observed', query: ofVersions(observed) },
+    { name: 'Perfect', query: ofVersions(forecast) },
+    { name: 'Lower end', query: ofVersions(lower) },
+    { name: 'Upper end', query: ofVersions(upper) },
   ];
   const valueNames = columns.map((_, nth) => `Value #${String.fromCharCode(65 + nth)}`);
   const panel = saying(new XyChartBuilder(), { ...says, unit: 'percentunit' })
@@ -78,12 +83,12 @@ export function reliability({ forecast, observed, lower, upper, ...says }: Relia
         id: 'organize',
         options: {
           excludeByName: { Time: true, bin: true },
-          indexByName: Object.fromEntries(['model_version', ...valueNames].map((name, index) => [name, index])),
+          indexByName: Object.fromEntries(['version', ...valueNames].map((name, index) => [name, index])),
         },
       },
       {
         id: 'partitionByValues',
-        options: { fields: ['model_version'], keepFields: false, naming: { asLabels: true } },
+        options: { fields: ['version'], keepFields: false, naming: { asLabels: true } },
       },
       // After they are apart, and so with their version: a column that was renamed before keeps its one name.
       ...columns.map(({ name }, nth) => ({

@@ -10,8 +10,9 @@ import { count, highest, max, min, only, orZero, queries } from './queries.ts';
 
 const narrowedBy = ['workflow', 'model', 'model_version'] as const;
 const { gauge } = queries(narrowedBy);
-const version = ['model_version'] as const;
-const byVersion = '{{model_version}}';
+// Two models may call a version the same.
+const version = ['workflow', 'model', 'model_version'] as const;
+const byVersion = '{{workflow}} {{model}} {{model_version}}';
 
 const acting = stat({
   title: 'Monitors alerting',
@@ -79,10 +80,10 @@ const curve = reliability({
     'Of the decisions that a version was so sure of, how many were right; dashed, the 95 % interval. On the diagonal a model is as right as it says.',
   normal: 'The diagonal lies between the dashed lines.',
   otherwise: 'Below the diagonal it is too sure, above not sure enough. Choose one version at the top to see it alone.',
-  forecast: max(gauge('countersign_calibration_forecast_ratio'), ['model_version', 'bin']),
-  observed: max(gauge('countersign_calibration_observed_ratio'), ['model_version', 'bin']),
-  lower: min(gauge('countersign_calibration_observed_ratio_bound', { bound: 'lower' }), ['model_version', 'bin']),
-  upper: max(gauge('countersign_calibration_observed_ratio_bound', { bound: 'upper' }), ['model_version', 'bin']),
+  forecast: max(gauge('countersign_calibration_forecast_ratio'), [...version, 'bin']),
+  observed: max(gauge('countersign_calibration_observed_ratio'), [...version, 'bin']),
+  lower: min(gauge('countersign_calibration_observed_ratio_bound', { bound: 'lower' }), [...version, 'bin']),
+  upper: max(gauge('countersign_calibration_observed_ratio_bound', { bound: 'upper' }), [...version, 'bin']),
 });
 const slope = band({
   title: 'Calibration slope',
@@ -108,12 +109,12 @@ const error = lines({
   series: [
     {
       query: max(gauge('countersign_calibration_error_ratio'), version),
-      legend: 'Calibration error {{model_version}}',
+      legend: `Calibration error ${byVersion}`,
       color: colors.ai,
     },
     {
       query: max(gauge('countersign_brier_score'), version),
-      legend: 'Brier score {{model_version}}',
+      legend: `Brier score ${byVersion}`,
       color: colors.neutral,
     },
   ],

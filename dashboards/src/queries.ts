@@ -123,6 +123,22 @@ export const times = <L extends string>(vector: Vector<L>, factor: number): Vect
   expr: `${vector.expr} * ${factor}`,
 });
 
+/** Where `left` has no series, that of `right`. */
+export const orElse = <L extends string>(left: Vector<L>, right: Vector<NoInfer<L>>): Vector<L> => ({
+  ...left,
+  expr: `(${left.expr} or ${right.expr})`,
+});
+
+/** With one more label, made of others. */
+export const joined = <L extends string, N extends string>(
+  vector: Vector<L>,
+  into: N,
+  from: readonly NoInfer<L>[],
+): Vector<L | N> => ({
+  expr: `label_join(${vector.expr}, "${into}", " ", ${from.map((label) => `"${label}"`).join(', ')})`,
+  labels: [...vector.labels, into],
+});
+
 /** Money as people write it: the variable says how many minor units one has. */
 export const inMajorUnits = <L extends string>(vector: Vector<L>): Vector<L> => ({
   ...vector,

@@ -45,6 +45,7 @@ export function readQuery(query: string): Read {
       case 'MatrixSelector':
         return read(first ?? fail(node, 'Empty'));
       case 'NumberDurationLiteral':
+      case 'StringLiteral':
         return { is: 'number' };
       case 'VectorSelector':
         return readSelector(node);
@@ -81,6 +82,15 @@ export function readQuery(query: string): Read {
 
   const readCall = (node: SyntaxNode): Result => {
     const called = say(node.getChild('FunctionIdentifier') ?? node);
+    if (called === 'label_join') {
+      const [{ result } = fail(node, 'No series'), ...names] = argumentsOf(node);
+      if (result.is !== 'series') return fail(node, 'No series');
+      const [into = '', , ...from] = childrenOf(node.getChild('FunctionCallBody') ?? node)
+        .slice(-names.length)
+        .map((name) => say(name).slice(1, -1));
+      for (const label of from) if (!result.labels.has(label)) fail(node, `The series have no label ${label}`);
+      return { ...result, labels: new Set([...result.labels, into]) };
+    }
     const last = argumentsOf(node).at(-1);
     if (last?.result.is !== 'series') return fail(node, 'No series');
     const { labels, of } = last.result;

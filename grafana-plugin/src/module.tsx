@@ -1,14 +1,13 @@
 /** The entry that Grafana loads: small, everything else comes when a page is opened. */
 import { AppPlugin, type AppPluginMeta, type PluginConfigPageProps } from '@grafana/data';
-import { initPluginTranslations } from '@grafana/i18n';
 import { LoadingPlaceholder } from '@grafana/ui';
 import { lazy, Suspense } from 'react';
-import { t } from './parts/i18n';
+import { loadTexts, t } from './parts/i18n';
 import { pluginId } from './routes';
 import type { Settings as SettingsData } from './settings/settings';
 
 /** Grafana has loaded the translation, if there is one, and this says where it is. No page is shown before its words. */
-const translated = initPluginTranslations(pluginId);
+const translated = loadTexts(pluginId);
 
 const App = lazy(async () => {
   await translated;

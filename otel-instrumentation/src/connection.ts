@@ -25,6 +25,10 @@ export async function connectWhenPossible(
         ...options,
         timeout: 5_000,
         maxReconnectAttempts: -1,
+        // A password may be changed on one side first.
+        ignoreAuthErrorAbort: true,
+        // A server that is frozen, or behind a cut cable, says nothing.
+        pingInterval: 10_000,
         reconnectTimeWait: retryMs,
       });
       Object.assign(reach, { isUp: true, isMade: true } satisfies Reach);

@@ -1,5 +1,5 @@
 /** What a decider does, and above all what it does not do: with a real NATS, whose authority and streams the test changes. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager, AckPolicy, DiscardPolicy } from '@nats-io/jetstream';
@@ -16,6 +16,7 @@ import {
 } from '@countersign/contract';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { startNats, type Nats } from '../../stack/nats.ts';
+import { freePort, run } from '../../stack/process.ts';
 import { eventually, passwords } from '../../stack/test-loop.ts';
 import * as countersign from './index.ts';
 
@@ -60,7 +61,7 @@ const makeConsumer = async () => {
 };
 
 /** As the daemon distributes it: whether the AI may act alone. */
-async function allow(may: boolean): Promise<void> {
+async function allow(may: boolean, told = kv): Promise<void> {
   const authority: Authority = {
     v: 1,
     workflow_id: workflow,
@@ -74,7 +75,7 @@ async function allow(may: boolean): Promise<void> {
     breakers: [],
     models: [],
   };
-  await kv.put(workflow, JSON.stringify(authority));
+  await told.put(workflow, JSON.stringify(authority));
 }
 
 async function begin(more: { queueLimit?: number } = {}): Promise<countersign.Decider<string>> {
@@ -257,3 +258,60 @@ it('hears verdicts again when their consumer was gone', async () => {
   expect(kinds(await streamed())).toEqual(['compensation registered']);
   expect(troubles.filter((text) => text.includes('consumer'))).toHaveLength(1);
 }, 30_000);
+
+it('does nothing about a decision that its NATS is too small for', async () => {
+  const small = join(directory, 'small');
+  mkdirSync(small);
+  const port = await freePort();
+  const config = join(small, 'nats.conf');
+  writeFileSync(config, `listen: "127.0.0.1:${port}"\nmax_payload: 65536\njetstream { store_dir: "${small}" }\n`);
+  const command = inject('natsServer');
+  const server = run({ command, args: ['-c', config], stopSignal: 'SIGTERM', output: () => undefined });
+  const connection = await eventually('NATS', () => connect({ servers: `127.0.0.1:${port}` }).catch(() => null));
+  try {
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: streams.events, subjects: ['countersign.events.>'] });
+    await manager.streams.add({ name: streams.verdicts, subjects: ['countersign.verdicts.>'] });
+    await allow(true, await new Kvm(connection).create(buckets.authority));
+    const natsUrl = `nats://127.0.0.1:${port}`;
+    await countersign.start({ source: 'test', natsUrl, spool: false, onTrouble: (text) => troubles.push(text) });
+    await eventually('authority', async () => (mayNow() ? true : null));
+    const decide = countersign.decider({
+      workflow,
+      execute: (what) => `paid ${executed.push(what)}`,
+      compensate: () => undefined,
+    });
+    const judge = (decision: countersign.DecisionHandle) => {
+      decision.output({ label: 'pay', value: 'x'.repeat(80_000) }, 0.99);
+    };
+    expect(await decide({ ...about, judge })).toMatchObject({ route: 'human' });
+    expect(executed).toEqual([]);
+    expect(countersign.dropped()).toBeGreaterThan(0);
+    expect(troubles.join()).toContain('Raise its max_payload');
+  } finally {
+    await countersign.shutdown(500);
+    await connection.close();
+    await server.stop();
+  }
+});
+
+it('hears verdicts once: nobody follows them beside it', async () => {
+  const decide = await begin();
+  await decide.ready;
+  await expect(countersign.verdicts(workflow, () => undefined)).rejects.toThrow('are followed already');
+});
+
+it('keeps the object that its functions are of', async () => {
+  const login = { natsUrl: nats.url, user: 'service', password: passwords.service };
+  await countersign.start({ source: 'test', ...login, spool: false });
+  await eventually('authority', async () => (mayNow() ? true : null));
+  const bank = {
+    workflow,
+    name: 'bank',
+    execute(): string {
+      return `paid by the ${this.name}`;
+    },
+    compensate: () => undefined,
+  };
+  expect(await countersign.decider(bank)({ ...about, judge: sure })).toMatchObject({ result: 'paid by the bank' });
+});

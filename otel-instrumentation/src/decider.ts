@@ -78,13 +78,13 @@ export interface Decider<Result> {
 const lastSequence = 1_000;
 
 export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>): Decider<Result> {
-  const { workflow, step = 'execute', execute, compensate, refused } = options;
+  const { workflow, step = 'execute' } = options;
   const tracer = trace.getTracer(scope.name, scope.version);
   const doing = { tracer, workflow, step, privacyOf: (of: string) => loop.privacyOf(of) };
   const carryOut = (what: Carried, decided: SpanContext | null) =>
-    inSpan({ ...doing, verb: 'execute' }, what, decided, () => execute(what));
+    inSpan({ ...doing, verb: 'execute' }, what, decided, () => options.execute(what));
   const takeBack = (what: Case, decided: SpanContext | null) =>
-    inSpan({ ...doing, verb: 'compensate' }, what, decided, () => compensate(what));
+    inSpan({ ...doing, verb: 'compensate' }, what, decided, () => options.compensate(what));
   const report = (
     { task: task_id, decisionId: decision_id, key: compensation_id }: Case,
     model: CompensationReport['model'],
@@ -124,7 +124,7 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
       await report(agreed, person, 'registered', traced);
       await carryOut({ ...agreed, output, reviewer }, decided);
     }
-    if (!isAgreed) await refused?.(verdict);
+    if (!isAgreed) await options.refused?.(verdict);
   });
   ready.catch(() => undefined);
 

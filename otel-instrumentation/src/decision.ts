@@ -279,7 +279,13 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
       workflow,
       event: () => aiDecisionEvent(ended),
       snapshot: content === null ? null : { hash: name, content },
-      bytes: usualBytes + (ended.output?.length ?? 0) + (ended.explanation?.length ?? 0) + (content?.length ?? 0),
+      bytes:
+        usualBytes +
+        (ended.output?.length ?? 0) +
+        (ended.explanation?.length ?? 0) +
+        (ended.provenance?.length ?? 0) +
+        (this.justification?.length ?? 0) +
+        (content?.length ?? 0),
     };
   }
 }

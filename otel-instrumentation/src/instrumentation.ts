@@ -19,6 +19,7 @@ import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } f
 import { Backlog, keepForNext, usualDirectory, type Place } from './backlog.ts';
 import { connectWhenPossible, type Reach } from './connection.ts';
 import type { ContentRules } from './content-rules.ts';
+import { connectionOptions } from './nats-login.ts';
 import { makeDecider, type Decider, type DeciderOptions, type Loop } from './decider.ts';
 import type { Deciding, DecisionHandle, DecisionOptions, Ended } from './decision.ts';
 import { followAuthority, Guard, type GuardVerdict, type Question } from './guard.ts';
@@ -94,6 +95,8 @@ export class Instrumentation implements Deciding, Loop {
   private readonly reach: Reach = { isUp: false, isMade: false };
   private readonly heir: () => Instrumentation | null;
   private readonly deciders = new Set<string>();
+  /** Workflows whose verdicts somebody hears. */
+  private readonly following = new Set<string>();
   private readonly handlers = new Map<string, CompensationHandlers>();
   /** Resolves when the guard follows what the daemon distributes; until a document is in, it answers `human`. */
   readonly ready: Promise<void>;
@@ -114,16 +117,10 @@ export class Instrumentation implements Deciding, Loop {
     this.inputs = new Inputs(readHashKey(options.hashKey, process.env), this.trouble, (why) =>
       this.meters.withheld(why),
     );
-    const natsUrl = options.natsUrl || process.env['NATS_URL'] || 'nats://127.0.0.1:4222';
-    const user = options.user ?? process.env['NATS_USER'];
-    const pass = options.password ?? process.env['NATS_PASSWORD'];
+    const reached = connectionOptions(options, process.env);
+    const natsUrl = String(reached.servers);
     this.connection = connectWhenPossible(
-      {
-        servers: natsUrl,
-        ...(user ? { user, inboxPrefix: `_INBOX_${user}` } : {}),
-        ...(pass ? { pass } : {}),
-        name: options.source,
-      },
+      { ...reached, name: options.source },
       this.ending.signal,
       this.trouble,
       this.reach,
@@ -222,9 +219,12 @@ export class Instrumentation implements Deciding, Loop {
 
   decider<Result>(options: DeciderOptions<Result>): Decider<Result> {
     const { workflow } = options;
+    // They would share its verdicts: each would hear of some.
     if (this.deciders.has(workflow)) {
-      // They would share its verdicts: each would hear of some.
       throw new Error(`${workflow} has a decider already. Make one for each workflow, when the service starts.`);
+    }
+    if (this.following.has(workflow)) {
+      throw new Error(`the verdicts of ${workflow} are followed already: a decider follows them itself.`);
     }
     this.deciders.add(workflow);
     return makeDecider(this, options);
@@ -276,7 +276,12 @@ export class Instrumentation implements Deciding, Loop {
       [attribute.reviewDuration]: inSeconds(reviewMs),
       [attribute.queueDuration]: inSeconds(queueMs),
     });
-    emitEvaluation(reviewed, action, toldText(options.justification, rules));
+    try {
+      emitEvaluation(reviewed, action, toldText(options.justification, rules));
+    } catch (error) {
+      // Whatever becomes of the word on it: the decision goes on record.
+      this.trouble(error);
+    }
     if (reviewMs !== undefined) {
       this.meters.reviewed(reviewMs, { [attribute.workflowId]: ref.workflow_id, [attribute.action]: action });
     }
@@ -358,18 +363,25 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   async verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>> {
+    if (this.following.has(workflow)) {
+      // Two that follow share one consumer: each would hear of some.
+      throw new Error(`the verdicts of ${workflow} are followed already. Follow them once, or by a decider.`);
+    }
+    this.following.add(workflow);
     this.isFollowing = true;
-    const connection = await this.connection;
     const onOrder = (order: CompensationOrder) => this.compensate(order);
-    const followed = await followVerdicts(
-      connection,
-      workflow,
-      (verdict) => this.hear(verdict, handler),
-      onOrder,
-      this.trouble,
-    );
-    this.followed.push(followed);
-    return followed.stop;
+    const onVerdict = (verdict: Verdict) => this.hear(verdict, handler);
+    try {
+      const followed = await followVerdicts(await this.connection, workflow, onVerdict, onOrder, this.trouble);
+      this.followed.push(followed);
+      return async () => {
+        this.following.delete(workflow);
+        await followed.stop();
+      };
+    } catch (error) {
+      this.following.delete(workflow);
+      throw error;
+    }
   }
 
   /** A verdict is the human step of its decision: a span about what the service makes of it, and its evaluation when that is done. */

@@ -46,6 +46,7 @@ interface Queued {
 }
 
 const ignore = (): void => undefined;
+const nothing: ReadonlySet<string> = new Set();
 const batchSize = 512;
 /** What the id of an event takes in the headers of its message, and more. */
 const headerBytes = 256;
@@ -54,6 +55,8 @@ const mostBytes = 64 * 1_048_576;
 const retryMs = 1_000;
 /** Soon enough that little is lost with a process that is killed while NATS is away. */
 const awayRetryMs = 50;
+/** NATS answers sooner than this, or is away though nobody has said so: a frozen server ends no connection. */
+const answersWithinMs = 500;
 const ackTimeoutMs = 5_000;
 
 export class Publisher {
@@ -134,7 +137,9 @@ export class Publisher {
         .catch(this.options.onTrouble)
         .finally(() => {
           this.sending = null;
-          if (this.pending > 0) this.schedule(this.stopped || !this.failing ? awayRetryMs : retryMs);
+          // While it is away nothing is asked of it: what is new goes to disk.
+          const isRefused = this.failing && this.options.reach.isUp;
+          if (this.pending > 0) this.schedule(isRefused && !this.stopped ? retryMs : awayRetryMs);
         });
     }, delayMs);
     // Recording decisions must not keep a finished program alive.
@@ -143,6 +148,8 @@ export class Publisher {
 
   /** Until all is sent or something fails. What is new waits behind what waits on disk. */
   private async sendAll(): Promise<void> {
+    // What an earlier process left goes first.
+    await this.options.backlog.catch(ignore);
     while (this.pending > 0) {
       // A disk that is full or gone does not keep what can be sent from being sent.
       if (this.isAway || this.isBehind || this.spooled > 0) await this.spill().catch(this.options.onTrouble);
@@ -150,12 +157,15 @@ export class Publisher {
       const disk = this.spooled > 0 ? this.backlog : null;
       try {
         const batch = disk === null ? this.writeBatch() : await disk.first(batchSize);
-        const sent = await this.sendBatch(batch);
+        const refused = new Set<string>();
+        const sent = await this.spillingUntil(this.sendBatch(batch, refused));
         // Nobody waits for this answer any more: what it was about waits on disk, and its ids are known.
         if (this.isGivenUp) return;
-        if (disk === null) this.take(sent);
-        else await disk.release(sent);
-        this.options.onSent(sent);
+        // It may have gone to disk while there was no answer: it was the first to go there.
+        const onDisk = disk === null ? Math.min(sent, this.spooled) : sent;
+        if (onDisk > 0) await this.backlog?.release(onDisk);
+        this.take(sent - onDisk, refused);
+        this.options.onSent(sent - refused.size);
         this.failing = sent < batch.length;
         if (this.failing) return;
       } catch (error) {
@@ -164,6 +174,19 @@ export class Publisher {
         return;
       }
     }
+  }
+
+  /** What `answer` is. As long as there is none nothing is in memory alone: the process may be killed any moment. */
+  private async spillingUntil<T>(answer: Promise<T>): Promise<T> {
+    const asked = performance.now();
+    let isThere = false;
+    const settled = answer.then(ignore, ignore).then(() => (isThere = true));
+    while (!isThere) {
+      await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, awayRetryMs).unref())]);
+      const isLate = performance.now() - asked > answersWithinMs || !this.options.reach.isUp;
+      if (!isThere && isLate) await this.spill().catch(this.options.onTrouble);
+    }
+    return answer;
   }
 
   /** All that is in memory goes to disk, as far as there is room. */
@@ -207,8 +230,11 @@ export class Publisher {
     return null;
   }
 
-  private take(count: number): void {
-    this.settle(this.queue.splice(0, count), true);
+  /** The first so many are durable, but for those that are refused for good. */
+  private take(count: number, refused: ReadonlySet<string> = nothing): void {
+    for (const one of this.queue.splice(0, count)) {
+      this.settle([one], one.written === null || !refused.has(one.written.id));
+    }
   }
 
   private settle(gone: readonly Queued[], isDurable: boolean): void {
@@ -219,10 +245,10 @@ export class Publisher {
   }
 
   /**
-   * How many of the batch, from its beginning, are acknowledged. What follows one that is not goes out again with it, in
-   * order; the server knows the ids of those that it has.
+   * How many of the batch, from its beginning, are acknowledged, or will never be: the ids of those go to `refused`. What follows
+   * one that is not goes out again with it, in order; the server knows the ids of those that it has.
    */
-  private async sendBatch(batch: readonly SpooledEvent[]): Promise<number> {
+  private async sendBatch(batch: readonly SpooledEvent[], refused: Set<string>): Promise<number> {
     const connection = await this.connection;
     const stream = (this.stream ??= jetstream(connection, { timeout: ackTimeoutMs }));
     const room = (connection.info?.max_payload ?? largestEventBytes) - headerBytes;
@@ -230,11 +256,15 @@ export class Publisher {
     for (const { snapshot } of batch) if (snapshot !== null) await this.put(stream, snapshot);
     // Handed to the connection one after another, so that they arrive in order.
     const acknowledged = await Promise.allSettled(
-      batch.map(({ subject, body, id }) =>
-        body.length > room ? this.tooLarge(body, room) : stream.publish(subject, body, { msgID: id }),
-      ),
+      batch.map(({ subject, body, id }) => (body.length > room ? null : stream.publish(subject, body, { msgID: id }))),
     );
     const failed = acknowledged.findIndex(({ status }) => status === 'rejected');
+    for (const { id, body } of failed < 0 ? batch : batch.slice(0, failed)) {
+      if (body.length > room) {
+        refused.add(id);
+        this.tooLarge(body, room);
+      }
+    }
     const failure = acknowledged[failed];
     if (failure?.status === 'rejected') {
       this.options.onTrouble(new Error(`NATS did not take an event: ${String(failure.reason)}`));
@@ -243,10 +273,9 @@ export class Publisher {
   }
 
   /** What NATS will never take must not hold up what is behind it. */
-  private tooLarge(body: Buffer, room: number): Promise<void> {
+  private tooLarge(body: Buffer, room: number): void {
     this.options.onDropped('too_large', 1);
     this.options.onTrouble(`an event has ${body.length} bytes, and NATS takes ${room}. Raise its max_payload.`);
-    return Promise.resolve();
   }
 
   private async put(stream: JetStreamClient, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<void> {

@@ -31,6 +31,10 @@ export class Metrics {
 
   constructor(now: () => Date) {
     collectDefaultMetrics({ register: this.registry });
+    // Gauges with the name of a counter; the same by type is in those without `_total`.
+    for (const what of ['handles', 'requests', 'resources']) {
+      this.registry.removeSingleMetric(`nodejs_active_${what}_total`);
+    }
     for (const [name, metric] of Object.entries<Metric>(table)) {
       const registered = this.register(name, metric);
       const series = new Series({

@@ -1,13 +1,12 @@
 /** The review queue as a panel for any dashboard. Small at first; the rest comes when a dashboard shows it. */
 import { PanelPlugin, type PanelProps } from '@grafana/data';
-import { initPluginTranslations } from '@grafana/i18n';
 import { LoadingPlaceholder } from '@grafana/ui';
 import { lazy, Suspense } from 'react';
-import { t } from '../parts/i18n';
+import { loadTexts, t } from '../parts/i18n';
 import { panelId, type PanelOptions } from './options';
 
 /** Grafana has loaded the panel's own translation, if there is one, before this; its options are said in it too. */
-const translated = initPluginTranslations(panelId);
+const translated = loadTexts(panelId);
 
 const QueuePanel = lazy(async () => {
   await translated;

@@ -2,7 +2,7 @@
  * How the app says things: a key, the English text, and what is put into it. `Trans` where elements are within a phrase, `t`
  * everywhere else. The catalogue, locales/en-US, is made from both.
  */
-import { t as translate } from '@grafana/i18n';
+import { initPluginTranslations, t as translate } from '@grafana/i18n';
 
 export interface Values {
   readonly [name: string]: unknown;
@@ -12,6 +12,12 @@ export interface Values {
 
 /** Looked up once: a page says hundreds of them each time it is drawn. Grafana loads anew for another language. */
 const said = new Map<string, string>();
+
+/** Of a plugin, in the language of whoever looks. What was said before is said anew. */
+export async function loadTexts(...plugin: Parameters<typeof initPluginTranslations>): Promise<void> {
+  await initPluginTranslations(...plugin);
+  said.clear();
+}
 
 export function t(key: string, text: string, values?: Values): string {
   if (values !== undefined) return lookUp(key, text, values);

@@ -1,6 +1,5 @@
-import { initPluginTranslations } from '@grafana/i18n';
 import { expect, it } from 'vitest';
-import { t } from './i18n';
+import { loadTexts, t } from './i18n';
 import { due, reasonText, span } from './words';
 
 const hour = 3_600_000;
@@ -29,7 +28,7 @@ it('leaves escaping to React', () => {
 });
 
 it('says what the translation says, though this file was evaluated before', async () => {
-  await initPluginTranslations('test-app', [
+  await loadTexts('test-app', [
     () => Promise.resolve({ words: { reason: { escalated: 'eskaliert' }, span: { days_other: '{{count}} Tage' } } }),
   ]);
   expect(reasonText('escalated')).toBe('eskaliert');

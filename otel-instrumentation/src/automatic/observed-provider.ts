@@ -35,9 +35,24 @@ export class ObservedTracerProvider implements TracerProvider {
     this.current = provider;
   }
 
+  /** Some ask the provider itself to send what it has before a process is frozen. */
+  async forceFlush(): Promise<void> {
+    await (this.current as Partial<Flushed>).forceFlush?.();
+  }
+
+  async shutdown(): Promise<void> {
+    await (this.current as Partial<Flushed>).shutdown?.();
+  }
+
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
     return new ObservedTracer(this, (provider) => provider.getTracer(name, version, options));
   }
+}
+
+/** What the providers of OpenTelemetry's SDK have. */
+interface Flushed {
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
 }
 
 type Within<T> = (span: Span) => T;
@@ -92,7 +107,7 @@ class ObservedTracer implements Tracer {
 }
 
 /** Whatever an attribute holds that somebody made: the service's own work goes on. */
-function quietly(look: () => void): void {
+export function quietly(look: () => void): void {
   try {
     look();
   } catch (error) {

@@ -1,5 +1,6 @@
 /** For a service that sets OpenTelemetry up itself: what `register` does with GenAI spans, as a span processor of its SDK. */
 import type { Context, Span } from '@opentelemetry/api';
+import { quietly } from './observed-provider.ts';
 import { Observers } from './observers.ts';
 import type { SeenSpan } from './parts.ts';
 
@@ -16,11 +17,11 @@ export interface DecisionSpanProcessor {
 export function decisionSpanProcessor(): DecisionSpanProcessor {
   const observers = new Observers();
   return {
-    onStart: (span, parent) => observers.onStart(span, parent),
+    onStart: (span, parent) => quietly(() => observers.onStart(span, parent)),
     // While attributes can still be set.
-    onEnding: (span) => observers.onEnd(span),
+    onEnding: (span) => quietly(() => observers.onEnd(span)),
     // An SDK that does not call `onEnding` has ended the span by now; what was seen once is not seen again.
-    onEnd: (span) => observers.onEnd(span),
+    onEnd: (span) => quietly(() => observers.onEnd(span)),
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   };

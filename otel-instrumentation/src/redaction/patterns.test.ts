@@ -83,18 +83,7 @@ it('finds nothing in what is left', () => {
   );
 });
 
-/** The least of some times, in ms: what else the machine does only adds to them. */
-function msToRedact(text: string, repeats = 3): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < repeats; i++) {
-    const before = performance.now();
-    redact(text);
-    least = Math.min(least, performance.now() - before);
-  }
-  return least;
-}
-
-// A length of time squared would be sixteen times as much for a text four times as long.
+// In time that grows with the square of the length it would take minutes, and the test be over time.
 it.each([
   'a',
   'a.',
@@ -153,9 +142,7 @@ it.each([
   '%40',
   '%2540',
   'a\u00ad',
-])('takes time in proportion to its length for much of %j', (piece) => {
-  const long = piece.repeat(Math.ceil(262_144 / piece.length));
-  const quarter = long.slice(0, long.length / 4);
-  redact(quarter);
-  expect(msToRedact(long) / Math.max(1, msToRedact(quarter))).toBeLessThan(10);
+])('is soon done with a megabyte of %j', (piece) => {
+  const megabyte = piece.repeat(Math.ceil(1_048_576 / piece.length));
+  expect(redact(megabyte).length).toBeGreaterThan(0);
 });

@@ -1,0 +1,54 @@
+/** How to reach NATS and who one is there, as options and the environment say it. */
+import { readFileSync } from 'node:fs';
+import { credsAuthenticator, type ConnectionOptions } from '@nats-io/transport-node';
+
+export interface NatsLogin {
+  readonly natsUrl?: string;
+  readonly user?: string;
+  readonly password?: string;
+}
+
+/**
+ * `NATS_URL` is one address or several with commas between, each may have a scheme, and a login as URLs have it: that of the
+ * first counts. Otherwise `NATS_USER` with `NATS_PASSWORD`, `NATS_TOKEN`, or `NATS_CREDS`, the path of a file of credentials.
+ * `NATS_CA`, `NATS_CERT` and `NATS_KEY` are paths for TLS. Throws when a file of credentials cannot be read.
+ */
+export function connectionOptions(
+  login: NatsLogin,
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token' | 'authenticator' | 'tls' | 'inboxPrefix'> {
+  const addresses = (login.natsUrl || env['NATS_URL'] || 'nats://127.0.0.1:4222')
+    .split(',')
+    .map((address) => addressOf(address.trim()));
+  const [first] = addresses;
+  const user = login.user ?? env['NATS_USER'] ?? first?.user;
+  const pass = login.password ?? env['NATS_PASSWORD'] ?? first?.pass;
+  const [token, creds] = [env['NATS_TOKEN'], env['NATS_CREDS']];
+  const tls = { caFile: env['NATS_CA'], certFile: env['NATS_CERT'], keyFile: env['NATS_KEY'] };
+  const files = Object.fromEntries(Object.entries(tls).filter(([, path]) => path));
+  return {
+    servers: addresses.map(({ server }) => server),
+    ...(user ? { user, inboxPrefix: `_INBOX_${user}` } : {}),
+    ...(pass ? { pass } : {}),
+    ...(token ? { token } : {}),
+    ...(creds ? { authenticator: credsAuthenticator(readFileSync(creds)) } : {}),
+    ...(Object.keys(files).length > 0 ? { tls: files } : {}),
+  };
+}
+
+/** The login may hold an @ too: what is before the last one. */
+function addressOf(address: string): { server: string; user?: string; pass?: string } {
+  const [, scheme = '', login, server = ''] = /^(\w+:\/\/)?(?:(.*)@)?(.*)$/.exec(address) ?? [];
+  if (login === undefined) return { server: `${scheme}${server}` };
+  const [user = '', ...rest] = login.split(':');
+  const pass = rest.length === 0 ? {} : { pass: decoded(rest.join(':')) };
+  return { server: `${scheme}${server}`, user: decoded(user), ...pass };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
