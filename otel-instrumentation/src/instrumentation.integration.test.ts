@@ -341,7 +341,7 @@ it('loses nothing of a service that is killed a moment after its NATS has frozen
   const program = `
     import * as countersign from '@countersign/otel-instrumentation';
     const spool = { directory: ${JSON.stringify(join(directory, 'spool'))} };
-    await countersign.start({ source: 'test', natsUrl: '${nats.url}', user: 'service', password: '${passwords.service}', spool, onTrouble: () => {} }).catch(() => {});
+    countersign.start({ source: 'test', natsUrl: '${nats.url}', user: 'service', password: '${passwords.service}', spool, onTrouble: () => {} }).catch(() => {});
     const model = { name: 'm', version: '1', hash: 'sha256:' + '0'.repeat(64) };
     const decide = (task) =>
       countersign.decision({ workflow: 'w', task, model, riskTier: 'low', reversible: true, input: { content: task } }, (d) => d.output({ label: 'yes' }, 0.9));
