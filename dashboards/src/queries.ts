@@ -148,7 +148,8 @@ export const inMajorUnits = <L extends string>(vector: Vector<L>): Vector<L> => 
 /** Only series beyond a limit. */
 export const only = <L extends string>(vector: Vector<L>, comparison: '>' | '>=' | '==', limit: number): Vector<L> => ({
   ...vector,
-  expr: `(${vector.expr}) ${comparison} ${limit}`,
+  // In brackets: a comparison binds less than what is done with it.
+  expr: `((${vector.expr}) ${comparison} ${limit})`,
 });
 
 export const highest = <L extends string>(most: number, vector: Vector<L>): Vector<L> => ({

@@ -374,9 +374,11 @@ export class Instrumentation implements Deciding, Loop {
     try {
       const followed = await followVerdicts(await this.connection, workflow, onVerdict, onOrder, this.trouble);
       this.followed.push(followed);
+      let isStopped = false;
       return async () => {
-        this.following.delete(workflow);
         await followed.stop();
+        if (!isStopped) this.following.delete(workflow);
+        isStopped = true;
       };
     } catch (error) {
       this.following.delete(workflow);

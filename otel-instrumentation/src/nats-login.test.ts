@@ -15,11 +15,23 @@ it.each([
     { servers: ['nats://a'], ...ofUser('svc', 'p') },
   ],
   ['a token', { NATS_URL: 'a', NATS_TOKEN: 't' }, { servers: ['a'], token: 't' }],
+  ['a token in it', { NATS_URL: 'nats://t0ken@a' }, { servers: ['nats://a'], token: 't0ken' }],
+  [
+    'nothing that is empty',
+    { NATS_URL: 'nats://svc:p@a', NATS_USER: '', NATS_PASSWORD: '' },
+    { servers: ['nats://a'], ...ofUser('svc', 'p') },
+  ],
+  [
+    'no password of another user',
+    { NATS_URL: 'nats://x:y@a', NATS_USER: 'svc' },
+    { servers: ['nats://a'], user: 'svc', inboxPrefix: '_INBOX_svc' },
+  ],
   ['a certificate', { NATS_URL: 'tls://a', NATS_CA: '/ca.pem' }, { servers: ['tls://a'], tls: { caFile: '/ca.pem' } }],
 ])('reads %s', (_, env, options) => {
   expect(connectionOptions({}, env)).toEqual(options);
 });
 
-it('says which file of credentials cannot be read', () => {
-  expect(() => connectionOptions({}, { NATS_CREDS: '/nowhere/a.creds' })).toThrow('/nowhere/a.creds');
+it('reads a file of credentials when it connects, and not before', () => {
+  const { authenticator } = connectionOptions({}, { NATS_CREDS: '/nowhere/a.creds' });
+  expect(() => (authenticator as (nonce?: string) => unknown)('n')).toThrow('/nowhere/a.creds');
 });

@@ -9,9 +9,9 @@ export interface NatsLogin {
 }
 
 /**
- * `NATS_URL` is one address or several with commas between, each may have a scheme, and a login as URLs have it: that of the
- * first counts. Otherwise `NATS_USER` with `NATS_PASSWORD`, `NATS_TOKEN`, or `NATS_CREDS`, the path of a file of credentials.
- * `NATS_CA`, `NATS_CERT` and `NATS_KEY` are paths for TLS. Throws when a file of credentials cannot be read.
+ * `NATS_URL` is one address or several with commas between, each may have a scheme, and a login or a token as URLs have it: that
+ * of the first counts. Otherwise `NATS_USER` with `NATS_PASSWORD`, `NATS_TOKEN`, or `NATS_CREDS`, the path of a file of credentials.
+ * `NATS_CA`, `NATS_CERT` and `NATS_KEY` are paths for TLS. Files are read when it connects.
  */
 export function connectionOptions(
   login: NatsLogin,
@@ -21,9 +21,11 @@ export function connectionOptions(
     .split(',')
     .map((address) => addressOf(address.trim()));
   const [first] = addresses;
-  const user = login.user ?? env['NATS_USER'] ?? first?.user;
-  const pass = login.password ?? env['NATS_PASSWORD'] ?? first?.pass;
-  const [token, creds] = [env['NATS_TOKEN'], env['NATS_CREDS']];
+  const named = login.user || env['NATS_USER'];
+  const user = named || first?.user;
+  // That of another user is none of theirs.
+  const pass = login.password || env['NATS_PASSWORD'] || (named ? undefined : first?.pass);
+  const [token, creds] = [env['NATS_TOKEN'] || first?.token, env['NATS_CREDS']];
   const tls = { caFile: env['NATS_CA'], certFile: env['NATS_CERT'], keyFile: env['NATS_KEY'] };
   const files = Object.fromEntries(Object.entries(tls).filter(([, path]) => path));
   return {
@@ -31,18 +33,19 @@ export function connectionOptions(
     ...(user ? { user, inboxPrefix: `_INBOX_${user}` } : {}),
     ...(pass ? { pass } : {}),
     ...(token ? { token } : {}),
-    ...(creds ? { authenticator: credsAuthenticator(readFileSync(creds)) } : {}),
+    // Read each time: it may be there later, or be another one.
+    ...(creds ? { authenticator: (nonce) => credsAuthenticator(readFileSync(creds))(nonce) } : {}),
     ...(Object.keys(files).length > 0 ? { tls: files } : {}),
   };
 }
 
 /** The login may hold an @ too: what is before the last one. */
-function addressOf(address: string): { server: string; user?: string; pass?: string } {
+function addressOf(address: string): { server: string; user?: string; pass?: string; token?: string } {
   const [, scheme = '', login, server = ''] = /^(\w+:\/\/)?(?:(.*)@)?(.*)$/.exec(address) ?? [];
   if (login === undefined) return { server: `${scheme}${server}` };
   const [user = '', ...rest] = login.split(':');
-  const pass = rest.length === 0 ? {} : { pass: decoded(rest.join(':')) };
-  return { server: `${scheme}${server}`, user: decoded(user), ...pass };
+  if (rest.length === 0) return { server: `${scheme}${server}`, token: decoded(login) };
+  return { server: `${scheme}${server}`, user: decoded(user), pass: decoded(rest.join(':')) };
 }
 
 function decoded(text: string): string {

@@ -66,11 +66,14 @@ export class Publisher {
   private queuedBytes = 0;
   private backlog: Backlog | null = null;
   private sending: Promise<void> | null = null;
+  private spilling: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
   private isGivenUp = false;
   /** The last attempt failed. */
   private failing = false;
+  /** By the clock of `performance`. */
+  private askAgainAt = 0;
   private stream: JetStreamClient | null = null;
   private store: ObjectStore | null = null;
 
@@ -137,9 +140,7 @@ export class Publisher {
         .catch(this.options.onTrouble)
         .finally(() => {
           this.sending = null;
-          // While it is away nothing is asked of it: what is new goes to disk.
-          const isRefused = this.failing && this.options.reach.isUp;
-          if (this.pending > 0) this.schedule(isRefused && !this.stopped ? retryMs : awayRetryMs);
+          if (this.pending > 0) this.schedule(awayRetryMs);
         });
     }, delayMs);
     // Recording decisions must not keep a finished program alive.
@@ -153,7 +154,8 @@ export class Publisher {
     while (this.pending > 0) {
       // A disk that is full or gone does not keep what can be sent from being sent.
       if (this.isAway || this.isBehind || this.spooled > 0) await this.spill().catch(this.options.onTrouble);
-      if (!this.options.reach.isUp) return;
+      // Until it is asked again, what is new goes to disk.
+      if (!this.options.reach.isUp || (!this.stopped && performance.now() < this.askAgainAt)) return;
       const disk = this.spooled > 0 ? this.backlog : null;
       try {
         const batch = disk === null ? this.writeBatch() : await disk.first(batchSize);
@@ -167,30 +169,42 @@ export class Publisher {
         this.take(sent - onDisk, refused);
         this.options.onSent(sent - refused.size);
         this.failing = sent < batch.length;
-        if (this.failing) return;
+        if (this.failing) return this.waitABit();
       } catch (error) {
         this.failing = true;
+        this.waitABit();
         this.options.onTrouble(error);
         return;
       }
     }
   }
 
+  private waitABit(): void {
+    this.askAgainAt = performance.now() + retryMs;
+  }
+
   /** What `answer` is. As long as there is none nothing is in memory alone: the process may be killed any moment. */
   private async spillingUntil<T>(answer: Promise<T>): Promise<T> {
     const asked = performance.now();
-    let isThere = false;
-    const settled = answer.then(ignore, ignore).then(() => (isThere = true));
-    while (!isThere) {
-      await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, awayRetryMs).unref())]);
-      const isLate = performance.now() - asked > answersWithinMs || !this.options.reach.isUp;
-      if (!isThere && isLate) await this.spill().catch(this.options.onTrouble);
+    const answered = answer.then(
+      () => true,
+      () => true,
+    );
+    const aMoment = () => new Promise<false>((resolve) => setTimeout(() => resolve(false), awayRetryMs).unref());
+    while (!(await Promise.race([answered, aMoment()])) && !this.isGivenUp) {
+      const isLate = performance.now() - asked > answersWithinMs || this.isAway;
+      if (isLate) await this.spill().catch(this.options.onTrouble);
     }
     return answer;
   }
 
-  /** All that is in memory goes to disk, as far as there is room. */
-  private async spill(): Promise<void> {
+  /** All that is in memory goes to disk, as far as there is room. Once at a time, whoever wants it. */
+  private spill(): Promise<void> {
+    this.spilling ??= this.spillAll().finally(() => (this.spilling = null));
+    return this.spilling;
+  }
+
+  private async spillAll(): Promise<void> {
     while (this.backlog !== null && this.queue.length > 0) {
       const batch = this.writeBatch();
       const taken = await this.backlog.append(batch);
@@ -256,7 +270,9 @@ export class Publisher {
     for (const { snapshot } of batch) if (snapshot !== null) await this.put(stream, snapshot);
     // Handed to the connection one after another, so that they arrive in order.
     const acknowledged = await Promise.allSettled(
-      batch.map(({ subject, body, id }) => (body.length > room ? null : stream.publish(subject, body, { msgID: id }))),
+      batch.map(({ subject, body, id }) =>
+        body.length > room ? Promise.resolve(null) : stream.publish(subject, body, { msgID: id }),
+      ),
     );
     const failed = acknowledged.findIndex(({ status }) => status === 'rejected');
     for (const { id, body } of failed < 0 ? batch : batch.slice(0, failed)) {

@@ -153,12 +153,18 @@ export class Spool {
     }
   }
 
-  /** The first so many are sent. */
+  /** The first so many are sent, in however many segments they are. */
   async release(count: number): Promise<void> {
-    const { directory } = this.options;
-    this.sent += count;
     const [segment] = this.segments;
     if (segment === undefined) return;
+    const here = Math.min(count, segment.events - this.sent);
+    await this.releaseHere(segment, here);
+    if (count > here) await this.release(count - here);
+  }
+
+  private async releaseHere(segment: Segment, count: number): Promise<void> {
+    const { directory } = this.options;
+    this.sent += count;
     this.last = this.read?.events[this.sent - 1]?.id ?? this.last;
     if (this.sent < segment.events) {
       return writeHead(directory, { segment: segment.number, sent: this.sent, last: this.last });

@@ -86,20 +86,28 @@ export function splitDecision(
 ): { asked: AskedOfAi; answer: AiAnswer } {
   const { output, confidence, explanation, action, justification, provenance, ...asked } = data;
   const later = Date.parse(seemsAt) - Date.parse(time);
-  const sources = provenance?.sources?.map(({ name, fresh_at }) =>
-    fresh_at === undefined ? { name } : { name, fresh_at: new Date(Date.parse(fresh_at) + later).toISOString() },
-  );
   return {
     asked: {
       ...asked,
       decision_id: row.decision_id,
-      ...(provenance === undefined
-        ? {}
-        : { provenance: sources === undefined ? provenance : { ...provenance, sources } }),
+      ...(provenance === undefined ? {} : { provenance: later === 0 ? provenance : movedBy(later, provenance) }),
     },
     answer: { output, confidence, action, justification, ...(explanation === undefined ? {} : { explanation }) },
   };
 }
+
+type Provenance = NonNullable<AiDecision['provenance']>;
+const movedBy = (ms: number, { sources, ...of }: Provenance): Provenance =>
+  sources === undefined
+    ? of
+    : {
+        ...of,
+        sources: sources.map(({ fresh_at, ...source }) => {
+          const at = Date.parse(fresh_at ?? '');
+          // What is no time stays out: a month may be the thirteenth.
+          return Number.isNaN(at) ? source : { ...source, fresh_at: new Date(at + ms).toISOString() };
+        }),
+      };
 
 /** Of the task's records, those that this person may see while the case is open; `own` is the event under review. */
 export function visibleHistory(

@@ -84,7 +84,7 @@ export function useNewestRecords(filter: AuditFilter): () => void {
     client.setQueryData<InfiniteData<AuditPage>>(recordsKey(filter), (data) =>
       data === undefined ? data : { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
     );
-    void client.refetchQueries({ queryKey: recordsKey(filter) });
+    void client.refetchQueries({ queryKey: recordsKey(filter), exact: true });
   };
 }
 

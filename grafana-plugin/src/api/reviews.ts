@@ -60,8 +60,15 @@ export const useQueue = (filter: QueueFilter) =>
     refetchOnWindowFocus: ({ state }) => isShort(state.data),
   });
 
-export const claimNext = (filter: QueueFilter) =>
-  post<Claim>(`v1/reviews/claim-next?${new URLSearchParams(filter).toString()}`, {});
+export function useClaimNext(filter: QueueFilter): () => Promise<Claim> {
+  const client = useQueryClient();
+  return async () => {
+    const claimed = await post<Claim>(`v1/reviews/claim-next?${new URLSearchParams(filter).toString()}`, {});
+    // It may be known as it was when nobody held it.
+    void client.invalidateQueries({ queryKey: keys.case(claimed.item.decision_id) });
+    return claimed;
+  };
+}
 
 export const useCase = (id: string | undefined) =>
   useQuery({
@@ -124,7 +131,9 @@ export function useDecide(filter: QueueFilter) {
       return post<DecidedAndNext>(`v1/reviews/cases/${id}/decide?${query.toString()}`, request);
     },
     // The queue is read again soon anyway, and the next case comes first.
-    onSuccess: ({ next }, { id }) => {
+    onSuccess: async ({ next }, { id }) => {
+      // One that was asked for before would bring it back.
+      await client.cancelQueries({ queryKey: keys.queue });
       dropFromQueue(client, id);
       if (next) client.setQueryData(keys.case(next.item.decision_id), next);
       void client.invalidateQueries({ queryKey: keys.case(id), refetchType: next ? 'none' : 'active' });

@@ -8,11 +8,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { sayOf } from '../api/query-client';
 import {
-  claimNext,
   queueFilterNames,
   turnAway,
   useCase,
   useClaim,
+  useClaimNext,
   useDecide,
   useQueue,
   useRelease,
@@ -56,6 +56,7 @@ export default function ReviewPage() {
   const queue = useQueue(filter);
   const opened = useCase(may('decide') ? decisionId : undefined);
   const claim = useClaim();
+  const claimNext = useClaimNext(filter);
   const decide = useDecide(filter);
   const release = useRelease();
   const [dialog, setDialog] = useState<Dialog>(null);
@@ -92,7 +93,7 @@ export default function ReviewPage() {
     if (isTaking.current) return;
     isTaking.current = true;
     try {
-      const next = await claimNext(filter);
+      const next = await claimNext();
       goOrRelease(decisionId, next.item.decision_id);
     } catch (error) {
       sayOf(error);
