@@ -52,22 +52,25 @@ export function MailView({ mail: { headers, parts, links, moreLinks, attachments
 function Links({ links, more }: { links: readonly MailLink[]; more: number }) {
   const styles = useStyles2(getStyles);
   return (
-    <section className={styles.links} aria-label={t('review.input.links', 'Where its links lead')} data-testid="links">
+    <section className={styles.links} data-testid="links">
       <h4>{t('review.input.links', 'Where its links lead')}</h4>
-      <ul>
-        {links.map(({ text, target, misleads }, i) => (
-          <li key={i}>
-            {text === '' ? t('review.input.no-words', '(no words)') : text} → <code>{target}</code>{' '}
-            {misleads && (
-              <Badge
-                color="orange"
-                icon="exclamation-triangle"
-                text={t('review.input.misleads', 'leads elsewhere than it says')}
-              />
-            )}
-          </li>
-        ))}
-      </ul>
+      {/* Many of them scroll, and have to be reached by keyboard too. */}
+      <div role="region" tabIndex={0} aria-label={t('review.input.links', 'Where its links lead')}>
+        <ul>
+          {links.map(({ text, target, misleads }, i) => (
+            <li key={i}>
+              {text === '' ? t('review.input.no-words', '(no words)') : text} → <code>{target}</code>{' '}
+              {misleads && (
+                <Badge
+                  color="orange"
+                  icon="exclamation-triangle"
+                  text={t('review.input.misleads', 'leads elsewhere than it says')}
+                />
+              )}
+            </li>
+          ))}
+        </ul>
+      </div>
       {more > 0 && <p>{t('review.input.more-links', 'and {{more}} links more', { more })}</p>}
     </section>
   );
@@ -89,7 +92,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
   links: css({
     marginTop: theme.spacing(1),
     h4: { fontSize: theme.typography.body.fontSize, color: theme.colors.text.secondary },
-    ul: { maxHeight: 160, overflow: 'auto', paddingLeft: theme.spacing(2.5), margin: 0 },
+    '> div': { maxHeight: 160, overflow: 'auto' },
+    ul: { paddingLeft: theme.spacing(2.5), margin: 0 },
     li: { overflowWrap: 'anywhere' },
   }),
 });

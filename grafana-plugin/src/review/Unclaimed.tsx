@@ -70,7 +70,14 @@ function Kept({ decisionId }: { decisionId: string }) {
       </p>
       {texts.map((text) => (
         <div key={text}>
-          <pre style={{ maxHeight: 200, overflow: 'auto', whiteSpace: 'pre-wrap' }}>{text}</pre>
+          <pre
+            role="region"
+            tabIndex={0}
+            aria-label={t('review.unclaimed.kept-name', 'What you had written')}
+            style={{ maxHeight: 200, overflow: 'auto', whiteSpace: 'pre-wrap' }}
+          >
+            {text}
+          </pre>
           <ClipboardButton size="sm" variant="secondary" icon="copy" getText={() => text}>
             {t('review.unclaimed.copy', 'Copy')}
           </ClipboardButton>
