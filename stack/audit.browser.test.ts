@@ -62,10 +62,7 @@ async function decide(login: string, id: string, change: object): Promise<void> 
   expect(status).toBe(200);
 }
 const keep = keepPictures;
-async function as(login: string, path: string) {
-  const opened = await openPage(browser, stage.url(path), login);
-  return opened;
-}
+const as = (login: string, path: string) => openPage(browser, stage.url(path), login);
 
 it('shows when things were recorded, and narrows the time by drawing over it', async () => {
   const { page, troubles } = await as('cleo', 'audit');

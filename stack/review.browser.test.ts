@@ -35,10 +35,7 @@ const caseOf = async (login: string, id: string) =>
 const keep = keepPictures;
 const item = (page: Page, title: string) => page.getByTestId('queue-item').filter({ hasText: title });
 
-async function as(login: string, path = 'review') {
-  const opened = await openPage(browser, stage.url(path), login);
-  return opened;
-}
+const as = (login: string, path = 'review') => openPage(browser, stage.url(path), login);
 
 it('finds cases by what the address says, and by keyboard', async () => {
   await stage.decided('A grave one', { risk_tier: 'high', confidence: 0.99 });

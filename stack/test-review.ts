@@ -16,10 +16,8 @@ import { eventually, passwords } from './test-loop.ts';
 import type { TestPage } from './test-page.ts';
 
 /** A page of the app, opened by that person. */
-export async function openAs(browser: Browser, stage: TestPage, login: string, path: string): Promise<OpenPage> {
-  const opened = await openPage(browser, stage.url(path), login);
-  return opened;
-}
+export const openAs = (browser: Browser, stage: TestPage, login: string, path: string): Promise<OpenPage> =>
+  openPage(browser, stage.url(path), login);
 
 export async function caseOf(stage: TestPage, login: string, decisionId: string): Promise<ReviewCase> {
   const { status, body } = await stage.ask(login, `v1/evidence/cases/${decisionId}`);

@@ -9,9 +9,9 @@ export interface NatsLogin {
 }
 
 /**
- * `NATS_URL` is one address or several with commas between, each may have a scheme, and a login or a token as URLs have it: that
- * of the first counts. Otherwise `NATS_USER` with `NATS_PASSWORD`, `NATS_TOKEN`, or `NATS_CREDS`, the path of a file of credentials.
- * `NATS_CA`, `NATS_CERT` and `NATS_KEY` are paths for TLS. Files are read when it connects.
+ * `NATS_URL` is one address or several with commas between; each may have a scheme, and a login or a token as URLs have it. Who
+ * one is says `login`, else `NATS_USER` with `NATS_PASSWORD`, or `NATS_TOKEN`, else the first address; `NATS_CREDS` is the path of a
+ * file of credentials. `NATS_CA`, `NATS_CERT` and `NATS_KEY` are paths for TLS. Files are read when it connects.
  */
 export function connectionOptions(
   login: NatsLogin,

@@ -131,7 +131,7 @@ export class Publisher {
     return this.queue.length > this.options.queueLimit / 4;
   }
 
-  /** One timer or one send at a time; a later wish does not shorten a wait after a failure. */
+  /** One timer or one send at a time. */
   private schedule(delayMs: number): void {
     if (this.sending !== null || this.timer !== null) return;
     this.timer = setTimeout(() => {

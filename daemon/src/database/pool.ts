@@ -20,7 +20,8 @@ export function openPool(
     statement_timeout: 30_000,
     query_timeout: 35_000,
     application_name: 'countersign',
-    // Not more than the role, even for a login that is a superuser. Compiling a statement takes longer than any of ours runs.
+    // Not more than the role, even for a login that is a superuser. Counting a long queue looks dear enough to be compiled first,
+    // and runs for milliseconds.
     options: `-c role=${role} -c jit=off`,
   });
   pool.on('error', onError);

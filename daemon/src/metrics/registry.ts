@@ -31,7 +31,7 @@ export class Metrics {
 
   constructor(now: () => Date) {
     collectDefaultMetrics({ register: this.registry });
-    // Gauges with the name of a counter; the same by type is in those without `_total`.
+    // Gauges with the name of a counter, which promtool refuses. `nodejs_active_handles` and the like say the same, by type.
     for (const what of ['handles', 'requests', 'resources']) {
       this.registry.removeSingleMetric(`nodejs_active_${what}_total`);
     }
