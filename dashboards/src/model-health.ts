@@ -230,7 +230,9 @@ export const modelHealth = build({
     row(7, [24, versionsTable(narrowedBy)]),
     even(10, tiers, evidence),
     heading('Is it as right as it says?'),
-    even(10, curve, slope, error),
+    even(10, curve, slope),
+    // Its legend has a long name twice.
+    row(9, [24, error]),
     heading('Has what it sees changed?'),
     even(10, inputs, answers, segments),
     heading('Is it right?'),
