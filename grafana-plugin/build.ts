@@ -1,8 +1,8 @@
 /** Builds the app (dist/plugin), and the page that hosts it without Grafana once for each line of Grafana's libraries. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { basename, dirname, join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
 import webpack from 'webpack';
 import { pluginConfig } from './webpack.config.ts';
 
@@ -28,13 +28,17 @@ async function buildPlugin(): Promise<void> {
 /** With the libraries that the package in `directory` names. */
 async function buildHost(name: string, directory: string): Promise<void> {
   const out = join(root, 'dist', name);
+  rmSync(out, { recursive: true, force: true });
   // That package's copy, whoever imports it: npm lays what both lines can use beside the other line's React.
   const own = ['react', 'react-dom', 'react-router-dom', 'i18next', '@grafana/data', '@grafana/runtime', '@grafana/ui'];
-  await build({
+  const { metafile } = await build({
     entryPoints: [join(root, 'host/host.tsx')],
-    outfile: join(out, 'host.js'),
+    outdir: out,
     bundle: true,
-    format: 'iife',
+    // What Grafana's libraries load when it is needed comes in files of its own: an editor of code is half of them.
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     target: 'es2022',
     jsx: 'automatic',
     minify: true,
@@ -54,18 +58,27 @@ async function buildHost(name: string, directory: string): Promise<void> {
       '.woff': 'empty',
       '.woff2': 'empty',
     },
+    metafile: true,
     logLevel: 'warning',
     // systemjs says "type": "script".
     logOverride: { 'package.json': 'silent' },
   });
   const style = join(out, 'host.css');
   if (!existsSync(style)) writeFileSync(style, '');
-  cpSync(join(root, 'host/index.html'), join(out, 'index.html'));
+  writeFileSync(join(out, 'index.html'), preloading(metafile));
   copyIcons(
     packageOf('@grafana/ui', createRequire(join(directory, 'package.json'))),
     join(out, 'public/build/img/icons'),
   );
   copyFonts(join(out, 'public/fonts'));
+}
+
+/** The page, which asks at once for all that its script is going to import. */
+function preloading({ outputs }: Metafile): string {
+  const script = Object.entries(outputs).find(([path]) => path.endsWith('/host.js'));
+  const chunks = script?.[1].imports.filter(({ kind }) => kind === 'import-statement') ?? [];
+  const links = chunks.map(({ path }) => `<link rel="modulepreload" href="/chunks/${basename(path)}" />`);
+  return readFileSync(join(root, 'host/index.html'), 'utf8').replace('</head>', `${links.join('')}</head>`);
 }
 
 /** Grafana's icons, and from their source those that its npm package leaves out. */

@@ -9,19 +9,26 @@ export interface Chromium {
   readonly env: Record<string, string>;
 }
 
+/** As Debian has it. The one without windows comes first: it opens a page in half the time. */
+const builds = [
+  { name: 'chromium-headless-shell', programs: ['chromium-headless-shell'] },
+  { name: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome'] },
+] as const;
+
 /** Found, installed, or unpacked beside us for those who may not install. Throws what to do otherwise. */
 export function findChromium(tools: string): Chromium {
-  const found = findProgram('chromium', 'chromium-browser', 'google-chrome');
+  const found = findProgram(...builds.flatMap(({ programs }) => programs));
   if (found !== null) return { path: found, env: {} };
-  if (installPackages(['chromium', 'fonts-dejavu-core'])) {
-    const installed = findProgram('chromium');
+  for (const { name } of builds) {
+    const wanted = [name, 'fonts-dejavu-core'];
+    const installed = installPackages(wanted) ? findProgram(name) : null;
     if (installed !== null) return { path: installed, env: {} };
-  }
-  const unpacked = join(tools, 'chromium');
-  const program = join(unpacked, 'usr/lib/chromium/chromium');
-  const wanted = missingPackages(['chromium', 'fonts-dejavu-core']);
-  if (existsSync(program) || (wanted.length > 0 && unpackPackages(wanted, unpacked) && existsSync(program))) {
-    return { path: program, env: { LD_LIBRARY_PATH: libraryFolders(unpacked).join(':') } };
+    const unpacked = join(tools, name);
+    const program = join(unpacked, 'usr/lib/chromium', name);
+    const missing = missingPackages(wanted);
+    if (existsSync(program) || (missing.length > 0 && unpackPackages(missing, unpacked) && existsSync(program))) {
+      return { path: program, env: { LD_LIBRARY_PATH: libraryFolders(unpacked).join(':') } };
+    }
   }
   throw new Error('The browser tests need Chromium, and it cannot be had here. Install it: apt-get install chromium');
 }
@@ -43,4 +50,8 @@ export const chromiumArguments = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Letters as wide as where there is a screen.
+  '--font-render-hinting=none',
+  // Otherwise the whole host is parsed once more when a library of it asks where it was called from.
+  '--js-flags=--no-enable-lazy-source-positions',
 ];
