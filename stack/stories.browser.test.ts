@@ -12,6 +12,7 @@ import { makeReachableDirectory } from './postgres.ts';
 import { freePort } from './process.ts';
 import { isOfNothing, panelQueries, ruleSelectors } from './asked-queries.ts';
 import { askPrometheus, findPrometheus, hasAnswered, startMeasuring, type Prometheus } from './prometheus.ts';
+import { jumps, recordShifts } from './layout-shift.ts';
 import { startStack, writeNote, type Stack } from './stack.ts';
 import { toolsDirectory } from './test-servers.ts';
 import { eventually } from './test-loop.ts';
@@ -210,19 +211,17 @@ it.each([1440, 375])('nothing jumps while a page loads, nor runs off a screen %i
   await page.goto(`${stack.appUrl}${app}/loop`);
   await become(page, 'ada');
   await page.addInitScript(recordShifts);
-  // Long enough for people to see the page wait.
+  // Long enough for people to see the page wait, and for what moves not to be put down to the key that was pressed.
   await page.route('**/api/plugin-proxy/**', async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     await route.continue();
   });
   const settled = async (name: string) => {
     await page.waitForTimeout(1_000);
-    const { shifts, beyond } = await page.evaluate(() => ({
-      shifts: window.shifts,
-      beyond: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    }));
-    // Up to 0.1 counts as good (https://web.dev/articles/cls); a queue whose cases change their places has a little of it.
-    expect([name, shifts.reduce((sum, { by }) => sum + by, 0) < 0.05 ? [] : shifts, beyond]).toEqual([name, [], 0]);
+    const beyond = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect([name, await jumps(page), beyond]).toEqual([name, [], 0]);
     await keep(page, `${name}-${width}`);
   };
   for (const [name, ready] of [
@@ -276,8 +275,11 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
     },
     60_000,
   );
-  const overrides = overridesIn(steps);
-  expect(overrides.map(({ tier }) => tier)).toEqual(['info', 'action_required', 'incident']);
+  // Tier by tier. Mail that even a damaged model sorts well comes in runs: then it ends, and begins anew at its first tier.
+  const rises = risesOf(overridesIn(steps).map(({ tier }) => tier));
+  const whole = ['info', 'action_required', 'incident'];
+  expect(rises.at(-1)).toEqual(whole);
+  for (const rise of rises) expect(rise).toEqual(whole.slice(0, rise.length));
   // Nobody has to work out whose fault it was: the inputs are as before, and so are the people.
   expect(steps.filter(({ signal }) => signal === 'attribution')).toMatchObject([{ subject: 'model', tier: 'info' }]);
   await page.locator('[data-testid=alert][data-tier=info]', { hasText: 'The model is the cause' }).first().waitFor();
@@ -300,7 +302,6 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   // A decision may have been on its way while the breaker opened.
   expect(after.auto - before.auto).toBeLessThanOrEqual(1);
 
-  // Should people change little for a while, it ends, and begins anew at its first tier.
   await incident.locator('[data-testid=tier][data-reached=true]').nth(2).waitFor({ timeout: 120_000 });
   await incident.getByText('executives-phone told').waitFor();
   const heard = readFileSync(join(directory, 'log/demo.log'), 'utf8');
@@ -404,32 +405,6 @@ interface PrometheusRules {
   };
 }
 
-/** Keeps what moved in the page without anybody's doing (https://wicg.github.io/layout-instability/). */
-function recordShifts(): void {
-  window.shifts = [];
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries() as LayoutShift[]) {
-      if (entry.hadRecentInput) continue;
-      window.shifts.push({
-        by: entry.value,
-        what: entry.sources.map(({ node }) => (node instanceof HTMLElement ? node.outerHTML.slice(0, 120) : '')),
-      });
-    }
-  }).observe({ type: 'layout-shift', buffered: true });
-}
-
-interface LayoutShift extends PerformanceEntry {
-  readonly value: number;
-  readonly hadRecentInput: boolean;
-  readonly sources: readonly { readonly node: Node | null }[];
-}
-
-declare global {
-  interface Window {
-    shifts: { by: number; what: string[] }[];
-  }
-}
-
 /** The tiers that alerts moved to, as the ledger has them, oldest first. */
 async function alertSteps(): Promise<AlertStep[]> {
   const { records } = await ask<AuditPage>('cleo', 'v1/audit/records?type=countersign.alert.v1');
@@ -441,6 +416,13 @@ async function alertSteps(): Promise<AlertStep[]> {
     return event.data;
   });
 }
+
+/** What lies between one end and the next. */
+const risesOf = (tiers: readonly AlertStep['tier'][]) =>
+  tiers.reduce<AlertStep['tier'][][]>(
+    (rises, tier) => (tier === null ? [...rises, []] : [...rises.slice(0, -1), [...(rises.at(-1) ?? []), tier]]),
+    [[]],
+  );
 
 /** AI decisions so far, by route. */
 async function decisions(): Promise<{ auto: number; human: number }> {

@@ -13,7 +13,7 @@ import {
   type AuditFilter,
 } from '../api/audit';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { AuditFilters, type Changes } from './AuditFilters';
 import { Histogram, HistogramPlace } from './Histogram';
 import { LogWatch } from './LogWatch';
@@ -107,16 +107,18 @@ interface FoundProps {
 /** Apart from the page: what comes as somebody scrolls draws nothing else anew. */
 function Found({ filter, people, onOpen }: FoundProps) {
   const records = useAuditRecords(filter);
-  const { data, isPending, isLoadingError, error, refetch } = records;
+  const { data, isPending, isLoadingError } = records;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.records) ?? [], [data]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = records;
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  if (isPending) return <Skeleton lines={12} height={28} />;
-  if (isLoadingError) {
-    const what = t('audit.failed', 'The audit trail could not be read');
-    return <Failed what={what} error={error} retry={() => void refetch()} />;
+  if (isPending || isLoadingError) {
+    return (
+      <NotYet query={records} what={t('audit.failed', 'The audit trail could not be read')}>
+        <Skeleton lines={12} height={28} />
+      </NotYet>
+    );
   }
   if (rows.length === 0) {
     return (

@@ -4,7 +4,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditRecord } from '@countersign/contract';
 import { Badge, Button, useStyles2, type BadgeColor } from '@grafana/ui';
 import { useLife } from '../api/audit';
-import { Failed, Skeleton } from '../parts/states';
+import { NotYet, Skeleton } from '../parts/states';
 import { t } from '../parts/i18n';
 import { actorText, recordText, span } from '../parts/words';
 import { Diff } from './Diff';
@@ -24,14 +24,11 @@ const colors: Record<AuditRecord['decision_actor']['type'], BadgeColor> = {
 export function Life({ record, onOpen }: LifeProps) {
   const styles = useStyles2(getStyles);
   const life = useLife(record.workflow_id, record.task_id);
-  if (life.isPending) return <Skeleton lines={4} />;
-  if (life.isLoadingError) {
+  if (life.isPending || life.isLoadingError) {
     return (
-      <Failed
-        what={t('audit.life.failed', 'The life of the task could not be read')}
-        error={life.error}
-        retry={() => void life.refetch()}
-      />
+      <NotYet query={life} what={t('audit.life.failed', 'The life of the task could not be read')}>
+        <Skeleton lines={4} />
+      </NotYet>
     );
   }
   const steps = stepsOf(life.data.records);

@@ -8,7 +8,7 @@ import { useMemo, useRef, useState } from 'react';
 import { useAuditedInput, useProof } from '../api/audit';
 import InputContent from '../review/InputContent';
 import { t } from '../parts/i18n';
-import { Failed, Skeleton } from '../parts/states';
+import { NotYet, Skeleton } from '../parts/states';
 import { Life } from './Life';
 import { Proof } from './Proof';
 import { checkProof } from './verify-proof';
@@ -24,14 +24,10 @@ export function RecordDetail({ eventId, onClose, onOpen }: RecordDetailProps) {
   const proof = useProof(eventId);
   return (
     <Drawer title={t('audit.record.title', 'Record')} subtitle={eventId} onClose={onClose} size="md">
-      {proof.isPending ? (
-        <Skeleton lines={12} />
-      ) : proof.isLoadingError ? (
-        <Failed
-          what={t('audit.record.failed', 'The record could not be read')}
-          error={proof.error}
-          retry={() => void proof.refetch()}
-        />
+      {proof.isPending || proof.isLoadingError ? (
+        <NotYet query={proof} what={t('audit.record.failed', 'The record could not be read')}>
+          <Skeleton lines={12} />
+        </NotYet>
       ) : (
         <Detail proof={proof.data} onOpen={onOpen} />
       )}

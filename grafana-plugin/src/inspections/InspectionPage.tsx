@@ -10,7 +10,7 @@ import { useFinding, useInspection, useSignOff } from '../api/audit';
 import { Life } from '../audit/Life';
 import { RecordDetail } from '../audit/RecordDetail';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { useKeptText } from '../parts/use-kept-text';
 import { KeyHelp, type Sheet } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
@@ -33,14 +33,10 @@ export default function InspectionPage() {
         parentItem: { text: t('inspections.title', 'Periodic audits'), url: routes.inspections() },
       }}
     >
-      {opened.isPending ? (
-        <Skeleton lines={12} height={28} />
-      ) : opened.isLoadingError ? (
-        <Failed
-          what={t('inspection.failed', 'The audit could not be read')}
-          error={opened.error}
-          retry={() => void opened.refetch()}
-        />
+      {opened.isPending || opened.isLoadingError ? (
+        <NotYet query={opened} what={t('inspection.failed', 'The audit could not be read')}>
+          <Skeleton lines={12} height={28} />
+        </NotYet>
       ) : (
         <Sample opened={opened.data} />
       )}

@@ -9,7 +9,7 @@ import { Link, useNavigate } from 'react-router-dom';
 import { useInspections } from '../api/audit';
 import { useLoops } from '../api/loops';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { routes } from '../routes';
 import { DrawForm, type Wish } from './DrawForm';
 import { isCovered, lastQuarter } from './quarters';
@@ -32,14 +32,12 @@ export default function InspectionsPage() {
       }}
       actions={<Button onClick={() => setDrawing({})}>{t('inspections.draw', 'Draw a sample')}</Button>}
     >
-      {inspections.isPending || loops.isPending ? (
+      {inspections.isPending || inspections.isLoadingError ? (
+        <NotYet query={inspections} what={t('inspections.failed', 'The audits could not be read')}>
+          <Skeleton lines={6} height={36} />
+        </NotYet>
+      ) : loops.isPending ? (
         <Skeleton lines={6} height={36} />
-      ) : inspections.isLoadingError ? (
-        <Failed
-          what={t('inspections.failed', 'The audits could not be read')}
-          error={inspections.error}
-          retry={() => void inspections.refetch()}
-        />
       ) : (
         <>
           <Due loops={loops.data ?? []} inspections={inspections.data} onDraw={setDrawing} />

@@ -2,7 +2,7 @@
 import { PluginPage } from '@grafana/runtime';
 import { useLoops } from '../api/loops';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { LoopPicture } from './LoopPicture';
 
 export default function LoopPage() {
@@ -14,14 +14,10 @@ export default function LoopPage() {
         subTitle: t('loop.subtitle', 'Who decides what, on which data, and who bears a mistake: as the policy says.'),
       }}
     >
-      {loops.isPending ? (
-        <Skeleton lines={10} height={48} />
-      ) : loops.isLoadingError ? (
-        <Failed
-          what={t('loop.failed', 'The loops could not be read')}
-          error={loops.error}
-          retry={() => void loops.refetch()}
-        />
+      {loops.isPending || loops.isLoadingError ? (
+        <NotYet query={loops} what={t('loop.failed', 'The loops could not be read')}>
+          <Skeleton lines={10} height={48} />
+        </NotYet>
       ) : loops.data.length === 0 ? (
         <Empty title={t('loop.none', 'There is no policy yet')}>
           {t('loop.none-help', 'Give the daemon a folder of policies, a file a workflow.')}

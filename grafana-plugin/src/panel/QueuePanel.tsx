@@ -7,7 +7,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { queryClient } from '../api/query-client';
 import { useQueue, type QueueFilter } from '../api/reviews';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { useNow } from '../parts/use-now';
 import { due, reasonText, riskText } from '../parts/words';
 import { routes } from '../routes';
@@ -29,14 +29,11 @@ function Waiting({ filter }: { filter: QueueFilter }) {
   const styles = useStyles2(getStyles);
   const queue = useQueue(filter);
   const now = useNow();
-  if (queue.isPending) return <Skeleton lines={6} height={28} />;
-  if (queue.isLoadingError) {
+  if (queue.isPending || queue.isLoadingError) {
     return (
-      <Failed
-        what={t('panel.failed', 'The queue could not be read')}
-        error={queue.error}
-        retry={() => void queue.refetch()}
-      />
+      <NotYet query={queue} what={t('panel.failed', 'The queue could not be read')}>
+        <Skeleton lines={6} height={28} />
+      </NotYet>
     );
   }
   const [page] = queue.data.pages;

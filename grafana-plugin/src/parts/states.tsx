@@ -2,7 +2,8 @@
 import { css, keyframes } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Alert, Button, useStyles2 } from '@grafana/ui';
-import type { ReactNode } from 'react';
+import type { UseQueryResult } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
 import { t } from './i18n';
 
 /** Grey lines where content will be; no jump when it comes. */
@@ -17,12 +18,26 @@ export function Skeleton({ lines, height = 16 }: { lines: number; height?: numbe
   );
 }
 
-export function Failed({ what, error, retry }: { what: string; error: Error; retry: () => void }) {
+interface NotYetProps {
+  readonly query: Pick<UseQueryResult, 'error' | 'errorUpdateCount' | 'isFetching' | 'refetch'>;
+  /** What it means that it failed. */
+  readonly what: string;
+  /** Shown as long as nothing has failed. */
+  readonly children: ReactNode;
+}
+
+/** In place of what a query has not answered so far. What failed stays on screen while it is tried again, with whoever has the focus there. */
+export function NotYet({ query, what, children }: NotYetProps) {
+  const { error, errorUpdateCount, isFetching, refetch } = query;
+  const [last, setLast] = useState<Error | null>(null);
+  if (error !== null && error !== last) setLast(error);
+  // What has never failed is another question than before.
+  if (error === null && (last === null || errorUpdateCount === 0)) return children;
   return (
     <Alert severity="error" title={what}>
-      <p>{error.message}</p>
-      <Button variant="secondary" size="sm" onClick={retry}>
-        {t('parts.retry', 'Try again')}
+      <p>{(error ?? last)?.message}</p>
+      <Button variant="secondary" size="sm" aria-busy={isFetching} onClick={() => isFetching || void refetch()}>
+        {isFetching ? t('parts.retrying', 'Trying again …') : t('parts.retry', 'Try again')}
       </Button>
     </Alert>
   );

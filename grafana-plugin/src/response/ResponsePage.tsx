@@ -5,7 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useResponse } from '../api/response';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { useNow } from '../parts/use-now';
 import { WorkflowChoice } from '../parts/WorkflowField';
 import { ActOnAuthority, type Act } from './ActOnAuthority';
@@ -32,14 +32,10 @@ export default function ResponsePage() {
         ),
       }}
     >
-      {overview.isPending ? (
-        <Skeleton lines={12} height={24} />
-      ) : overview.isLoadingError ? (
-        <Failed
-          what={t('response.failed-to-read', 'The state of the loop could not be read')}
-          error={overview.error}
-          retry={() => void overview.refetch()}
-        />
+      {overview.isPending || overview.isLoadingError ? (
+        <NotYet query={overview} what={t('response.failed-to-read', 'The state of the loop could not be read')}>
+          <Skeleton lines={12} height={24} />
+        </NotYet>
       ) : (
         <>
           <WorkflowChoice

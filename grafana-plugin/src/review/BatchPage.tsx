@@ -9,7 +9,7 @@ import { useEffect, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { look, useCase, useOpened, usePlanBatch } from '../api/reviews';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { KeyHelp } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
@@ -41,14 +41,10 @@ export default function BatchPage() {
         </LinkButton>
       }
     >
-      {batch.isPending ? (
-        <Skeleton lines={10} height={28} />
-      ) : batch.isError ? (
-        <Failed
-          what={t('review.batch.failed', 'These cases cannot be decided at once')}
-          error={batch.error}
-          retry={() => void batch.refetch()}
-        />
+      {batch.isPending || batch.isError ? (
+        <NotYet query={batch} what={t('review.batch.failed', 'These cases cannot be decided at once')}>
+          <Skeleton lines={10} height={28} />
+        </NotYet>
       ) : (
         <Plan seed={decisionId} batch={batch.data} />
       )}
@@ -179,15 +175,13 @@ function Shown({ decisionId }: { decisionId: string | undefined }) {
         {t('review.batch.none-open-next', 'Press O to open the next of the sample.')}
       </Empty>
     );
-  if (opened.isPending) return <Skeleton lines={14} height={20} />;
-  if (opened.isLoadingError)
+  if (opened.isPending || opened.isLoadingError) {
     return (
-      <Failed
-        what={t('review.case.failed', 'The case could not be read')}
-        error={opened.error}
-        retry={() => void opened.refetch()}
-      />
+      <NotYet query={opened} what={t('review.case.failed', 'The case could not be read')}>
+        <Skeleton lines={14} height={20} />
+      </NotYet>
     );
+  }
   return <Case opened={opened.data} now={now} />;
 }
 

@@ -5,21 +5,17 @@ import type { OwnFigures } from '@countersign/contract';
 import { Modal, useStyles2 } from '@grafana/ui';
 import { useOwnFigures } from '../api/reviews';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { percent } from '../parts/words';
 
 export function Figures({ onClose }: { onClose: () => void }) {
   const figures = useOwnFigures();
   return (
     <Modal title={t('review.figures.title', 'How you decide')} isOpen onDismiss={onClose}>
-      {figures.isPending ? (
-        <Skeleton lines={6} />
-      ) : figures.isLoadingError ? (
-        <Failed
-          what={t('review.figures.failed', 'Your figures could not be read')}
-          error={figures.error}
-          retry={() => void figures.refetch()}
-        />
+      {figures.isPending || figures.isLoadingError ? (
+        <NotYet query={figures} what={t('review.figures.failed', 'Your figures could not be read')}>
+          <Skeleton lines={6} />
+        </NotYet>
       ) : figures.data.every(({ reviews, golds }) => reviews + golds === 0) ? (
         <Empty title={t('review.figures.empty', 'Nothing yet')}>
           {t('review.figures.empty-next', 'Your figures appear with your first decision. Only you see them here.')}

@@ -19,7 +19,7 @@ import {
   type QueueFilter,
 } from '../api/reviews';
 import { t } from '../parts/i18n';
-import { Empty, Failed, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton } from '../parts/states';
 import { KeyHelp } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
@@ -172,14 +172,10 @@ export default function ReviewPage() {
       <div className={styles.page}>
         <div className={cx(styles.left, decisionId !== undefined && styles.aside)}>
           <QueueFilters filter={filter} workflows={counts?.workflows ?? noWorkflows} onChange={setFilter} />
-          {queue.isPending ? (
-            <Skeleton lines={10} height={58} />
-          ) : queue.isLoadingError ? (
-            <Failed
-              what={t('review.queue.failed', 'The queue could not be read')}
-              error={queue.error}
-              retry={() => void queue.refetch()}
-            />
+          {queue.isPending || queue.isLoadingError ? (
+            <NotYet query={queue} what={t('review.queue.failed', 'The queue could not be read')}>
+              <Skeleton lines={10} height={58} />
+            </NotYet>
           ) : (
             <Queue
               items={items}
@@ -192,7 +188,7 @@ export default function ReviewPage() {
             />
           )}
         </div>
-        <div className={styles.case}>
+        <div className={cx(styles.case, decisionId === undefined && styles.aside)}>
           {decisionId !== undefined && (
             <LinkButton
               className={styles.back}
@@ -217,14 +213,10 @@ export default function ReviewPage() {
                 'Inputs and evidence are shown to those who decide. An administrator can give you the role “Countersign reviewer”.',
               )}
             </Alert>
-          ) : opened.isPending ? (
-            <Skeleton lines={14} height={20} />
-          ) : opened.isLoadingError ? (
-            <Failed
-              what={t('review.case.failed', 'The case could not be read')}
-              error={opened.error}
-              retry={() => void opened.refetch()}
-            />
+          ) : opened.isPending || opened.isLoadingError ? (
+            <NotYet query={opened} what={t('review.case.failed', 'The case could not be read')}>
+              <Skeleton lines={14} height={20} />
+            </NotYet>
           ) : (
             <>
               <Case
