@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Queue } from '@countersign/contract';
-import { chooseFrom, keepInBothThemes, launchBrowser, screenshots } from './browser.ts';
+import { chooseFrom, keepInBothThemes, launchBrowser, openPage, screenshots } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 import { caseOf, claim, decideAs, humanDecisions, onRecord, openAs } from './test-review.ts';
@@ -92,6 +92,34 @@ it('keeps a claim while the page is in front, loses it behind another, and says 
   await page.getByTestId('claim').waitFor();
   expect([...troubles, ...ben.troubles]).toEqual([]);
   await page.close();
+});
+
+it('gives a claim up when its page has been away for two minutes, however long the claim holds', async () => {
+  const other = await startTestPage(inject('postgresUrl'), inject('natsServer'), ({ review }) => ({
+    review: { ...review, lease: '30 minutes', commit_first: {}, two_people: {}, gold: 0 },
+  }));
+  try {
+    const id = await other.decided('A long lease');
+    const holds = async () => (await caseOf(other, 'dana', id)).item.claimed_by?.name ?? null;
+    const { page, troubles } = await openPage(anns, 'about:blank', 'ann');
+    await page.clock.install();
+    await page.goto(other.url(`review/${id}`));
+    await claim(page);
+    await show(page, 'hidden');
+    await page.clock.runFor(100_000);
+    expect(await holds()).toBe('Ann');
+    // She has only looked something up.
+    await show(page, 'visible');
+    await show(page, 'hidden');
+    await page.clock.runFor(100_000);
+    expect(await holds()).toBe('Ann');
+    await page.clock.runFor(25_000);
+    await eventually('nobody to hold it', async () => ((await holds()) === null ? true : null));
+    expect(troubles).toEqual([]);
+    await page.close();
+  } finally {
+    await other.stop();
+  }
 });
 
 it('counts down to when a case is due, and says when it is overdue', async () => {
