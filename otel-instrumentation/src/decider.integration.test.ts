@@ -216,8 +216,9 @@ it('does nothing while what it decided is not durable, and asks a person', async
   await manager.streams.update(streams.events, { max_msgs: -1 });
   expect(await countersign.flush(5_000)).toBe(true);
   const events = await streamed();
-  expect(kinds(events)).toEqual(['compensation registered', 'decision auto', 'decision human']);
-  expect(events[2]?.data).toMatchObject({ decision_id: decided.ref.decision_id, route_reason: 'authority_lost' });
+  const told = ['compensation registered', 'decision auto', 'compensation compensated', 'decision human'];
+  expect(kinds(events)).toEqual(told);
+  expect(events[3]?.data).toMatchObject({ decision_id: decided.ref.decision_id, route_reason: 'authority_lost' });
 }, 30_000);
 
 it('says so when there is no room for a record of what it decided', async () => {

@@ -34,6 +34,7 @@ async function decideWith(...routes: GuardVerdict['route'][]) {
       return true;
     },
     report: async (step) => void reported.push(step),
+    reportInTurn: (step) => void reported.push(step),
     compensations: nothing,
     verdicts: () => Promise.resolve(() => Promise.resolve()),
     trouble: nothing,

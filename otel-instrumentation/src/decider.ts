@@ -58,6 +58,8 @@ export interface Loop {
   record(outgoing: Outgoing): Promise<boolean> | null;
   /** Resolves when it is durable. */
   report(step: CompensationReport): Promise<void>;
+  /** Behind what was recorded before; waits for nothing. */
+  reportInTurn(step: CompensationReport): void;
   compensations(workflow: string, handlers: CompensationHandlers): void;
   verdicts(workflow: string, handler: VerdictHandler): Promise<() => Promise<void>>;
   trouble(error: unknown): void;
@@ -85,15 +87,15 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     inSpan({ ...doing, verb: 'execute' }, what, decided, () => options.execute(what));
   const takeBack = (what: Case, decided: SpanContext | null) =>
     inSpan({ ...doing, verb: 'compensate' }, what, decided, () => options.compensate(what));
-  const report = (
+  const stepOf = (
     { task: task_id, decisionId: decision_id, key: compensation_id }: Case,
     model: CompensationReport['model'],
     state: 'registered' | 'compensated',
     payload?: Traced,
-  ) => {
+  ): CompensationReport => {
     const about = { workflow_id: workflow, task_id, decision_id, compensation_id, action: step, state };
     const { name, version } = model;
-    return loop.report({ ...about, model: { name, version }, sequence: lastSequence, ...(payload && { payload }) });
+    return { ...about, model: { name, version }, sequence: lastSequence, ...(payload && { payload }) };
   };
   const record = (outgoing: Outgoing, task: string): Promise<boolean> => {
     const recorded = loop.record(outgoing);
@@ -117,11 +119,11 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     if (executed && action !== 'accept') {
       const alone = { task, decisionId, key: decisionId };
       await takeBack(alone, decided);
-      await report(alone, person, 'compensated');
+      await loop.report(stepOf(alone, person, 'compensated'));
     }
     if (isAgreed && !(executed && action === 'accept')) {
       const agreed = { task, decisionId, key: verdict_id };
-      await report(agreed, person, 'registered', traced);
+      await loop.report(stepOf(agreed, person, 'registered', traced));
       await carryOut({ ...agreed, output, reviewer }, decided);
     }
     if (!isAgreed) await options.refused?.(verdict);
@@ -134,7 +136,7 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     const { traceparent, tracestate, task_id: task, decision_id } = ref;
     // The AI does one thing of its own about a decision: the id of the one is the key of the other, for every process.
     const what = { task, decisionId: decision_id, key: decision_id };
-    const register = () => report(what, about.model, 'registered', { traceparent, tracestate });
+    const register = () => loop.report(stepOf(what, about.model, 'registered', { traceparent, tracestate }));
     const judged = await judgeAndAsk(begun, judge, register, (error) => loop.trouble(error));
     const { verdict, output, outgoing } = judged;
     const recorded = record(outgoing, task);
@@ -144,7 +146,7 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     if (now.route === 'auto') {
       return { route: 'auto', ref, result: await carryOut({ ...what, output, reviewer: null }, spanContextOf(ref)) };
     }
-    report(what, about.model, 'compensated').catch((error: unknown) => loop.trouble(error));
+    loop.reportInTurn(stepOf(what, about.model, 'compensated'));
     const { decisionId, again } = forPerson(judged, now);
     void record(again, task);
     return { route: now.route, ref: { ...ref, decision_id: decisionId }, verdict: now };

@@ -130,6 +130,21 @@ describe('decision', () => {
     expect(troubles[0]).toContain('w/silent ended without output()');
   });
 
+  it('says what the daemon is going to refuse, and sends it: there it is kept with the reason', async () => {
+    const troubles = begin();
+    countersign.decision({ ...options('sure of too much'), features: { amount: 5 } }, (d) => {
+      d.output({ label: 'yes' }, 1.2);
+      d.propose('accept', 'because');
+    });
+    expect(await countersign.flush()).toBe(true);
+    expect(troubles).toEqual([
+      expect.stringMatching(
+        /^countersign: the daemon is going to refuse an event about "sure of too much": .*confidence.*1\.2/,
+      ),
+    ]);
+    expect((await streamed()).map(({ subject }) => subject)).toContain('sure of too much');
+  });
+
   it('sends the hash of the input and not the input, unless told to', async () => {
     begin();
     const uri = 'https://ann:hunter2@files.example/in@box?to=x@y';

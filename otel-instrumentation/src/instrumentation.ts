@@ -425,8 +425,11 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   private async compensate(order: CompensationOrder): Promise<void> {
-    const report = await carryOut(order, this.handlers.get(order.workflow_id) ?? {});
-    this.send('compensation', this.compensationEvent(report));
+    this.reportInTurn(await carryOut(order, this.handlers.get(order.workflow_id) ?? {}));
+  }
+
+  reportInTurn(step: CompensationReport): void {
+    this.send('compensation', this.compensationEvent(step));
   }
 
   /** Says how a step is undone. Resolves when that is durable, and not before: only then may the step be taken. */

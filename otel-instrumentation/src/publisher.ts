@@ -6,7 +6,18 @@
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { buckets, eventSubject, largestEventBytes, type EventKind, type ServiceEvent } from '@countersign/contract';
+import {
+  AiDecisionEvent,
+  buckets,
+  CompensationEvent,
+  eventProblem,
+  eventSubject,
+  HumanDecisionEvent,
+  largestEventBytes,
+  OutcomeEvent,
+  type EventKind,
+  type ServiceEvent,
+} from '@countersign/contract';
 import type { Backlog } from './backlog.ts';
 import type { Reach } from './connection.ts';
 import type { SpooledEvent } from './spool-record.ts';
@@ -48,6 +59,16 @@ interface Queued {
 const ignore = (): void => undefined;
 const nothing: ReadonlySet<string> = new Set();
 const batchSize = 512;
+/** Longer than that at a time, what is written keeps a service from its own work. */
+const longestWriteMs = 5;
+/** How many of a batch are looked at for what the daemon is going to refuse. Who sends such things does so again. */
+const mostLooks = 8;
+const schemas = {
+  decision_ai: AiDecisionEvent,
+  decision_human: HumanDecisionEvent,
+  outcome: OutcomeEvent,
+  compensation: CompensationEvent,
+} as const satisfies Record<EventKind, unknown>;
 /** What the id of an event takes in the headers of its message, and more. */
 const headerBytes = 256;
 /** Of events and snapshots together. */
@@ -217,20 +238,26 @@ export class Publisher {
   /** The first of the queue, written. What cannot be is dropped. */
   private writeBatch(): SpooledEvent[] {
     const batch: SpooledEvent[] = [];
+    const until = performance.now() + longestWriteMs;
+    let looks = mostLooks;
     while (batch.length < batchSize) {
       const next = this.queue[batch.length];
       if (next === undefined) break;
-      next.written ??= this.write(next.outgoing);
+      next.written ??= this.write(next.outgoing, looks-- > 0);
       if (next.written !== null) batch.push(next.written);
       else this.settle(this.queue.splice(batch.length, 1), false);
+      if (performance.now() > until) break;
     }
     return batch;
   }
 
-  private write({ kind, workflow, event, snapshot }: Outgoing): SpooledEvent | null {
+  private write({ kind, workflow, event, snapshot }: Outgoing, isLookedAt: boolean): SpooledEvent | null {
     const { onDropped, onTrouble } = this.options;
     try {
       const made = event();
+      const problem = isLookedAt ? eventProblem(schemas[kind], made) : null;
+      // It is sent all the same: the daemon keeps it, with the reason.
+      if (problem !== null) onTrouble(`the daemon is going to refuse an event about "${made.subject}": ${problem}`);
       const body = Buffer.from(JSON.stringify(made), 'utf8');
       if (body.length <= largestEventBytes) {
         return { id: made.id, subject: eventSubject(workflow, kind), body, snapshot };

@@ -47,8 +47,11 @@ it.each([
   expect(found.map(({ data }) => data.route)).toEqual(['human', 'human']);
 });
 
-it('records those of a CommonJS module', async () => {
-  const ended = await run('test-services/openai.cjs', { rules: [rule('chat')] });
+it.each([
+  ['24', process.execPath],
+  ['22', node22],
+])('records those of a CommonJS module, with Node %s', async (_version, node) => {
+  const ended = await run('test-services/openai.cjs', { rules: [rule('chat')], node });
   expect(ended).toEqual({ code: 0, out: 'This is a test.\n', err: '' });
   expect(await events()).toHaveLength(1);
 });
@@ -116,6 +119,14 @@ it.each([
     'exported: chat gpt-5 of quick-start',
   ]);
   expect(await events()).toHaveLength(2);
+});
+
+it('goes on with the metrics of the environment when the service sets up its traces alone', async () => {
+  const env = { OTEL_METRICS_EXPORTER: 'console', OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+  const ended = await run('test-services/own-tracer.mjs', { env });
+  expect(ended).toMatchObject({ code: 0, err: '' });
+  expect(ended.out).toContain("name: 'letters.sent'");
+  expect(ended.out).toContain('value: 3');
 });
 
 it('exports as a configuration file says, and sees those spans too', async () => {

@@ -36,7 +36,7 @@ export function setUpOpenTelemetry(
   }
   const sdk = env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' ? none : startOne(env);
   observe(observer);
-  if (sdk !== none) makeRoomFor(observer, sdk, copies, say);
+  if (sdk !== none) makeRoomFor(observer, copies, say);
   return sdk;
 }
 
@@ -81,7 +81,6 @@ function observe(observer: SpanObserver): void {
  */
 function makeRoomFor(
   observer: SpanObserver,
-  ours: OwnSdk,
   copies: readonly ApiCopy[],
   say: (text: string) => void,
 ): void {
@@ -112,15 +111,33 @@ function makeRoomFor(
     () => trace.disable(),
     (provider) => {
       observe(observer);
+      if (!(before instanceof ObservedTracerProvider)) return;
+      const left = before.observed;
       // Tracers that were handed out before go on with what is there now.
-      if (before instanceof ObservedTracerProvider) before.follow(provider as TracerProvider);
-      void ours.shutdown().catch(() => undefined);
+      before.follow(provider as TracerProvider);
+      end(left);
     },
   );
   yieldTo('context', () => context.disable(), nothing);
   yieldTo('propagation', () => propagation.disable(), nothing);
-  yieldTo('metrics', () => metrics.disable(), nothing);
-  yieldTo('logs', () => logs.disable(), nothing);
+  // What the service does not register itself goes on as the environment says.
+  const [meters, loggers] = [metrics.getMeterProvider(), logs.getLoggerProvider()];
+  yieldTo(
+    'metrics',
+    () => metrics.disable(),
+    () => end(meters),
+  );
+  yieldTo(
+    'logs',
+    () => logs.disable(),
+    () => end(loggers),
+  );
+}
+
+/** A provider that nobody is given any more sends what it has, and stops. */
+function end(provider: object): void {
+  const { shutdown } = provider as { shutdown?: () => Promise<void> };
+  if (shutdown !== undefined) void shutdown.call(provider).catch(nothing);
 }
 
 const nothing = () => undefined;

@@ -3,7 +3,7 @@
  * them. Their ids follow from trace and span, as they do in the daemon that gets such spans over OTLP.
  */
 import { SpanStatusCode, type Attributes, type HrTime, type Span } from '@opentelemetry/api';
-import { actorNameOf, promoted, routeOf, type PromoteRule, type Promotion } from '@countersign/contract';
+import { actorNameOf, capturedInputOf, promoted, routeOf, type PromoteRule, type Promotion } from '@countersign/contract';
 import { hash } from 'node:crypto';
 import type { EndedDecision } from '../decision-event.ts';
 import { decisionIdOfSpan } from '../ids.ts';
@@ -117,12 +117,9 @@ const nameOf = ({ operation }: Promotion, attributes: Attributes): string =>
 
 /** What was captured of the input; when nothing was, all that is on the span. */
 function inputOf(attributes: Attributes): string {
-  const captured = inputNames.map((name) => text(attributes, name)).find((value) => value !== null) ?? hidden;
-  return captured === hidden ? JSON.stringify(attributes, Object.keys(attributes).toSorted()) : captured;
+  const captured = capturedInputOf(attributes);
+  return typeof captured === 'string' ? captured : JSON.stringify(attributes, Object.keys(attributes).toSorted());
 }
-const inputNames = ['gen_ai.tool.call.arguments', 'gen_ai.input.messages', 'input.value', 'traceloop.entity.input'];
-/** What OpenInference writes in place of what it was told to hide. */
-const hidden = '__REDACTED__';
 
 function text(attributes: Attributes, name: string): string | null {
   const value = attributes[name];
