@@ -33,6 +33,15 @@ export const responseModelOf = (attributes: Attributes): string | null =>
   // Where nothing says which was asked for, it is the one name there is.
   (requestModelOf(attributes) === null ? text(attributes, 'llm.model_name') : null);
 
+/** What was captured of the input, as it is hashed: text as it stands, anything else for whoever asks to write down. Null when nothing was. */
+export function capturedInputOf(attributes: Attributes): unknown {
+  const captured = inputNames.map((name) => attributes[name]).find((value) => value !== undefined && value !== '');
+  return captured === undefined || captured === hidden ? null : captured;
+}
+const inputNames = ['gen_ai.tool.call.arguments', 'gen_ai.input.messages', 'input.value', 'traceloop.entity.input'];
+/** What OpenInference writes in place of what it was told to hide. */
+const hidden = '__REDACTED__';
+
 function text(attributes: Attributes, ...names: readonly string[]): string | null {
   const found = names.map((name) => attributes[name]).find((value) => typeof value === 'string' && value !== '');
   return (found as string | undefined) ?? null;

@@ -319,6 +319,27 @@ describe('a promoted span', () => {
     });
   });
 
+  it.each([
+    ['OpenInference', { 'input.value': '{"amount":40}' }],
+    ['OpenLLMetry', { 'traceloop.entity.input': '{"amount":40}' }],
+  ])('is hashed by what %s captured of its input, as the package does', (_whose, captured) => {
+    const { 'gen_ai.tool.call.arguments': _none, ...others } = tool;
+    const { event } = eventOf(span({ attributes: { ...others, ...captured } }), promoting(rules));
+    expect(event.data).toMatchObject({ input_snapshot: { hash: sha256('{"amount":40}') } });
+  });
+
+  it('is hashed by all that is on it where the input is hidden, or was not captured', () => {
+    const { 'gen_ai.tool.call.arguments': _none, ...others } = tool;
+    const hashed = (attributes: Record<string, string>) => {
+      const { data } = eventOf(span({ attributes }), promoting(rules)).event;
+      return 'input_snapshot' in data ? data.input_snapshot.hash : null;
+    };
+    const sorted = (attributes: object) => JSON.stringify(attributes, Object.keys(attributes).toSorted());
+    expect(hashed(others)).toBe(sha256(sorted(others)));
+    const hidden = { ...others, 'input.value': '__REDACTED__' };
+    expect(hashed(hidden)).toBe(sha256(sorted(hidden)));
+  });
+
   it('has a hash by the key of the daemon, and no name of a span where the policy redacts text', () => {
     const named = span({ name: 'execute_tool for ann@example.org', attributes: tool });
     const hidden = promoting(rules, {

@@ -1,6 +1,6 @@
 /** What a promoted span says as a decision: the attributes that its instrumentation would have set, had it known. Pure. */
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
-import { actorNameOf, requestModelOf, responseModelOf, routeOf, type PromoteRule } from '@countersign/contract';
+import { actorNameOf, capturedInputOf, requestModelOf, responseModelOf, routeOf, type PromoteRule } from '@countersign/contract';
 import canonicalize from 'canonicalize';
 import { actor, route, task, workflow } from './attributes.ts';
 import { noAttributes, type Attributes, type AttributeValue, type Span } from './span.ts';
@@ -57,6 +57,6 @@ const isTask = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 
 /** What the instrumentation captured of the input; when it captured nothing, all that is on the span. */
 function inputOf(attributes: Attributes): string {
-  const captured = attributes['gen_ai.tool.call.arguments'] ?? attributes['gen_ai.input.messages'] ?? attributes;
+  const captured = capturedInputOf(attributes) ?? attributes;
   return typeof captured === 'string' ? captured : (canonicalize(captured) ?? '');
 }
