@@ -38,6 +38,14 @@ export function findAlertmanager(tools: string): string {
   );
 }
 
+/** The server. Unpacked it does not run: it reads its templates below /usr/share, and nowhere else. */
+export function findAlertmanagerServer(): string {
+  const name = 'prometheus-alertmanager';
+  const found = findProgram(name) ?? (installPackages([name]) ? findProgram(name) : null);
+  if (found !== null) return found;
+  throw new Error(`Inhibitions are tested with Alertmanager, and it cannot be had here: apt-get install ${name}`);
+}
+
 /** With samples in OpenMetrics text, however old. `directory` is empty. */
 export async function startPrometheus(programs: string, directory: string, samples: string): Promise<Prometheus> {
   const [text, data] = [join(directory, 'samples.txt'), join(directory, 'data')];

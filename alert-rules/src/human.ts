@@ -89,7 +89,7 @@ export const human: Group = {
       tier: 'action_required',
       team: 'oversight',
       runbook: 'reviewers',
-      summary: '{{ printf "%.0f" $value }} reviewers of {{ $labels.workflow }} miss what they should find',
+      summary: 'Reviewers of {{ $labels.workflow }} who miss what they should find: {{ printf "%.0f" $value }}',
       description: 'Planted errors or outcomes show it. Who they are is in the app, for those who may know.',
       story: { series: [gauge('countersign_reviewers{workflow="w",standing="doubtful"}', 0, 1)] },
     },

@@ -14,7 +14,7 @@ export const platform: Group = {
       for: '2m',
       tier: 'incident',
       runbook: 'daemon-down',
-      summary: 'The daemon at {{ $labels.instance }} does not answer',
+      summary: 'The daemon{{ with $labels.instance }} at {{ . }}{{ end }} does not answer',
       description:
         'Services go on by the last authority they heard, until its lease ends; then people decide everything. Events wait.',
       story: { series: [gauge('up{job="countersign",instance="a"}', 1, 0)] },
