@@ -12,7 +12,9 @@ export const signalGauges = [
   'countersign_signal_evidence',
   'countersign_signal_evidence_threshold',
   'countersign_input_drift_psi',
+  'countersign_input_drift_psi_bound',
   'countersign_prediction_drift_psi',
+  'countersign_prediction_drift_psi_bound',
   'countersign_calibration_error_ratio',
   'countersign_calibration_error_beyond_chance_ratio',
   'countersign_calibration_slope',
@@ -124,8 +126,17 @@ function driftSamples(
   evidence: Signal['evidence'],
   version: Version,
 ): Sample[] {
-  const features = (evidence['features'] ?? []) as readonly { readonly feature: string; readonly psi: number }[];
-  return features.flatMap(({ feature, psi }) => sample(name, { ...version, feature }, psi));
+  const features = (evidence['features'] ?? []) as readonly Drifted[];
+  return features.flatMap(({ feature, psi, psi_lower, psi_upper }) =>
+    samplesWithin(name, { ...version, feature }, psi, intervalFrom([psi_lower, psi_upper])),
+  );
+}
+
+interface Drifted {
+  readonly feature: string;
+  readonly psi: number;
+  readonly psi_lower: number | null;
+  readonly psi_upper: number | null;
 }
 
 /** 95 %, of the share among the newest events. */

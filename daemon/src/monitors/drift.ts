@@ -9,6 +9,8 @@ import {
   chiSquareHomogeneity,
   jensenShannonDistance,
   populationStabilityIndex,
+  stabilityInterval,
+  type Interval,
 } from '../statistics/index.ts';
 import { spentOn } from './budget.ts';
 import { binner, type Binner, type FeatureValue } from './feature-bins.ts';
@@ -186,6 +188,13 @@ const isUnseen = (share: number, window: number) =>
 const rank = (tier: AlertTier) => alertTiers.indexOf(tier);
 const highest = (tiers: readonly (AlertTier | null)[]) => alertTiers.findLast((tier) => tiers.includes(tier)) ?? null;
 
+/** 95 %, of one whole window. Null where there is no reference that it could be of. */
+function intervalOf(psi: number, of: Compared | undefined, { window }: DriftRule): Interval | null {
+  const reference = of?.counts.reduce((sum, count) => sum + count, 0) ?? 0;
+  const bins = of?.counts.filter((count) => count > 0).length ?? 0;
+  return reference < 1 || bins < 2 ? null : stabilityInterval(psi, { reference, current: window, bins });
+}
+
 /** What the last whole window showed, the features that moved most first. */
 export function driftFinding(
   state: DriftState,
@@ -193,9 +202,14 @@ export function driftFinding(
   what: string,
   rule: DriftRule,
 ): Finding {
-  const names = references === null ? [] : prepare(references).map(({ name }) => name);
+  const prepared = references === null ? [] : prepare(references);
   const shown = state.features
-    .flatMap(({ last, evidence }, i) => (last === null ? [] : [{ name: names[i] ?? '', evidence, ...last }]))
+    .flatMap(({ last, evidence }, i) => {
+      const of = prepared[i];
+      return last === null
+        ? []
+        : [{ name: of?.name ?? '', interval: intervalOf(last.psi, of, rule), evidence, ...last }];
+    })
     .toSorted((a, b) => b.psi - a.psi || (a.name < b.name ? -1 : 1));
   const [most] = shown;
   const evidence = {
@@ -205,6 +219,8 @@ export function driftFinding(
     features: shown.slice(0, 10).map((feature) => ({
       feature: feature.name,
       psi: feature.psi,
+      psi_lower: feature.interval?.lower ?? null,
+      psi_upper: feature.interval?.upper ?? null,
       jensen_shannon_distance: feature.distance,
       p_value: feature.pValue,
       significant: feature.significant,

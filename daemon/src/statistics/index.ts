@@ -37,6 +37,7 @@ export {
   type ShiryaevRobertsOptions,
   type ShiryaevRobertsState,
 } from './shiryaev-roberts.ts';
+export { stabilityInterval, type StabilitySample } from './stability-interval.ts';
 export { chiSquareSurvival, normalCdf, normalQuantile } from './special-functions.ts';
 export { observeRate, startRateDetector, type Direction, type RateDetectorState } from './rate-detector.ts';
 export { learnRate, statedRate, type RateModel } from './rate-model.ts';
