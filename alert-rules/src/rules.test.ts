@@ -3,7 +3,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { metrics } from '@countersign/contract';
+import { metrics, processMetrics } from '@countersign/contract';
 import { describe, expect, it } from 'vitest';
 import { isAlert } from './alert.ts';
 import { alerts, grafanaFile, groups, operatorFile, prometheusFile, uidOf } from './files.ts';
@@ -14,13 +14,8 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const rules = Object.values(groups).flatMap((group) => group.rules);
 const table: Readonly<Record<string, { readonly labels: readonly string[]; readonly type: string }>> = metrics;
 const recorded = new Set(rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record])));
-/** Of Prometheus itself, and of prom-client's defaults. */
-const others = new Set([
-  'up',
-  'process_start_time_seconds',
-  'process_resident_memory_bytes',
-  'nodejs_eventloop_lag_p99_seconds',
-]);
+/** Of Prometheus itself, and of the daemon's process. */
+const others = new Set(['up', ...Object.keys(processMetrics)]);
 
 it.each(Object.entries(groups))('writes %s as it is committed', (name, group) => {
   expect(read(`alert-rules/prometheus/${name}.yaml`)).toBe(prometheusFile(group));

@@ -163,10 +163,12 @@ export const metrics = {
     'Population stability index of the ten features that moved most, against the reference: below 0.1 is stable.',
     [...version, 'feature'] as const,
   ),
+  countersign_input_drift_psi_bound: gauge('Its 95 % interval.', [...version, 'feature', 'bound'] as const),
   countersign_prediction_drift_psi: gauge('Population stability index of answers, against the reference.', [
     ...version,
     'feature',
   ] as const),
+  countersign_prediction_drift_psi_bound: gauge('Its 95 % interval.', [...version, 'feature', 'bound'] as const),
   countersign_calibration_error_ratio: gauge('Expected calibration error, bins of equal mass.', version, 'ratio'),
   countersign_calibration_error_beyond_chance_ratio: gauge(
     'What of the calibration error a perfectly calibrated model would not show.',
@@ -327,3 +329,27 @@ export const metrics = {
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;
+
+/** What prom-client says of the daemon's process besides: those that dashboards draw and rules ask. */
+export const processMetrics = {
+  process_cpu_seconds_total: { type: 'counter', unit: 'seconds', help: 'CPU time of the daemon.', labels: [] },
+  process_resident_memory_bytes: { type: 'gauge', unit: 'bytes', help: 'Memory of the daemon.', labels: [] },
+  process_start_time_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'When the daemon was started, since 1970.',
+    labels: [],
+  },
+  nodejs_heap_size_used_bytes: {
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'What JavaScript holds of the memory.',
+    labels: [],
+  },
+  nodejs_eventloop_lag_p99_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'How long work waits for other work, 99 % of the time.',
+    labels: [],
+  },
+} as const satisfies Record<string, Metric>;

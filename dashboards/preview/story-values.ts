@@ -90,6 +90,10 @@ const accuracy = share(0.952, 0.004, -0.09);
 const estimate = share(0.95, 0.006, -0.11);
 const errors = share(0.045, 0.006, 0.1);
 const overrides = share(0.13, 0.015, 0.22);
+const inputDrift: GaugeOf = (labels, at) =>
+  Math.abs(wave(keyOf(labels), at, 0.03, 0.015)) +
+  (isWrong(labels, at) && labels['feature'] === 'income_monthly' ? 0.34 : 0);
+const answerDrift = share(0.03, 0.012, 0.12);
 const slope: GaugeOf = (labels, at, time) => 2 * (share(0.5, 0.01, -0.12)(labels, at, time) ?? 0);
 
 const gauges: Readonly<Record<string, GaugeOf>> = {
@@ -118,10 +122,10 @@ const gauges: Readonly<Record<string, GaugeOf>> = {
     10 ** Math.max(0, wave(keyOf(labels), at, 0.4, 0.4) + (tierOf(labels, at) > 0 ? (at - wrongFrom) / 1_500 : 0)),
   countersign_signal_evidence_threshold: ({ tier }) =>
     ({ info: 1e3, action_required: 1e4, incident: 1e5 })[tier ?? ''] ?? 1,
-  countersign_input_drift_psi: (labels, at) =>
-    Math.abs(wave(keyOf(labels), at, 0.03, 0.015)) +
-    (isWrong(labels, at) && labels['feature'] === 'income_monthly' ? 0.34 : 0),
-  countersign_prediction_drift_psi: share(0.03, 0.012, 0.12),
+  countersign_input_drift_psi: inputDrift,
+  countersign_input_drift_psi_bound: within(inputDrift, 0.02),
+  countersign_prediction_drift_psi: answerDrift,
+  countersign_prediction_drift_psi_bound: within(answerDrift, 0.015),
   countersign_calibration_error_ratio: share(0.014, 0.003, 0.05),
   countersign_calibration_error_beyond_chance_ratio: share(0.006, 0.003, 0.045),
   countersign_calibration_slope: slope,
@@ -176,6 +180,10 @@ const gauges: Readonly<Record<string, GaugeOf>> = {
   countersign_dependency_up: ({ dependency }, at) =>
     Number(!(dependency === 'nats' && at > 2 * hour && at < 2 * hour + 400)),
   countersign_build_info: () => 1,
+  process_resident_memory_bytes: (_, at) => 240e6 + wave('memory', at, 0, 6e6),
+  process_start_time_seconds: (_, at, time) => time - at - 9 * 24 * hour,
+  nodejs_heap_size_used_bytes: (_, at) => 90e6 + wave('heap', at, 0, 15e6),
+  nodejs_eventloop_lag_p99_seconds: (_, at) => Math.abs(wave('loop', at, 0.014, 0.004)),
 };
 
 export function gaugeValue(metric: string, labels: Labels, sinceStart: number, time: number): number | null {

@@ -2,7 +2,7 @@
  * Six hours of three workflows, as samples of every metric of the contract: nothing measured, but all of it such as could
  * be, with one new version of a model that goes wrong. Always the same, so that pictures can be compared.
  */
-import { metrics, type Metric } from '@countersign/contract';
+import { metrics, processMetrics, type Metric } from '@countersign/contract';
 import { labelValues, models, workflows } from './story-labels.ts';
 import { counterRate, gaugeValue, isAbsent, typical } from './story-values.ts';
 
@@ -16,7 +16,7 @@ const step = 60;
 /** In OpenMetrics text. */
 export function storySamples(): string {
   const lines: string[] = [];
-  for (const [name, metric] of Object.entries<Metric>(metrics)) {
+  for (const [name, metric] of Object.entries<Metric>({ ...metrics, ...processMetrics })) {
     for (const labels of combinations(name, metric.labels)) lines.push(...samplesOf(name, metric, labels));
   }
   return `${lines.join('\n')}\n# EOF\n`;

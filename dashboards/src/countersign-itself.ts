@@ -217,6 +217,42 @@ const versions = table({
   sortBy: { title: 'Version', descending: true },
 });
 
+const cpu = lines({
+  title: 'Processor of the daemon',
+  shows: 'Processors that the daemon keeps busy.',
+  normal: 'Below 0.5 while nothing is caught up with.',
+  otherwise: 'Near 1 it cannot take more: one daemon does its work on one processor. See what comes in.',
+  unit: 'short',
+  decimals: 2,
+  min: 0,
+  series: [{ query: max(rate('process_cpu_seconds_total')), legend: 'Busy' }],
+  compares: ['mean', 'max'],
+});
+const memory = lines({
+  title: 'Memory of the daemon',
+  shows: 'Memory that the daemon has, and what of it JavaScript holds.',
+  normal: 'It rises when it starts, and stays.',
+  otherwise:
+    'It only rises: say so to its makers, with a heap snapshot, and start it again meanwhile. Nothing is lost.',
+  unit: 'bytes',
+  min: 0,
+  series: [
+    { query: max(gauge('process_resident_memory_bytes')), legend: 'Resident' },
+    { query: max(gauge('nodejs_heap_size_used_bytes')), legend: 'Heap' },
+  ],
+  compares: ['lastNotNull', 'max'],
+});
+const eventLoop = lines({
+  title: 'Held up',
+  shows: 'How long work of the daemon waits for other work of it, 99 % of the time.',
+  normal: 'Below 100 ms.',
+  otherwise: 'Every answer is late by as much. Look at what comes in, and at slow routes.',
+  unit: 's',
+  min: 0,
+  series: [{ query: max(gauge('nodejs_eventloop_lag_p99_seconds')), legend: 'p99' }],
+  compares: ['lastNotNull', 'max'],
+});
+
 export const countersignItself = build({
   name: 'itself',
   title: 'Countersign / Countersign itself',
@@ -235,5 +271,6 @@ export const countersignItself = build({
     even(9, http, failures, otlp),
     heading('Runs'),
     even(7, dependencies, versions, folded),
+    even(8, cpu, memory, eventLoop),
   ],
 });

@@ -121,28 +121,35 @@ const error = lines({
   compares: ['lastNotNull'],
 });
 
-const inputs = lines({
+const inputs = band({
   title: 'Drift of inputs',
   shows:
-    'Population stability index of the features that moved most, against the reference. The dashed lines are 0.1 and 0.25.',
+    'Population stability index of the features that moved most, against the reference. The dashed lines are 0.1 and 0.25; the band is the 95 % interval of the highest.',
   normal: 'Below 0.1.',
   otherwise: 'A jump at one time is a pipeline or a release, a slope is the world. Only then retrain.',
   unit: 'short',
   decimals: 2,
   min: 0,
   series: [{ query: highest(8, max(gauge('countersign_input_drift_psi'), ['feature'])), legend: '{{feature}}' }],
+  lower: max(gauge('countersign_input_drift_psi_bound', { bound: 'lower' })),
+  upper: max(gauge('countersign_input_drift_psi_bound', { bound: 'upper' })),
+  interval: '95 % interval',
   thresholds: steps('transparent', [0.1, colors.warning], [0.25, colors.bad]),
   compares: ['lastNotNull', 'max'],
 });
-const answers = lines({
+const answers = band({
   title: 'Drift of answers',
-  shows: 'Population stability index of label, confidence and value, against the reference.',
+  shows:
+    'Population stability index of label, confidence and value, against the reference; the band is the 95 % interval of the highest.',
   normal: 'Below 0.1.',
   otherwise: 'With inputs moved too, it follows them. With inputs as they were, the model itself answers otherwise.',
   unit: 'short',
   decimals: 2,
   min: 0,
   series: [{ query: highest(8, max(gauge('countersign_prediction_drift_psi'), ['feature'])), legend: '{{feature}}' }],
+  lower: max(gauge('countersign_prediction_drift_psi_bound', { bound: 'lower' })),
+  upper: max(gauge('countersign_prediction_drift_psi_bound', { bound: 'upper' })),
+  interval: '95 % interval',
   thresholds: steps('transparent', [0.1, colors.warning], [0.25, colors.bad]),
   compares: ['lastNotNull', 'max'],
 });

@@ -2,7 +2,10 @@
  * PromQL over the contract's metrics. A query of a metric that there is not, of a label that it has not, or a rate of
  * what is no counter does not compile. A vector knows the labels of its series, so that legends can be held to them.
  */
-import { metrics, type Metric, type MetricName } from '@countersign/contract';
+import { metrics as own, processMetrics, type Metric } from '@countersign/contract';
+
+const metrics = { ...own, ...processMetrics };
+type MetricName = keyof typeof metrics;
 
 type OfType<T extends Metric['type']> = {
   [M in MetricName]: (typeof metrics)[M]['type'] extends T ? M : never;

@@ -1,9 +1,9 @@
 /** What a query asks for, read from its PromQL and held to the contract's metrics: only for the tests. */
-import { metrics, type Metric } from '@countersign/contract';
+import { metrics, processMetrics, type Metric } from '@countersign/contract';
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 
-const table: Readonly<Record<string, Metric>> = metrics;
+const table: Readonly<Record<string, Metric>> = { ...metrics, ...processMetrics };
 /** Of every series that Prometheus scrapes. */
 const ofTheScrape = ['instance', 'job'];
 

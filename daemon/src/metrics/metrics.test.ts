@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { metrics as table, mostSeries, openLabels } from '@countersign/contract';
+import { metrics as table, mostSeries, openLabels, processMetrics } from '@countersign/contract';
 import { Metrics, metricsPage } from './index.ts';
 
 const dayMs = 86_400_000;
@@ -33,6 +33,12 @@ describe('the table', () => {
     // No person is named where everybody who may look at Grafana may look.
     expect(labels).not.toContain('reviewer');
   });
+});
+
+it.each(Object.entries(processMetrics))('says %s of its process, and what it is', async (name, { type }) => {
+  const text = await textOf(new Metrics(() => new Date(0)));
+  expect(text).toContain(`# TYPE ${name} ${type}\n`);
+  expect(text).toMatch(new RegExp(`^${name} [0-9.e+-]+$`, 'm'));
 });
 
 it('is on the page of metrics', () => {

@@ -1,5 +1,12 @@
 /** The page docs/metrics.md, from the contract's table. */
-import { metrics as table, mostSeries, openLabels, otherSeries, type Metric } from '@countersign/contract';
+import {
+  metrics as table,
+  mostSeries,
+  openLabels,
+  otherSeries,
+  processMetrics,
+  type Metric,
+} from '@countersign/contract';
 
 const row = ([name, { type, unit, labels, help, buckets }]: [string, Metric]): string => {
   const bounds = buckets === undefined ? '' : ` Buckets: ${buckets.join(', ')}.`;
@@ -19,9 +26,11 @@ daemon registers, the dashboards draw and the alert rules ask.
   them have series of their own; what is beyond is counted with \`${otherSeries}\` for each of them, and
   \`countersign_series_folded_total\` says how often. A combination that was silent for a day makes room.
 - No metric names a person. How many reviewers stand how is here; who they are is in the app, for those who may know.
-- Counters begin at 0 when the daemon starts. The metrics of Node itself are prom-client's: \`process_*\` and \`nodejs_*\`.
+- Counters begin at 0 when the daemon starts. The last are prom-client's, as are all that begin with \`process_\` and \`nodejs_\`.
 
 | metric | type | unit | labels | what it says |
 | ------ | ---- | ---- | ------ | ------------ |
-${Object.entries<Metric>(table).map(row).join('\n')}
+${Object.entries<Metric>({ ...table, ...processMetrics })
+  .map(row)
+  .join('\n')}
 `;
