@@ -91,8 +91,19 @@ it.each([
 );
 
 it.each([
-  ['samples nothing', { OTEL_TRACES_SAMPLER: 'always_off', OTEL_TRACES_EXPORTER: 'console' }],
-  ['wants no traces exported', { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'console' }],
+  [
+    'samples nothing',
+    {
+      OTEL_TRACES_SAMPLER: 'always_off',
+      OTEL_TRACES_EXPORTER: 'console',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+    },
+  ],
+  [
+    'wants no traces exported',
+    { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'console', OTEL_LOGS_EXPORTER: 'none' },
+  ],
   ['has a file without a tracer provider', { OTEL_CONFIG_FILE: 'without-traces.yaml' }],
 ])('promotes though the environment %s', async (_what, given) => {
   const env: Record<string, string> = { ...given };
@@ -102,7 +113,7 @@ it.each([
     env['OTEL_CONFIG_FILE'] = file;
   }
   const ended = await run('test-services/openai.cjs', { rules: [rule('chat')], env });
-  expect(ended.code).toBe(0);
+  expect(ended).toMatchObject({ code: 0, err: '' });
   expect(await events()).toHaveLength(1);
 });
 

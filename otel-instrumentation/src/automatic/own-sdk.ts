@@ -2,7 +2,7 @@
  * OpenTelemetry for a service that has not set it up: the SDK as the environment describes it, or else none but what carries
  * the context, and makes spans that nobody exports. It makes room as soon as the service sets up its own.
  */
-import { context, logs, metrics, propagation, trace, type TracerProvider } from '@opentelemetry/api';
+import { context, createContextKey, logs, metrics, propagation, trace, type TracerProvider } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { startNodeSDK } from '@opentelemetry/sdk-node';
 import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
@@ -52,9 +52,16 @@ function startOne(env: Readonly<Record<string, string | undefined>>): OwnSdk {
 /** Makes spans that nobody exports. */
 function startLocal(): OwnSdk {
   const provider = new SdkTracerProvider({});
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  // An SDK without traces has brought one.
+  if (!isCarried()) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
   return { shutdown: () => provider.shutdown() };
+}
+
+/** Whether what a context holds is there for the work within it. */
+function isCarried(): boolean {
+  const key = createContextKey('countersign');
+  return context.with(context.active().setValue(key, true), () => context.active().getValue(key) === true);
 }
 
 const passingOn = (): PassingOn | null => {
@@ -79,11 +86,7 @@ function observe(observer: SpanObserver): void {
  * When the service registers its own of a kind, ours of this kind is gone first; the API would refuse a second one. It may do so
  * through a copy of the API of its own: what is required is another than what is imported, and an earlier version another still.
  */
-function makeRoomFor(
-  observer: SpanObserver,
-  copies: readonly ApiCopy[],
-  say: (text: string) => void,
-): void {
+function makeRoomFor(observer: SpanObserver, copies: readonly ApiCopy[], say: (text: string) => void): void {
   const before = passingOn()?.getDelegate();
   const restores: (() => void)[] = [];
   /** `once`: what has to happen before, and after, the first registration of a kind through any copy. */

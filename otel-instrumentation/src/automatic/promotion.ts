@@ -3,7 +3,14 @@
  * them. Their ids follow from trace and span, as they do in the daemon that gets such spans over OTLP.
  */
 import { SpanStatusCode, type Attributes, type HrTime, type Span } from '@opentelemetry/api';
-import { actorNameOf, capturedInputOf, promoted, routeOf, type PromoteRule, type Promotion } from '@countersign/contract';
+import {
+  actorNameOf,
+  capturedInputOf,
+  promoted,
+  routeOf,
+  type PromoteRule,
+  type Promotion,
+} from '@countersign/contract';
 import { hash } from 'node:crypto';
 import type { EndedDecision } from '../decision-event.ts';
 import { decisionIdOfSpan } from '../ids.ts';
