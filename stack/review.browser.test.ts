@@ -216,6 +216,11 @@ it('decides alike cases at once, when the sample was opened and the odd one is s
   expect(await page.getByTestId('outliers').textContent()).toContain('A very long one: length is 50000');
   await page.keyboard.press('a');
   await page.keyboard.type('all of one sender');
+  // What was chosen and typed is there after a reload.
+  await page.reload();
+  await page.getByTestId('batch-state').waitFor();
+  expect(await page.getByRole('button', { name: 'Accept all' }).getAttribute('aria-pressed')).toBe('true');
+  expect(await page.getByLabel('Why, for all of them').inputValue()).toBe('all of one sender');
   expect(await page.getByTestId('batch-submit').isDisabled()).toBe(true);
   await page.keyboard.press('Escape');
   for (let i = 0; i < 3; i++) {

@@ -35,7 +35,7 @@ beforeAll(async () => {
     wanted: { low: 2, medium: 0, high: 0 },
     seed: 'a',
   });
-  expect(drawn.status).toBe(200);
+  if (drawn.status !== 200) throw new Error(`no sample was drawn: ${JSON.stringify(drawn.body)}`);
   inspection = (drawn.body as Pick<Inspection, 'inspection_id'>).inspection_id;
 });
 afterAll(async () => {

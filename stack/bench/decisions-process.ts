@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { trace } from '@opentelemetry/api';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import * as countersign from '@countersign/otel-instrumentation';
+import { nanosecondsEach } from './figure.ts';
 
 export interface DecisionsTaken {
   readonly taken: number;
@@ -19,9 +20,11 @@ export interface DecisionsTaken {
   readonly heapBefore: number;
   readonly heapAfter: number;
   readonly drainSeconds: number;
+  /** One answer of the guard, which has heard its document: ns. */
+  readonly guardNs: number;
 }
 
-const [perSecond = 0, seconds = 0] = process.argv.slice(2).map(Number);
+const [perSecond = 0, seconds = 0, justificationBytes = 0] = process.argv.slice(2).map(Number);
 const roundMs = 5;
 trace.setGlobalTracerProvider(new TracerProvider());
 // NATS and this process share the machine, so that some of it waits: on disk, with room for all.
@@ -35,12 +38,17 @@ const options = {
   reversible: true,
   input: { content: 'x'.repeat(2_048) },
 };
+const question = { ...options, task: 't', confidence: 0.9 };
+while (countersign.guard(question).route !== 'auto') await new Promise((resolve) => setTimeout(resolve, 10));
+const guardNs = nanosecondsEach(200_000, () => countersign.guard(question));
+
+const justification = 'because '.repeat(Math.ceil(justificationBytes / 8) || 1);
 let taken = 0;
 const take = (count: number) => {
   for (const end = taken + count; taken < end; taken++) {
     countersign.decision({ ...options, task: `t${taken}` }, (decision) => {
       decision.output({ label: 'yes', scores: { yes: 0.9, no: 0.1 } }, 0.9);
-      decision.propose('accept', 'because');
+      decision.propose('accept', justification);
     });
   }
 };
@@ -80,6 +88,7 @@ const said: DecisionsTaken = {
   heapBefore,
   heapAfter: heap(),
   drainSeconds: (drained - ended) / 1_000,
+  guardNs,
 };
 process.stdout.write(`${JSON.stringify(said)}\n`);
 await countersign.shutdown(1_000);

@@ -10,7 +10,7 @@ import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { trace } from '@opentelemetry/api';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace';
-import { buckets, streams } from '@countersign/contract';
+import { buckets, streams, type Authority } from '@countersign/contract';
 import * as countersign from '@countersign/otel-instrumentation';
 import { findNatsServer, startNats } from '../nats.ts';
 import { run } from '../process.ts';
@@ -92,6 +92,21 @@ async function benchmarkCost(): Promise<Figure[]> {
 }
 
 const [wantedPerSecond, forSeconds] = [50_000, 10];
+const [wordyPerSecond, wordyBytes] = [5_000, 5_000];
+const rule = { reversible: 'automatic', irreversible: 'human', confidence_at_least: 0.8 } as const;
+const automatic: Authority = {
+  v: 1,
+  workflow_id: 'w',
+  epoch: 1,
+  policy_epoch: 1,
+  lease_ms: 600_000,
+  when_unreachable: { low: 'human', medium: 'human', high: 'human' },
+  intake: 'open',
+  change_control: false,
+  automation: { low: rule, medium: rule, high: rule },
+  breakers: [],
+  models: [],
+};
 const root = join(import.meta.dirname, '../..');
 
 /** Decisions of one process at a rate, until all are acknowledged, or lost. */
@@ -104,9 +119,12 @@ async function benchmarkRate(): Promise<Figure[]> {
     const connection = await connect({ servers: nats.url, ...daemon });
     const manager = await jetstreamManager(connection);
     await manager.streams.add({ name: streams.events, subjects: ['countersign.events.>'] });
-    await new Kvm(connection).create(buckets.authority);
-    const taken = await takeDecisions(directory, nats.url, passwords.service);
+    const authority = await new Kvm(connection).create(buckets.authority);
+    await authority.put('w', JSON.stringify(automatic));
+    const take = (...how: number[]) => takeDecisions(directory, nats.url, passwords.service, how);
+    const taken = await take(wantedPerSecond, forSeconds);
     const { messages } = (await manager.streams.info(streams.events)).state;
+    const wordy = await take(wordyPerSecond, forSeconds, wordyBytes);
     await connection.close();
     const mebibytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MiB`;
     const sent = messages / (taken.seconds + taken.drainSeconds);
@@ -121,8 +139,14 @@ async function benchmarkRate(): Promise<Figure[]> {
       atMost(`of ${taken.taken.toLocaleString('en')}, lost`, taken.taken - messages, 0, (n) => n.toLocaleString('en')),
       fact('acknowledged by NATS, until all are', perSecond(sent)),
       fact('waited on disk when the last was taken', taken.spooledAtEnd.toLocaleString('en')),
-      fact('heap when all was sent, against before', `${mebibytes(taken.heapAfter)} / ${mebibytes(taken.heapBefore)}`),
+      atMost('heap when all was sent, against before', taken.heapAfter / taken.heapBefore, 1.5, ratio),
+      fact('heap before', mebibytes(taken.heapBefore)),
       fact('event loop held up meanwhile, p99', milliseconds(taken.loopP99Ms)),
+      fact(
+        `event loop held up by ${perSecond(wordyPerSecond)} with justifications of ${wordyBytes / 1_000} kB, p99`,
+        milliseconds(wordy.loopP99Ms),
+      ),
+      atMost('guard that has heard its document', taken.guardNs, 200, nanoseconds),
     ];
   } finally {
     await nats.stop();
@@ -130,16 +154,17 @@ async function benchmarkRate(): Promise<Figure[]> {
   }
 }
 
-async function takeDecisions(directory: string, natsUrl: string, password: string): Promise<DecisionsTaken> {
+/** `how`: decisions a second, for so many seconds, with justifications of so many bytes. */
+async function takeDecisions(
+  directory: string,
+  natsUrl: string,
+  password: string,
+  how: readonly number[],
+): Promise<DecisionsTaken> {
   let said = '';
   const service = run({
     command: process.execPath,
-    args: [
-      '--expose-gc',
-      join(import.meta.dirname, 'decisions-process.ts'),
-      String(wantedPerSecond),
-      String(forSeconds),
-    ],
+    args: ['--expose-gc', join(import.meta.dirname, 'decisions-process.ts'), ...how.map(String)],
     env: {
       ...process.env,
       NATS_URL: natsUrl,

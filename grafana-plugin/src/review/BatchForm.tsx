@@ -24,15 +24,18 @@ interface BatchFormProps {
 
 const keysFor = (ids: readonly string[]): Record<string, string> => Object.fromEntries(ids.map((id) => [id, newId()]));
 
-type BatchAction = 'accept' | 'reject';
+const actions = ['accept', 'reject'] as const;
+type BatchAction = (typeof actions)[number];
 
 export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchFormProps) {
   const styles = useStyles2(getStyles);
-  const [action, setAction] = useState<BatchAction | null>(null);
+  const [kept, setAction] = useKeptText(`batch.${seed}.action`);
+  const action = actions.find((one) => one === kept) ?? null;
   const [justification, setJustification] = useKeptText(`batch.${seed}`);
   // Of what is written: sent again it decides nothing twice, and what was changed is another decision.
   const [keys, setKeys] = useState(() => keysFor(batch.items.map(({ decision_id }) => decision_id)));
-  const [reasonCode, setReasonCode] = useState<string | null>(null);
+  const [keptCode, setReasonCode] = useKeptText(`batch.${seed}.reason`);
+  const reasonCode = batch.reason_codes.find((code) => code === keptCode) ?? null;
   const [startedAt] = useState(() => performance.now());
   const text = useRef<HTMLTextAreaElement>(null);
   const decide = useDecideBatch(batch.batch_id);
@@ -58,7 +61,7 @@ export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchForm
     };
     decide.mutate(request, {
       onSuccess: (decided) => {
-        setJustification('');
+        for (const forget of [setAction, setJustification, setReasonCode]) forget('');
         onDecided({ decided, request });
       },
     });
@@ -72,7 +75,7 @@ export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchForm
         </Alert>
       )}
       <div role="group" aria-label={t('review.form.action', 'Action')}>
-        {(['accept', 'reject'] as const).map((one) => (
+        {actions.map((one) => (
           <Button
             key={one}
             variant={action === one ? 'primary' : 'secondary'}
@@ -102,7 +105,7 @@ export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchForm
             isClearable
             placeholder={t('review.form.no-code', 'None')}
             onChange={(option) => {
-              setReasonCode(option?.value ?? null);
+              setReasonCode(option?.value ?? '');
               changeKeys();
             }}
           />
