@@ -1,6 +1,13 @@
 /** What a promoted span says as a decision: the attributes that its instrumentation would have set, had it known. Pure. */
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
-import { actorNameOf, capturedInputOf, requestModelOf, responseModelOf, routeOf, type PromoteRule } from '@countersign/contract';
+import {
+  actorNameOf,
+  capturedInputOf,
+  requestModelOf,
+  responseModelOf,
+  routeOf,
+  type PromoteRule,
+} from '@countersign/contract';
 import canonicalize from 'canonicalize';
 import { actor, route, task, workflow } from './attributes.ts';
 import { noAttributes, type Attributes, type AttributeValue, type Span } from './span.ts';
