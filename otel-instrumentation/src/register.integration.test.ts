@@ -109,7 +109,8 @@ it.each([
   const env: Record<string, string> = { ...given };
   if (env['OTEL_CONFIG_FILE'] !== undefined) {
     const file = join(stage.directory, env['OTEL_CONFIG_FILE']);
-    writeFileSync(file, "file_format: '1.0'\nmeter_provider:\n  readers: []\n");
+    const readers = [{ periodic: { exporter: { console: {} } } }];
+    writeFileSync(file, JSON.stringify({ file_format: '1.0', meter_provider: { readers } }));
     env['OTEL_CONFIG_FILE'] = file;
   }
   const ended = await run('test-services/openai.cjs', { rules: [rule('chat')], env });
