@@ -3,9 +3,9 @@
  * Kubernetes' own API, for it also refuses fields that are not there.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { problemsOf, root } from './environment.ts';
@@ -125,6 +125,28 @@ describe.skipIf(!hasKubectl)('built', () => {
     const wrong = structuredClone(one('Service') as Resource & { spec: { publishNotReadyAddress?: boolean } });
     wrong.spec.publishNotReadyAddress = true;
     expect(compiled([wrong])).toMatch(/"publishNotReadyAddress"' does not exist/);
+  }, 60_000);
+
+  it('takes spans where the component for them is there, of whoever has the token', () => {
+    const folder = join(scratch, 'spans');
+    mkdirSync(folder);
+    const from = (name: string) => relative(folder, join(import.meta.dirname, 'kustomize', name));
+    const kustomization = { resources: [from('base')], components: [from('components/otlp')] };
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+    const yaml = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
+    const spans = parseAllDocuments(yaml).map((document) => document.toJS() as Resource);
+    expect(compiled(spans)).toBe('');
+    expect(one('Service', spans)?.spec?.['ports']).toContainEqual({ name: 'otlp', port: 4318, targetPort: 'otlp' });
+    const [container] = one('StatefulSet', spans)?.spec?.template?.spec.containers ?? [];
+    expect(container?.ports).toContainEqual({ name: 'otlp', containerPort: 4318 });
+    const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
+    expect(env).toMatchObject({
+      COUNTERSIGN_OTLP_PORT: '4318',
+      COUNTERSIGN_OTLP_HOST: '0.0.0.0',
+      COUNTERSIGN_OTLP_TOKEN_FILE: '/run/secrets/countersign/otlp-token',
+    });
+    // The rest is the overlay's.
+    expect(problemsOf([...Object.keys(env), 'NATS_URL', 'COUNTERSIGN_GRAFANA_URL'])).toEqual([]);
   }, 60_000);
 
   it('selects the pod of the daemon and no other', () => {

@@ -66,7 +66,7 @@ export function ruleSelectors(): AskedQuery[] {
   );
 }
 
-/** What the demo has nothing of, and why: of these alone a query may be without an answer. */
+/** What the demo has nothing of, and why: they are asked where there is some (rare-queries.integration.test.ts). */
 const nothingOf: readonly (readonly [what: RegExp, why: string])[] = [
   [/countersign_witness_/, 'nobody witnesses its log'],
   [/countersign_fairness_|monitor=~"fairness"/, 'its policy watches no groups'],

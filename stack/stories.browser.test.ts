@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { trace } from '@opentelemetry/api';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import * as countersign from '@countersign/otel-instrumentation';
 import type { AlertStep, AuditPage, AuditProof, ResponseOverview } from '@countersign/contract';
 import { fromBase64 } from '@countersign/contract/note';
 import { become, beFromNowOn, keepPictures, launchBrowser, openPage, screenshots, seriousProblems } from './browser.ts';
@@ -375,6 +378,49 @@ describe('a Prometheus that measured it all', () => {
     const rules = data.groups.flatMap((group) => group.rules);
     expect(rules.length).toBeGreaterThan(60);
     expect(rules.filter(({ health, lastError }) => health !== 'ok' || lastError !== undefined)).toEqual([]);
+  });
+
+  it('leads from how long decisions take to the trace of one', async () => {
+    trace.setGlobalTracerProvider(new TracerProvider());
+    const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD = '' } = stack.note.environment;
+    await countersign.start({
+      source: 'traced',
+      natsUrl: NATS_URL,
+      user: NATS_USER,
+      password: NATS_PASSWORD,
+      spool: false,
+    });
+    const { traceparent } = countersign.decision(
+      {
+        workflow: 'mail-moderation',
+        task: 'traced-1',
+        model: { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` },
+        riskTier: 'medium',
+        reversible: true,
+        input: { content: 'what came in' },
+      },
+      (decision) => {
+        decision.output({ label: 'ham' }, 0.5);
+        decision.propose('accept', 'it is hard to tell');
+        return decision.ref();
+      },
+    );
+    expect(await countersign.flush(10_000)).toBe(true);
+    const query = 'countersign_decision_latency_seconds_bucket{workflow="mail-moderation"}';
+    const traceId = traceparent?.split('-')[1];
+    await eventually(
+      'its exemplar',
+      async () => {
+        const times = { start: String(Date.now() / 1_000 - 600), end: String(Date.now() / 1_000 + 60) };
+        const asked = new URLSearchParams({ query, ...times }).toString();
+        const answer = await fetch(`${prometheus.url}/api/v1/query_exemplars?${asked}`);
+        const { data } = (await answer.json()) as { data: { exemplars: { labels: { trace_id?: string } }[] }[] };
+        const found = data.flatMap(({ exemplars }) => exemplars).some(({ labels }) => labels.trace_id === traceId);
+        return found ? true : null;
+      },
+      60_000,
+    );
+    await countersign.shutdown(1_000);
   });
 
   it('heard what went wrong, and that it was over', async () => {

@@ -47,8 +47,8 @@ export interface TestPage {
 }
 
 export interface TestPageOptions {
-  /** Before there is a daemon. */
-  readonly prepare?: (loop: TestLoop) => Promise<void>;
+  /** Before there is a daemon; gives what else it is to have in its environment. */
+  readonly prepare?: (loop: TestLoop) => Promise<NodeJS.ProcessEnv | void>;
   /** The line of Grafana whose libraries the host has. */
   readonly grafana?: '12' | '13';
 }
@@ -61,7 +61,7 @@ export async function startTestPage(
   { prepare = async () => undefined, grafana = '12' }: TestPageOptions = {},
 ): Promise<TestPage> {
   const loop = await startTestLoop(postgresUrl, natsServer);
-  await prepare(loop);
+  const prepared = (await prepare(loop)) ?? {};
   const policies = join(loop.directory, 'policies');
   mkdirSync(policies);
   const demo = parse(readFileSync(join(repository, 'policies/mail-moderation.yaml'), 'utf8')) as Policy;
@@ -95,6 +95,7 @@ export async function startTestPage(
     COUNTERSIGN_GRAFANA_URL: appUrl,
     COUNTERSIGN_POLICIES: policies,
     COUNTERSIGN_LOG_LEVEL: 'silent',
+    ...prepared,
   };
   const daemon = await startDaemon(readConfig(env));
   const service = await connect({
