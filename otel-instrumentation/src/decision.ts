@@ -298,16 +298,19 @@ function isPlain(output: Output): boolean {
   return true;
 }
 
-function attributesOf(options: DecisionOptions, id: string): Attributes {
-  const { workflow, task, model, riskTier, reversible } = options;
+/** What samplers may go by. */
+export const attributesAtStart = ({ workflow, riskTier }: DecisionOptions): Attributes => ({
+  [attribute.workflowId]: workflow,
+  [attribute.riskTier]: riskTier,
+});
+
+function attributesOf({ task, model, reversible }: DecisionOptions, id: string): Attributes {
   return {
     [attribute.id]: id,
-    [attribute.workflowId]: workflow,
     [attribute.taskId]: task,
     [attribute.actorType]: 'ai',
     [attribute.modelName]: model.name,
     [attribute.modelVersion]: model.version,
-    [attribute.riskTier]: riskTier,
     [attribute.reversible]: reversible,
   };
 }

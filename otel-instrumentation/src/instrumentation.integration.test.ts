@@ -4,10 +4,16 @@ import { createHmac } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { context, logs, trace } from '@opentelemetry/api';
+import { context, logs, trace, type Attributes } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  InMemorySpanExporter,
+  SamplingDecision,
+  SimpleSpanProcessor,
+  TracerProvider,
+  type Sampler,
+} from '@opentelemetry/sdk-trace';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { largestEventBytes, streams, verdictConsumer, type AiDecisionEvent } from '@countersign/contract';
@@ -113,6 +119,31 @@ describe('decision', () => {
     expect(await countersign.flush()).toBe(true);
     const tasks = (await streamed()).map(({ subject }) => subject);
     expect(tasks.toSorted((a, b) => a.localeCompare(b))).toEqual(['async', 'sync']);
+  });
+
+  it('tells a sampler of which workflow and how risky a decision is that begins', async () => {
+    const told: Attributes[] = [];
+    const sampler: Sampler = {
+      shouldSample: (_parent, _traceId, _name, _kind, attributes) => {
+        told.push(attributes);
+        return { decision: SamplingDecision.NOT_RECORD };
+      },
+      toString: () => 'of the test',
+    };
+    const provider = trace.getTracerProvider();
+    trace.disable();
+    trace.setGlobalTracerProvider(new TracerProvider({ sampler }));
+    try {
+      begin();
+      countersign.decision(options('sampled-out'), answer);
+      expect(told).toEqual([{ 'decision.workflow.id': 'w', 'decision.risk_tier': 'low' }]);
+      // What is on record does not depend on it.
+      expect(await countersign.flush()).toBe(true);
+      expect((await streamed()).map(({ subject }) => subject)).toContain('sampled-out');
+    } finally {
+      trace.disable();
+      trace.setGlobalTracerProvider(provider);
+    }
   });
 
   it('leaves the label out of the span when the answer has none', () => {

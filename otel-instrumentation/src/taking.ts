@@ -1,6 +1,13 @@
 /** How a decision is taken: as a function that is run, or between a start and an end. Always ended, and never by us late. */
 import { context, trace, type Context, type Tracer } from '@opentelemetry/api';
-import { OpenDecision, type Deciding, type DecisionHandle, type DecisionOptions, type Ended } from './decision.ts';
+import {
+  attributesAtStart,
+  OpenDecision,
+  type Deciding,
+  type DecisionHandle,
+  type DecisionOptions,
+  type Ended,
+} from './decision.ts';
 import { withDecision } from './in-context.ts';
 
 export interface Taking {
@@ -125,7 +132,7 @@ export interface Begun {
 
 export function begin({ tracer, deciding }: Pick<Taking, 'tracer' | 'deciding'>, options: DecisionOptions): Begun {
   const parent = context.active();
-  const span = tracer.startSpan(`decision ${options.workflow}`, undefined, parent);
+  const span = tracer.startSpan(`decision ${options.workflow}`, { attributes: attributesAtStart(options) }, parent);
   const open = new OpenDecision(options, span, deciding);
   return { open, within: withDecision(trace.setSpan(parent, span), open) };
 }
