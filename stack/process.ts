@@ -68,6 +68,12 @@ const exitOf = (child: ChildProcess): Promise<Exit> =>
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
 
+/** What a Node that a test starts is to know of our environment: nothing, but where programs are, and what is compiled already. */
+export const bareEnvironment = (): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+});
+
 /** A port on loopback that nothing listens on now. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

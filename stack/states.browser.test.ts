@@ -196,6 +196,27 @@ it.each([...pages, settings])(
   },
 );
 
+it.each([1440, 375])('opens the next case without a jump, %i pixels wide', async (width) => {
+  const { page } = await openPage(browser, 'about:blank', 'ann');
+  await page.setViewportSize({ width, height: 900 });
+  await page.addInitScript(recordShifts);
+  // What moves within half a second of a key is put down to it.
+  await page.route('**/api/plugin-proxy/**', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await route.continue();
+  });
+  await page.goto(stage.url('review'));
+  await page.getByTestId('queue-item').first().waitFor();
+  await settle(page);
+  await page.keyboard.press('n');
+  await page.getByTestId('decision-form').waitFor();
+  await settle(page);
+  expect(await jumps(page)).toEqual([]);
+  await page.keyboard.press('u');
+  await page.getByTestId('claim').waitFor();
+  await page.close();
+});
+
 /** Until nothing more is asked for, and it is drawn. */
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');

