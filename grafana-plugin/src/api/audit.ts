@@ -140,7 +140,9 @@ function useOnInspections<Variables, Answer>(
   const client = useQueryClient();
   return useMutation({
     mutationFn: send,
-    onSettled: () => client.invalidateQueries({ queryKey: inspections }),
+    onSuccess: () => client.invalidateQueries({ queryKey: inspections }),
+    // Not waited for: who hears that it failed may try again at once.
+    onError: () => void client.invalidateQueries({ queryKey: inspections }),
     meta: meta(),
   });
 }

@@ -22,8 +22,10 @@ export const queryClient = new QueryClient({
     mutations: { networkMode: 'always' },
     queries: {
       networkMode: 'always',
+      // After a second and a half somebody is told; what is asked for by itself is asked again all the same.
       retry: (failures, error) =>
-        failures < 3 && !(error instanceof CallError && error.status >= 400 && error.status < 500),
+        failures < 2 && !(error instanceof CallError && error.status >= 400 && error.status < 500),
+      retryDelay: (failures) => 500 * 2 ** failures,
       refetchOnWindowFocus: true,
     },
   },

@@ -49,7 +49,11 @@ function useAct<T>(path: string, done: string, failed: string) {
       // It was heard, and refused: to try again is another wish. One that is under way is the same.
       if (error instanceof CallError && error.body !== null && error.body.error !== 'unavailable') wishes.delete(path);
     },
-    onSettled: () => client.invalidateQueries({ queryKey: key }),
+    // Where it failed it is not waited for: who hears so may try again at once.
+    onSettled: (_answer, error) => {
+      const again = client.invalidateQueries({ queryKey: key });
+      return error === null ? again : undefined;
+    },
     meta: { done, failed },
   });
 }

@@ -104,7 +104,9 @@ function useOnCase<Variables, Answer>(
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, ...variables }: Variables & { readonly id: string }) => send(id, variables as Variables),
-    onSettled: (_answer, _error, { id }) => refresh(client, id),
+    onSuccess: (_answer, { id }) => refresh(client, id),
+    // Not waited for: who hears that it failed may try again at once.
+    onError: (_error, { id }) => void refresh(client, id),
     meta,
   });
 }
@@ -229,6 +231,7 @@ const dropFromQueue = (client: QueryClient, id: string) =>
 async function refresh(client: QueryClient, id: string): Promise<void> {
   await Promise.all([
     client.invalidateQueries({ queryKey: keys.queue }),
-    client.invalidateQueries({ queryKey: keys.case(id) }),
+    // Also where it is not on screen: who goes back to it finds it as it is now, and not for a moment as it was.
+    client.invalidateQueries({ queryKey: keys.case(id), refetchType: 'all' }),
   ]);
 }
