@@ -45,17 +45,41 @@ afterAll(async () => {
   await nats?.stop();
   await loop?.stop();
 });
-beforeEach(async () => {
-  daemon = await startDaemon(config);
-  const login = { natsUrl: loop.nats.url, user: 'service', password: passwords.service };
-  await countersign.start({ source: 'test', ...login, onTrouble: () => undefined });
-  await owner.query('TRUNCATE breaker, notification, incident, alert');
-  // A model has to be known to be stopped.
-  const input = { content: 'x' };
-  countersign.decision({ ...question, input }, (decision) => decision.output({ label: 'spam' }, 0.5));
-  await countersign.flush();
-  await eventually('the model', async () => ((await overview()).models.length > 0 ? true : null));
-});
+beforeEach(() =>
+  sayingWhereItHangs(async (at) => {
+    at('the daemon');
+    daemon = await startDaemon(config);
+    at('the package');
+    const login = { natsUrl: loop.nats.url, user: 'service', password: passwords.service };
+    await countersign.start({ source: 'test', ...login, onTrouble: () => undefined });
+    at('TRUNCATE');
+    await owner.query('TRUNCATE breaker, notification, incident, alert');
+    at('the model');
+    // A model has to be known to be stopped.
+    const input = { content: 'x' };
+    countersign.decision({ ...question, input }, (decision) => decision.output({ label: 'spam' }, 0.5));
+    await countersign.flush();
+    await eventually('the model', async () => ((await overview()).models.length > 0 ? true : null));
+  }),
+);
+/** It has hung, seldom, on a machine with much to do: before the time is over it says where, and what PostgreSQL is doing. */
+async function sayingWhereItHangs(work: (at: (step: string) => void) => Promise<void>): Promise<void> {
+  let step = '';
+  let timer: NodeJS.Timeout | undefined;
+  const hangs = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const asking = new pg.Client(loop.databaseUrl);
+      const sql = `SELECT state, wait_event_type, wait_event, query FROM pg_stat_activity WHERE datname = current_database()`;
+      asking
+        .connect()
+        .then(() => asking.query(sql))
+        .then(({ rows }) => reject(new Error(`it hangs at ${step}: ${JSON.stringify(rows)}`)), reject)
+        .finally(() => void asking.end())
+        .catch(reject);
+    }, 50_000);
+  });
+  await Promise.race([work((at) => (step = at)), hangs]).finally(() => clearTimeout(timer));
+}
 afterEach(async () => {
   await countersign.shutdown(1_000);
   await daemon.stop();
