@@ -61,8 +61,8 @@ const nothing: ReadonlySet<string> = new Set();
 const batchSize = 512;
 /** Longer than that at a time, what is written keeps a service from its own work. */
 const longestWriteMs = 5;
-/** How many of a batch are looked at for what the daemon is going to refuse. Who sends such things does so again. */
-const mostLooks = 8;
+/** So many a second are looked at for what the daemon is going to refuse: it takes long, and who sends such things does so again. */
+const mostLooks = 10;
 const schemas = {
   decision_ai: AiDecisionEvent,
   decision_human: HumanDecisionEvent,
@@ -95,6 +95,8 @@ export class Publisher {
   private failing = false;
   /** By the clock of `performance`. */
   private askAgainAt = 0;
+  private looksSince = Number.NEGATIVE_INFINITY;
+  private looks = 0;
   private stream: JetStreamClient | null = null;
   private store: ObjectStore | null = null;
 
@@ -239,11 +241,10 @@ export class Publisher {
   private writeBatch(): SpooledEvent[] {
     const batch: SpooledEvent[] = [];
     const until = performance.now() + longestWriteMs;
-    let looks = mostLooks;
     while (batch.length < batchSize) {
       const next = this.queue[batch.length];
       if (next === undefined) break;
-      next.written ??= this.write(next.outgoing, looks-- > 0);
+      next.written ??= this.write(next.outgoing);
       if (next.written !== null) batch.push(next.written);
       else this.settle(this.queue.splice(batch.length, 1), false);
       if (performance.now() > until) break;
@@ -251,11 +252,11 @@ export class Publisher {
     return batch;
   }
 
-  private write({ kind, workflow, event, snapshot }: Outgoing, isLookedAt: boolean): SpooledEvent | null {
+  private write({ kind, workflow, event, snapshot }: Outgoing): SpooledEvent | null {
     const { onDropped, onTrouble } = this.options;
     try {
       const made = event();
-      const problem = isLookedAt ? eventProblem(schemas[kind], made) : null;
+      const problem = this.isLookedAt() ? eventProblem(schemas[kind], made) : null;
       // It is sent all the same: the daemon keeps it, with the reason.
       if (problem !== null) onTrouble(`the daemon is going to refuse an event about "${made.subject}": ${problem}`);
       const body = Buffer.from(JSON.stringify(made), 'utf8');
@@ -269,6 +270,13 @@ export class Publisher {
       onDropped('not_json', 1);
     }
     return null;
+  }
+
+  private isLookedAt(): boolean {
+    const now = performance.now();
+    if (now - this.looksSince >= 1_000) [this.looksSince, this.looks] = [now, 0];
+    this.looks += 1;
+    return this.looks <= mostLooks;
   }
 
   /** The first so many are durable, but for those that are refused for good. */
