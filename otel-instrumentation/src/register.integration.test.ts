@@ -1,7 +1,6 @@
 /** Services that nobody wrote for this package, started with two lines more, against a real NATS. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { PromoteRule } from '@countersign/contract';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { node22, packageDirectory, register, startServiceStage, type ServiceStage } from '../../stack/test-services.ts';
@@ -161,19 +160,6 @@ tracer_provider:
 });
 
 it.each([
-  ['SIGTERM', null],
-  ['exit', 3],
-])('loses nothing when it ends by %s', async (how, code) => {
-  const service = { args: [how] };
-  expect(await run('test-services/stopped.mjs', service)).toMatchObject({ code, err: '' });
-  const tasks = async () => new Set((await events()).map(({ subject }) => subject));
-  // What was not sent any more is sent by the next process.
-  if (how === 'exit') await run('test-services/stopped.mjs', { args: ['SIGTERM'] });
-  expect(await tasks()).toEqual(new Set(['one', 'two']));
-  expect((await events()).length).toBe(how === 'exit' ? 4 : 2);
-});
-
-it.each([
   ['a key', 'k'.repeat(32), ''],
   ['one that is too short, which it says', 'short', 'countersign: COUNTERSIGN_HASH_KEY has 5 bytes, want at least 32.'],
 ])('gives no input away by its hash, with %s', async (_what, key, said) => {
@@ -184,29 +170,6 @@ it.each([
   expect(event?.data.input_snapshot.hash).toMatch(/^hmac-sha256:/);
 });
 
-it.each([
-  ['asks', ['one']],
-  ['takes its time', ['one', 'two']],
-  ['thinks by itself', ['one', 'two']],
-  ['leaves one open', ['one']],
-  ['has a thread decide', ['one']],
-  ['closes its server', ['one']],
-])('lets a program that %s end by itself, with all that it recorded', async (what, tasks) => {
-  expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
-  expect((await events()).map(({ subject }) => subject)).toEqual(tasks);
-});
-
-it.each(['exits at once', 'exits while it shuts down'])('loses nothing of a program that %s', async (what) => {
-  expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
-  await run('test-services/short.mjs', { args: ['asks'] });
-  expect(await events()).toHaveLength(2);
-});
-
-it('stays with a program that waits for a timer while NATS is away', async () => {
-  const ended = await run('test-services/short.mjs', { args: ['waits'], env: { NATS_URL: 'nats://127.0.0.1:1' } });
-  expect([ended.code, ended.out]).toEqual([0, '1 spooled, 1 dropped\n']);
-});
-
 it('says what is wrong with the address of NATS, and no password', async () => {
   const NATS_URL = 'nats://svc:s3cretpw@127.0.0.1:1';
   const ended = await run('test-services/short.mjs', { args: ['asks'], env: { NATS_URL } });
@@ -214,14 +177,6 @@ it('says what is wrong with the address of NATS, and no password', async () => {
   expect(ended.err).toContain('NATS cannot be reached at nats://127.0.0.1:1');
   expect(ended.err).toContain('NATS_URL');
   expect(ended.err).not.toContain('s3cretpw');
-});
-
-it('ends by a signal though it is loaded twice', async () => {
-  const imports = [register, `${pathToFileURL(register).href}?again`];
-  const before = performance.now();
-  expect(await stage.run('test-services/stopped.mjs', { args: ['SIGTERM'], imports })).toMatchObject({ code: null });
-  expect(performance.now() - before).toBeLessThan(10_000);
-  expect((await stage.events()).map(({ subject }) => subject)).toEqual(['one', 'two']);
 });
 
 it('starts the service whatever the environment says', async () => {

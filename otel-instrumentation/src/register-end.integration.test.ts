@@ -1,0 +1,56 @@
+/** How programs end that were started with `register`: by themselves, by a signal, at once; and that nothing they recorded is lost. */
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { register, startServiceStage, type ServiceStage } from '../../stack/test-services.ts';
+
+let stage: ServiceStage;
+beforeAll(async () => (stage = await startServiceStage(inject('natsServer'))));
+afterEach(() => stage.clear());
+afterAll(() => stage?.stop());
+
+const run: ServiceStage['run'] = (...rest) => stage.run(...rest);
+const events = () => stage.events();
+
+it.each([
+  ['SIGTERM', null],
+  ['exit', 3],
+])('loses nothing when it ends by %s', async (how, code) => {
+  const service = { args: [how] };
+  expect(await run('test-services/stopped.mjs', service)).toMatchObject({ code, err: '' });
+  const tasks = async () => new Set((await events()).map(({ subject }) => subject));
+  // What was not sent any more is sent by the next process.
+  if (how === 'exit') await run('test-services/stopped.mjs', { args: ['SIGTERM'] });
+  expect(await tasks()).toEqual(new Set(['one', 'two']));
+  expect((await events()).length).toBe(how === 'exit' ? 4 : 2);
+});
+
+it.each([
+  ['asks', ['one']],
+  ['takes its time', ['one', 'two']],
+  ['thinks by itself', ['one', 'two']],
+  ['leaves one open', ['one']],
+  ['has a thread decide', ['one']],
+  ['closes its server', ['one']],
+])('lets a program that %s end by itself, with all that it recorded', async (what, tasks) => {
+  expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
+  expect((await events()).map(({ subject }) => subject)).toEqual(tasks);
+});
+
+it.each(['exits at once', 'exits while it shuts down'])('loses nothing of a program that %s', async (what) => {
+  expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
+  await run('test-services/short.mjs', { args: ['asks'] });
+  expect(await events()).toHaveLength(2);
+});
+
+it('stays with a program that waits for a timer while NATS is away', async () => {
+  const ended = await run('test-services/short.mjs', { args: ['waits'], env: { NATS_URL: 'nats://127.0.0.1:1' } });
+  expect([ended.code, ended.out]).toEqual([0, '1 spooled, 1 dropped\n']);
+});
+
+it('ends by a signal though it is loaded twice', async () => {
+  const imports = [register, `${pathToFileURL(register).href}?again`];
+  const before = performance.now();
+  expect(await stage.run('test-services/stopped.mjs', { args: ['SIGTERM'], imports })).toMatchObject({ code: null });
+  expect(performance.now() - before).toBeLessThan(10_000);
+  expect((await stage.events()).map(({ subject }) => subject)).toEqual(['one', 'two']);
+});
