@@ -29,18 +29,21 @@ const [decisions, turnaround] = ['workflow="w",model="m",model_version="1"', 'wo
 const reviews = (result: string) =>
   `countersign_reviews_total{workflow="w",priority="P2",action="accept",certainty="sure",result="${result}"}`;
 
-/** The service levels as the documentation promises them; the rates are those of the Site Reliability Workbook, chapter 5. */
+/** How many times as fast as the budget allows, over which window, and by which of the two alerts: the Site Reliability Workbook, chapter 5. */
+const usualPairs = [
+  [14.4, '1h', ''],
+  [6, '6h', ''],
+  [3, '1d', 'Slow'],
+  [1, '3d', 'Slow'],
+] as const;
+
+/** The service levels as the documentation promises them. */
 const levels = [
   {
     alert: 'CountersignAvailabilityBurn',
     record: 'dependency:countersign_unavailable:ratio',
     budget: 0.001,
-    pairs: [
-      [14.4, '1h', ''],
-      [6, '6h', ''],
-      [3, '1d', 'Slow'],
-      [1, '3d', 'Slow'],
-    ],
+    pairs: usualPairs,
     series: [
       { series: 'countersign_dependency_up{dependency="nats"}', value: (bad) => 1 - bad },
       { series: 'up{job="countersign",instance="a"}', value: () => 1 },
@@ -67,12 +70,7 @@ const levels = [
     alert: 'CountersignP1TurnaroundBurn',
     record: 'workflow:countersign_p1_reviews_late:ratio',
     budget: 0.05,
-    pairs: [
-      [14.4, '1h', ''],
-      [6, '6h', ''],
-      [3, '1d', 'Slow'],
-      [1, '3d', 'Slow'],
-    ],
+    pairs: usualPairs,
     series: [
       {
         series: `countersign_review_turnaround_seconds_bucket{${turnaround},le="7200"}`,
@@ -85,12 +83,7 @@ const levels = [
     alert: 'CountersignApprovalsBurn',
     record: 'workflow:countersign_reviews_late:ratio',
     budget: 0.05,
-    pairs: [
-      [14.4, '1h', ''],
-      [6, '6h', ''],
-      [3, '1d', 'Slow'],
-      [1, '3d', 'Slow'],
-    ],
+    pairs: usualPairs,
     series: [
       { series: reviews('in_time'), perMinute: (bad) => all * (1 - bad) },
       { series: reviews('late'), perMinute: (bad) => all * bad },
