@@ -14,6 +14,7 @@ import { become, beFromNowOn, keepPictures, launchBrowser, openPage, screenshots
 import { makeReachableDirectory } from './postgres.ts';
 import { freePort } from './process.ts';
 import { isOfNothing, panelQueries, ruleSelectors } from './asked-queries.ts';
+import { writeState } from '../demo/src/state.ts';
 import { askPrometheus, findPrometheus, hasAnswered, startMeasuring, type Prometheus } from './prometheus.ts';
 import { jumps, recordShifts } from './layout-shift.ts';
 import { startStack, writeNote, type Stack } from './stack.ts';
@@ -22,6 +23,8 @@ import { eventually } from './test-loop.ts';
 
 const directory = makeReachableDirectory(join(tmpdir(), 'countersign-story-'));
 const app = '/a/countersign-decisions-app';
+/** In the second round through the corpus, where a damaged model is wrong about every other message. */
+const spoiled = 2_631 + 1_300;
 let stack: Stack;
 let browser: Browser;
 let prometheus: Prometheus;
@@ -257,6 +260,8 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
   const breaker = page.getByTestId('breaker');
   await breaker.and(page.locator('[data-state=closed]')).waitFor();
 
+  // Which mail it spoils is not left to how fast this machine was until here: a damaged model sorts some of it well.
+  writeState(join(directory, 'demo/state.json'), { arrived: spoiled });
   const degrade = spawnSync(process.execPath, [join(import.meta.dirname, 'demo.ts'), '--degrade'], {
     env: { ...process.env, COUNTERSIGN_STATE: directory },
     encoding: 'utf8',
@@ -278,11 +283,7 @@ it('a damaged model is caught, stopped, rolled back, and trusted again', async (
     },
     60_000,
   );
-  // Tier by tier. Mail that even a damaged model sorts well comes in runs: then it ends, and begins anew at its first tier.
-  const rises = risesOf(overridesIn(steps).map(({ tier }) => tier));
-  const whole = ['info', 'action_required', 'incident'];
-  expect(rises.at(-1)).toEqual(whole);
-  for (const rise of rises) expect(rise).toEqual(whole.slice(0, rise.length));
+  expect(overridesIn(steps).map(({ tier }) => tier)).toEqual(['info', 'action_required', 'incident']);
   // Nobody has to work out whose fault it was: the inputs are as before, and so are the people.
   expect(steps.filter(({ signal }) => signal === 'attribution')).toMatchObject([{ subject: 'model', tier: 'info' }]);
   await page.locator('[data-testid=alert][data-tier=info]', { hasText: 'The model is the cause' }).first().waitFor();
@@ -462,13 +463,6 @@ async function alertSteps(): Promise<AlertStep[]> {
     return event.data;
   });
 }
-
-/** What lies between one end and the next. */
-const risesOf = (tiers: readonly AlertStep['tier'][]) =>
-  tiers.reduce<AlertStep['tier'][][]>(
-    (rises, tier) => (tier === null ? [...rises, []] : [...rises.slice(0, -1), [...(rises.at(-1) ?? []), tier]]),
-    [[]],
-  );
 
 /** AI decisions so far, by route. */
 async function decisions(): Promise<{ auto: number; human: number }> {
