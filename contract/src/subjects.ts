@@ -16,10 +16,12 @@ export const subjectsOf = {
 
 export const partitions = 64;
 
+const utf8 = new TextEncoder();
+
 /** FNV-1a, 32 bits, over the UTF-8 bytes (RFC 9923), then modulo the number of partitions. */
 export function partitionOf(workflowId: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(workflowId)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of utf8.encode(workflowId)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % partitions;
 }
 

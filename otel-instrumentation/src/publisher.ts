@@ -58,9 +58,12 @@ interface Queued {
 
 const ignore = (): void => undefined;
 const nothing: ReadonlySet<string> = new Set();
+/** Of events that are sent together, each waiting for its own acknowledgement. */
 const batchSize = 512;
-/** Longer than that at a time, what is written keeps a service from its own work. */
-const longestWriteMs = 5;
+/** Of events that go to disk together, and bytes of them. */
+const [spillSize, spillBytes] = [8_192, 8 * 1_048_576];
+/** Longer than that at a time, what is written keeps a service from its own work: unless it is lost otherwise. */
+const [longestWriteMs, longestWriteBehindMs] = [5, 50];
 /** So many a second are looked at for what the daemon is going to refuse: it takes long, and who sends such things does so again. */
 const mostLooks = 10;
 const schemas = {
@@ -229,24 +232,30 @@ export class Publisher {
 
   private async spillAll(): Promise<void> {
     while (this.backlog !== null && this.queue.length > 0) {
-      const batch = this.writeBatch();
+      const batch = this.writeBatch(spillSize);
       const taken = await this.backlog.append(batch);
       this.take(taken);
       this.options.onSpooled(taken);
-      if (taken < batch.length) return;
+      // What came meanwhile waits for the next time, so that something is sent as well.
+      if (taken < batch.length || !(this.isAway || this.isBehind || this.stopped)) return;
     }
   }
 
   /** The first of the queue, written. What cannot be is dropped. */
-  private writeBatch(): SpooledEvent[] {
+  private writeBatch(most = batchSize): SpooledEvent[] {
     const batch: SpooledEvent[] = [];
-    const until = performance.now() + longestWriteMs;
-    while (batch.length < batchSize) {
+    const until = performance.now() + (this.isBehind ? longestWriteBehindMs : longestWriteMs);
+    let bytes = 0;
+    while (batch.length < most && bytes < spillBytes) {
       const next = this.queue[batch.length];
       if (next === undefined) break;
       next.written ??= this.write(next.outgoing);
-      if (next.written !== null) batch.push(next.written);
-      else this.settle(this.queue.splice(batch.length, 1), false);
+      if (next.written === null) {
+        this.settle(this.queue.splice(batch.length, 1), false);
+      } else {
+        batch.push(next.written);
+        bytes += next.outgoing.bytes;
+      }
       if (performance.now() > until) break;
     }
     return batch;

@@ -24,16 +24,22 @@ interface Header {
 const mark = Buffer.from('CSev');
 /** The mark, the length, the checksum. */
 const prefix = mark.length + 8;
+const none = Buffer.alloc(0);
 /** More cannot be an event with its input: what says so is damaged. */
 const mostBytes = 128 * 1_048_576;
 
 export function writeRecord({ id, subject, body, snapshot }: SpooledEvent): Buffer {
   const header: Header = { id, subject, body: body.length, input: snapshot?.hash ?? null };
-  const json = Buffer.from(JSON.stringify(header), 'utf8');
-  const record = Buffer.concat([Buffer.alloc(prefix + 4), json, body, snapshot?.content ?? Buffer.alloc(0)]);
-  record.writeUInt32LE(json.length, prefix);
+  const json = JSON.stringify(header);
+  const jsonBytes = Buffer.byteLength(json, 'utf8');
+  const input = snapshot?.content ?? none;
+  const record = Buffer.allocUnsafe(prefix + 4 + jsonBytes + body.length + input.length);
   mark.copy(record);
   record.writeUInt32LE(record.length - prefix, mark.length);
+  record.writeUInt32LE(jsonBytes, prefix);
+  record.write(json, prefix + 4, 'utf8');
+  record.set(body, prefix + 4 + jsonBytes);
+  record.set(input, prefix + 4 + jsonBytes + body.length);
   record.writeUInt32LE(crc32(record.subarray(prefix)), mark.length + 4);
   return record;
 }

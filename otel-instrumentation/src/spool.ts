@@ -28,7 +28,7 @@ interface Segment {
   readonly events: number;
 }
 
-/** Small: the first is read whole each time that something was added to it. */
+/** Small: the first is read whole each time that something was added to it. What is written at once goes into one. */
 const usualSegmentBytes = 1_048_576;
 
 export class Spool {
@@ -93,26 +93,21 @@ export class Spool {
 
   /** How many of the events, from the first on, were written: as many as `room` bytes hold. Rejects with none half written. */
   async append(events: readonly SpooledEvent[], room: number): Promise<number> {
-    const { segmentBytes = usualSegmentBytes } = this.options;
-    let taken = 0;
+    const records: Buffer[] = [];
     let left = room;
-    while (taken < events.length) {
-      const segment = await this.segmentWithRoom(segmentBytes);
-      const written: Buffer[] = [];
-      let { bytes } = segment;
-      for (const event of events.slice(taken)) {
-        const record = writeRecord(event);
-        if (record.length > left || (bytes >= segmentBytes && written.length > 0)) break;
-        written.push(record);
-        bytes += record.length;
-        left -= record.length;
-      }
-      if (written.length === 0) break;
-      await this.write(Buffer.concat(written), segment.bytes);
-      this.segments[this.segments.length - 1] = { ...segment, bytes, events: segment.events + written.length };
-      taken += written.length;
+    for (const event of events) {
+      const record = writeRecord(event);
+      left -= record.length;
+      if (left < 0) break;
+      records.push(record);
     }
-    return taken;
+    if (records.length === 0) return 0;
+    const segment = await this.segmentWithRoom();
+    const written = Buffer.concat(records);
+    await this.write(written, segment.bytes);
+    const bytes = segment.bytes + written.length;
+    this.segments[this.segments.length - 1] = { ...segment, bytes, events: segment.events + records.length };
+    return records.length;
   }
 
   /** All of it, or nothing: a disk that is full has taken a part. */
@@ -183,21 +178,31 @@ export class Spool {
     if (this.length === 0) await rm(this.options.directory, { recursive: true, force: true });
   }
 
-  private async segmentWithRoom(segmentBytes: number): Promise<Segment> {
-    const { directory } = this.options;
+  private async segmentWithRoom(): Promise<Segment> {
+    const { directory, segmentBytes = usualSegmentBytes } = this.options;
     const last = this.segments.at(-1);
     if (last !== undefined && last.bytes < segmentBytes) {
       this.writing ??= await open(pathOf(directory, last.number), 'a', 0o600);
       return last;
     }
     await this.closeFile();
-    // It may have been tidied up.
-    await mkdir(directory, { recursive: true, mode: 0o700 });
     const number = last === undefined ? (await readHead(directory)).segment : last.number + 1;
-    this.writing = await open(pathOf(directory, number), 'a', 0o600);
+    this.writing = await this.openNew(number);
     const segment = { number, bytes: 0, events: 0 };
     this.segments.push(segment);
     return segment;
+  }
+
+  private async openNew(number: number): Promise<FileHandle> {
+    const { directory } = this.options;
+    try {
+      return await open(pathOf(directory, number), 'a', 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // It has been tidied up.
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      return open(pathOf(directory, number), 'a', 0o600);
+    }
   }
 
   private async closeFile(): Promise<void> {
