@@ -32,7 +32,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           pool: 'forks',
           // They wait more than they work.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

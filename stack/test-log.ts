@@ -73,7 +73,7 @@ export async function openTestLog(database: TestDatabase, directory: string): Pr
     logId: 'main',
     key,
     head: () => ledger.head,
-    lastSigned: new LastSigned(`${keyFile}.last`, testOrigin),
+    lastSigned: new LastSigned(`${keyFile}.last`),
     now,
     // Signed when a test says so.
     delayMs: 86_400_000,

@@ -142,6 +142,13 @@ export class Story {
     return this.daemon({ type: eventTypes.breaker, data });
   }
 
+  /** A version is taken out of use. */
+  rollBack(version: string, restores: string): LedgerRecord {
+    const model = { name: 'spam-logit', version, hash };
+    const data = { workflow_id: this.workflow, model, change: 'rolled_back' as const, restores, by: 'ann' };
+    return this.daemon({ type: eventTypes.model, data: { ...data, justification: 'bad' } });
+  }
+
   private event(body: { type: string; data: unknown }): CountersignEvent {
     return {
       specversion: '1.0',

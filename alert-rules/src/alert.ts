@@ -16,6 +16,8 @@ export interface Alert {
   readonly expr: string;
   /** How long before anybody is told. */
   readonly for: string;
+  /** How long it stays once nothing is wrong any more; 5m when not said: a daemon that starts anew, or could not measure once, is no end. */
+  readonly keep?: string;
   readonly tier: AlertTier;
   /** Who looks at it first. */
   readonly team: 'model' | 'oversight' | 'platform';
@@ -41,6 +43,8 @@ export interface Group {
   readonly interval: string;
   readonly rules: readonly (Alert | RecordingRule)[];
 }
+
+export const usualKeep = '5m';
 
 export const isAlert = (rule: Alert | RecordingRule): rule is Alert => 'name' in rule;
 

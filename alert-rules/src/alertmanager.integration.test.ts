@@ -20,7 +20,12 @@ beforeAll(async () => {
     file,
     readFileSync(join(root, 'alertmanager.yaml'), 'utf8').replaceAll('/run/secrets/', `${directory}/`),
   );
-  for (const secret of ['pagerduty_routing_key', 'slack_webhook_url'])
+  for (const secret of [
+    'pagerduty_routing_key',
+    'slack_webhook_url_model',
+    'slack_webhook_url_oversight',
+    'slack_webhook_url_platform',
+  ])
     writeFileSync(join(directory, secret), 'http://127.0.0.1:1');
   url = `http://127.0.0.1:${await freePort()}`;
   server = run({
@@ -52,12 +57,21 @@ const alert = (alertname: string, tier: string, team: string, workflow: string) 
   team,
   workflow,
 });
+const version = (alertname: string, tier: string, workflow: string, model: string, model_version = '1') => ({
+  ...alert(alertname, tier, 'model', workflow),
+  model,
+  ...(model_version === '' ? {} : { model_version }),
+});
 const given = {
   down: { alertname: 'CountersignDown', tier: 'incident', team: 'platform' },
   lag: { alertname: 'CountersignIngestLag', tier: 'action_required', team: 'platform' },
-  incident: alert('CountersignOverridesIncident', 'incident', 'model', 'refunds'),
-  lesser: alert('CountersignDrift', 'info', 'model', 'refunds'),
-  elsewhere: alert('CountersignDrift', 'info', 'model', 'mail'),
+  stopped: alert('CountersignDecisionsStopped', 'action_required', 'model', 'refunds'),
+  incident: version('CountersignOverridesIncident', 'incident', 'refunds', 'm'),
+  lesser: version('CountersignDrift', 'action_required', 'refunds', 'm'),
+  another: version('CountersignFairness', 'action_required', 'refunds', 'other'),
+  next: version('CountersignCalibration', 'action_required', 'refunds', 'm', '2'),
+  open: version('CountersignBreakerOpen', 'incident', 'refunds', 'm', ''),
+  elsewhere: version('CountersignDrift', 'action_required', 'mail', 'm'),
   people: alert('CountersignQueueOverdue', 'action_required', 'oversight', 'refunds'),
 } as const;
 
@@ -91,13 +105,20 @@ async function quiet(...names: (keyof typeof given)[]): Promise<string[]> {
 }
 
 it('tells of the daemon that is down, and not of what follows from it', async () => {
-  expect(await quiet('down', 'lag', 'people')).toEqual(['CountersignIngestLag']);
+  expect(await quiet('down', 'lag', 'people', 'stopped', 'lesser')).toEqual([
+    'CountersignDecisionsStopped refunds',
+    'CountersignIngestLag',
+  ]);
 });
 
-it('tells of the incident of a workflow, and of no lesser alert of the same model', async () => {
-  expect(await quiet('incident', 'lesser', 'elsewhere', 'people', 'lag')).toEqual(['CountersignDrift refunds']);
+it('tells of the incident of a version, and of no lesser alert of the same; but of every other', async () => {
+  expect(await quiet('incident', 'lesser', 'another', 'next', 'stopped', 'elsewhere', 'people', 'lag')).toEqual([
+    'CountersignDrift refunds',
+  ]);
 });
 
 it('tells of all of them while there is nothing worse', async () => {
   expect(await quiet('lesser', 'elsewhere', 'people', 'lag')).toEqual([]);
+  // Of whole models: what is wrong with a version of theirs is told beside it.
+  expect(await quiet('open', 'lesser', 'stopped')).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** The files that operators load, from the rules: Prometheus' own, and the same as Grafana-managed alert rules. */
 import { stringify } from 'yaml';
-import { dataSourceUid, grafanaLabel, isAlert, runbooksPath, type Alert, type Group } from './alert.ts';
+import { dataSourceUid, grafanaLabel, isAlert, runbooksPath, usualKeep, type Alert, type Group } from './alert.ts';
 import { human } from './human.ts';
 import { model } from './model.ts';
 import { platform } from './platform.ts';
@@ -9,6 +9,8 @@ import { recording, slo } from './slo.ts';
 export const groups: Readonly<Record<string, Group>> = { recording, model, human, platform, slo };
 export const alerts: readonly Alert[] = Object.values(groups).flatMap(({ rules }) => rules.filter(isAlert));
 
+/** Not that of the dashboards: Grafana makes this one first, under a uid of its own, and would have two of one name. */
+const folder = 'Countersign alerts';
 const head = '# Made by: node --conditions=countersign-source alert-rules/src/build.ts\n';
 const yaml = (value: unknown): string => head + stringify(value, { lineWidth: 0 });
 const labelsOf = ({ tier, team }: Alert) => ({ tier, team, product: 'countersign' });
@@ -27,6 +29,7 @@ const groupOf = ({ name, interval, rules }: Group) => ({
           alert: rule.name,
           expr: rule.expr,
           for: rule.for,
+          keep_firing_for: rule.keep ?? usualKeep,
           labels: labelsOf(rule),
           annotations: annotationsOf(rule, `{{ $externalLabels.${grafanaLabel} }}`),
         }
@@ -47,7 +50,7 @@ export const operatorFile = (): string =>
 
 /**
  * Grafana's provisioning of alert rules. It asks Prometheus for the same expression, which gives series only where something is
- * wrong: so none is no alert, and a Prometheus that does not answer is one. It asks for what is recorded in Prometheus by what it
+ * wrong: so none is no alert. It asks for what is recorded in Prometheus by what it
  * is recorded of: who evaluates rules in Grafana may have no Prometheus that does.
  */
 export const grafanaFile = (): string =>
@@ -55,9 +58,7 @@ export const grafanaFile = (): string =>
     apiVersion: 1,
     groups: Object.values(groups).flatMap(({ name, interval, rules }) => {
       const ofIt = rules.filter(isAlert);
-      return ofIt.length === 0
-        ? []
-        : [{ orgId: 1, name, folder: 'Countersign', interval, rules: ofIt.map(grafanaRule) }];
+      return ofIt.length === 0 ? [] : [{ orgId: 1, name, folder, interval, rules: ofIt.map(grafanaRule) }];
     }),
   });
 
@@ -66,8 +67,10 @@ const grafanaRule = (alert: Alert) => ({
   title: alert.name,
   condition: 'wrong',
   for: alert.for,
+  keepFiringFor: alert.keep ?? usualKeep,
   noDataState: 'OK',
-  execErrState: 'Error',
+  // Of a Prometheus that does not answer one alert tells, and not each of all: nobody knows then whether the daemon is there.
+  execErrState: alert.name === 'CountersignDown' ? 'Alerting' : 'KeepLast',
   labels: labelsOf(alert),
   // Grafana's own address, without a slash at its end.
   annotations: inGrafana(annotationsOf(alert, '{{ reReplaceAll "/$" "" externalURL }}')),
@@ -106,8 +109,12 @@ const inGrafana = (annotations: Readonly<Record<string, string>>) =>
     Object.entries(annotations).map(([name, text]) => [name, text.replaceAll('$value ', '$values.figure.Value ')]),
   );
 
-/** With each recorded series as what it is recorded of. */
-const inFull = (expr: string): string =>
-  Object.values(groups)
-    .flatMap(({ rules }) => rules)
-    .reduce((full, rule) => (isAlert(rule) ? full : full.replaceAll(rule.record, `(${rule.expr})`)), expr);
+/** With each recorded series as what it is recorded of, which may be recorded itself. */
+function inFull(expr: string): string {
+  const rules = Object.values(groups).flatMap((group) => group.rules);
+  const full = rules.reduce(
+    (text, rule) => (isAlert(rule) ? text : text.replaceAll(rule.record, `(${rule.expr})`)),
+    expr,
+  );
+  return full === expr ? full : inFull(full);
+}

@@ -3,7 +3,7 @@ import { counter, gauge, type Group } from './alert.ts';
 import { found } from './model.ts';
 
 const week = (certainty: string, action: string) =>
-  `sum by (workflow) (increase(countersign_reviews_total{certainty="${certainty}"${action}}[7d]))`;
+  `sum by (workflow) (increase(countersign_reviews_total{certainty="${certainty}"${action || ',action!="escalate"'}}[7d]))`;
 const reviews = (certainty: string, action: string) =>
   `countersign_reviews_total{workflow="w",priority="P2",action="${action}",certainty="${certainty}",result="in_time"}`;
 

@@ -135,7 +135,10 @@ export const model: Group = {
     {
       name: 'CountersignModelUndeclared',
       expr: `max by (workflow, model, model_version) (countersign_model_version_info{autonomy="undeclared"}) == 1
-  and on (workflow, model, model_version) sum by (workflow, model, model_version) (increase(countersign_decisions_total{actor="ai"}[1h])) > 0`,
+  and on (workflow, model, model_version) (
+    sum by (workflow, model, model_version) (increase(countersign_decisions_total{actor="ai"}[1h])) > 0
+    or time() - max by (workflow, model, model_version) (countersign_model_first_seen_timestamp_seconds) < 3600
+  )`,
       for: '5m',
       tier: 'action_required',
       team: 'model',
@@ -152,7 +155,7 @@ export const model: Group = {
     },
     {
       name: 'CountersignBreakerOpen',
-      expr: 'max by (workflow, model, risk_tier) (countersign_breaker_state{state=~"open|forced_open"}) == 1',
+      expr: 'max by (workflow, model, risk_tier) (countersign_breaker_state{state="open"}) == 1',
       for: '0m',
       tier: 'incident',
       team: 'model',
@@ -165,14 +168,28 @@ export const model: Group = {
       },
     },
     {
+      name: 'CountersignStoppedByHand',
+      expr: 'max by (workflow, model, risk_tier) (countersign_breaker_state{state="forced_open"}) == 1',
+      for: '0m',
+      tier: 'action_required',
+      team: 'model',
+      runbook: 'stopped_by_hand',
+      summary: 'Somebody has stopped {{ $labels.model }} in {{ $labels.workflow }}, risk tier {{ $labels.risk_tier }}',
+      description: 'It stays so until two others give authority back: people decide everything meanwhile.',
+      story: {
+        series: [gauge('countersign_breaker_state{workflow="w",model="m",risk_tier="all",state="forced_open"}', 0, 1)],
+      },
+    },
+    {
       name: 'CountersignBreakerFlapping',
-      expr: 'sum by (workflow, model) (increase(countersign_breaker_changes_total[1h])) > 6',
+      expr: 'sum by (workflow, model, risk_tier) (increase(countersign_breaker_changes_total{state="open"}[1h])) > 2',
       for: '0m',
       tier: 'action_required',
       team: 'model',
       runbook: 'breaker',
-      summary: 'The breaker of {{ $labels.model }} in {{ $labels.workflow }} goes to and fro',
-      description: 'It changed {{ printf "%.0f" $value }} times within an hour: what opened it was not mended.',
+      summary:
+        'The breaker of {{ $labels.model }} in {{ $labels.workflow }} goes to and fro, risk tier {{ $labels.risk_tier }}',
+      description: 'It opened {{ printf "%.0f" $value }} times within an hour: what opened it was not mended.',
       story: {
         series: [
           counter('countersign_breaker_changes_total{workflow="w",model="m",risk_tier="all",state="open"}', 0, 1),

@@ -16,7 +16,7 @@ export const platform: Group = {
       runbook: 'daemon-down',
       summary: 'The daemon{{ with $labels.instance }} at {{ . }}{{ end }} does not answer',
       description:
-        'Services go on by the last authority they heard, until its lease ends; then people decide everything. Events wait.',
+        'Services go on by the last authority they heard, until its lease ends; then by what their policy says of a lost contact. Events wait.',
       story: { series: [gauge('up{job="countersign",instance="a"}', 1, 0)] },
     }),
     one({
@@ -48,6 +48,23 @@ export const platform: Group = {
       summary: '{{ printf "%.0f" $value }} events wait to be recorded',
       description: 'More comes in than is recorded: monitors and breakers see late what happens now.',
       story: { series: [gauge('countersign_ingest_lag_messages', 10, 20_000)] },
+    }),
+    one({
+      name: 'CountersignIngestStalled',
+      expr: `min_over_time(countersign_ingest_lag_messages[15m]) > 0
+  unless on (instance) max by (instance) (delta(countersign_ledger_records[15m])) > 0`,
+      for: '5m',
+      tier: 'incident',
+      runbook: 'ingest',
+      summary: '{{ printf "%.0f" $value }} events wait, and nothing is recorded',
+      description:
+        'For a quarter of an hour no record was added. Monitors and breakers hear of nothing that happens now.',
+      story: {
+        series: [
+          gauge('countersign_ingest_lag_messages{instance="a"}', 0, 20),
+          counter('countersign_ledger_records{instance="a",log="main"}', 5, 0),
+        ],
+      },
     }),
     one({
       name: 'CountersignIngestSlow',
@@ -90,7 +107,7 @@ export const platform: Group = {
       expr: 'sum(increase(countersign_otlp_spans_total{result="rejected"}[15m])) > 0',
       for: '0m',
       tier: 'action_required',
-      runbook: 'dead-letters',
+      runbook: 'spans-rejected',
       summary: 'Decisions that come as spans are refused',
       description:
         '{{ printf "%.0f" $value }} within a quarter of an hour: they are not on record. Their senders hear why.',
@@ -113,13 +130,21 @@ export const platform: Group = {
     }),
     one({
       name: 'CountersignWitnessBehind',
-      expr: 'max by (witness) (countersign_witness_lag_records) > 10000',
+      // What is behind and signs catches up; of a small log one that signs nothing any more is as bad.
+      expr: `max by (witness) (countersign_witness_lag_records) > 10000
+  or (max by (witness) (countersign_witness_lag_records) > 0
+    unless on (witness) sum by (witness) (increase(countersign_witness_requests_total{result="signed"}[1h])) > 0)`,
       for: '15m',
       tier: 'action_required',
       runbook: 'witness',
       summary: 'The witness {{ $labels.witness }} is {{ printf "%.0f" $value }} records behind',
       description: 'While it does not sign, nobody outside vouches for the log.',
-      story: { series: [gauge('countersign_witness_lag_records{witness="a"}', 10, 20_000)] },
+      story: {
+        series: [
+          gauge('countersign_witness_lag_records{witness="a"}', 0, 20),
+          counter('countersign_witness_requests_total{witness="a",result="signed"}', 5, 0),
+        ],
+      },
     }),
     one({
       name: 'CountersignWitnessRefuses',
@@ -143,14 +168,23 @@ export const platform: Group = {
     }),
     one({
       name: 'CountersignNotificationsFailing',
-      expr: `sum by (channel) (increase(countersign_notifications_total{result="retry"}[15m])) > 1
-  or sum by (channel) (increase(countersign_notifications_total{result="undeliverable"}[15m])) > 0`,
+      expr: 'sum by (channel) (increase(countersign_notifications_total{result="undeliverable"}[15m])) > 0',
       for: '0m',
       tier: 'incident',
       runbook: 'notifications',
       summary: 'People are not reached by {{ $labels.channel }}',
       description: 'Incidents climb past those who should hear of them.',
-      story: { series: [counter('countersign_notifications_total{channel="pager",result="retry"}', 0, 1)] },
+      story: { series: [counter('countersign_notifications_total{channel="pager",result="undeliverable"}', 0, 1)] },
+    }),
+    one({
+      name: 'CountersignNotificationsWaiting',
+      expr: 'max(countersign_notifications_waiting{reason="due"}) > 0',
+      for: '5m',
+      tier: 'incident',
+      runbook: 'notifications',
+      summary: '{{ printf "%.0f" $value }} messages to people are not sent',
+      description: 'They have been due for five minutes. Incidents climb past those who should hear of them.',
+      story: { series: [gauge('countersign_notifications_waiting{reason="due"}', 0, 3)] },
     }),
     one({
       name: 'CountersignSnapshotsFailing',
@@ -166,7 +200,8 @@ export const platform: Group = {
       name: 'CountersignHttpErrors',
       // What probes and Prometheus ask says nothing of people's requests.
       expr: `sum(rate(countersign_http_request_seconds_count{status=~"5..",route!~"/metrics|/healthz|/readyz"}[10m]))
-  / sum(rate(countersign_http_request_seconds_count{route!~"/metrics|/healthz|/readyz"}[10m])) > 0.05`,
+  / sum(rate(countersign_http_request_seconds_count{route!~"/metrics|/healthz|/readyz"}[10m])) > 0.05
+  and on () sum(increase(countersign_http_request_seconds_count{status=~"5..",route!~"/metrics|/healthz|/readyz"}[10m])) >= 5`,
       for: '5m',
       tier: 'action_required',
       runbook: 'http-errors',

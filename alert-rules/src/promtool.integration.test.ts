@@ -71,6 +71,8 @@ function storyOf(alert: Alert) {
         promql_expr_test: [
           at(samples - 1, false),
           at(2 * samples - 1, true),
+          // It stays a while, for what is measured may be missing once.
+          ...(minutesEach === 1 ? [at(2 * samples + 2, true)] : []),
           at(3 * samples - 1, false),
           {
             expr: waited,

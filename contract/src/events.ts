@@ -36,7 +36,7 @@ import {
   ReviewStep,
   SilenceStep,
 } from './steps.ts';
-import { DecisionAction, ReviewReason, RiskTier, Route } from './words.ts';
+import { DecisionAction, Priority, ReviewReason, RiskTier, Route } from './words.ts';
 
 export const saltBytes = 32;
 
@@ -127,6 +127,9 @@ export const HumanDecision = Type.Object({
   reason_code: Type.Optional(Name),
   review_ms: Type.Optional(Milliseconds),
   queue_ms: Type.Optional(Milliseconds),
+  /** Of the last word on a case: how urgent the case was by then, and when it was due. */
+  priority: Type.Optional(Priority),
+  due_at: Type.Optional(UtcInstant),
   evidence_hash: Type.Optional(Sha256),
   lease_epoch: Type.Optional(Type.Integer({ minimum: 0 })),
   committed_before_reveal: Type.Optional(Type.Boolean()),

@@ -91,7 +91,7 @@ export const metrics = {
 
   // People. No metric names one: Prometheus knows no grants.
   countersign_reviews_total: count(
-    'Cases that people decided: how, in time for their service level or late, and whether the AI was sure (confidence from 0.9).',
+    'What people said on cases: how, whether the AI was sure (confidence from 0.9), and whether the last word came in time or late; open while it is not the last.',
     ['workflow', 'priority', 'action', 'certainty', 'result'] as const,
   ),
   countersign_review_turnaround_seconds: histogram(
@@ -270,7 +270,10 @@ export const metrics = {
     'channel',
     'result',
   ] as const),
-  countersign_notifications_waiting: gauge('Messages to people that are not sent yet.', [] as const),
+  countersign_notifications_waiting: gauge(
+    'Messages to people that are not sent yet: due, or held back for quiet hours.',
+    ['reason'] as const,
+  ),
   countersign_outbox_pending: gauge('Verdicts and orders committed and not yet on NATS.', [] as const),
 
   // The ledger.

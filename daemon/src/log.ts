@@ -44,7 +44,8 @@ const checkpointDelayMs = 200;
 export async function openLog({ config, pool, readingPool, metrics, now, trouble, onFatal }: LogOptions): Promise<Log> {
   const { logId, keyFile, origin } = config;
   const key = loadSigningKey(keyFile, origin);
-  const lastSigned = new LastSigned(`${keyFile}.last`, origin);
+  const lastSigned = new LastSigned(`${keyFile}.last`);
+  lastSigned.assertOf(origin);
   // Before it is taken from whoever has the right key.
   const steps = await stepsToKey(pool, logId, key, readSuccessions(keyFile));
   const ledger = await Ledger.open({

@@ -4,7 +4,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventTypes, type AuditRecord } from '@countersign/contract';
 import { formatVerifierKey } from '@countersign/contract/note';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { Alerts } from './alerts/index.ts';
 import { AuthorityDistribution, Breakers, policyChanged, takeEpoch } from './breakers/index.ts';
 import { Clockwork } from './clockwork.ts';
@@ -15,6 +15,7 @@ import { Escalation, NotificationOutbox, readChannels, Silences } from './escala
 import {
   auditRoutes,
   createServer,
+  openWaitingRoom,
   batchRoutes,
   inspectionRoutes,
   loopRoutes,
@@ -27,10 +28,10 @@ import {
   reviewRoutes,
 } from './http/index.ts';
 import { DeadLetters, ensureStreams, Ingest } from './ingest/index.ts';
-import { newUuid, type LedgerRecord, type LedgerTransaction } from './ledger/index.ts';
-import { countRecord, measure, Metrics, startAtZero } from './metrics/index.ts';
+import { newUuid, type LedgerReader, type LedgerRecord, type LedgerTransaction } from './ledger/index.ts';
+import { countRecord, Measuring, Metrics, startAtZero } from './metrics/index.ts';
 import { Models } from './models/index.ts';
-import { Monitors, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
+import { Monitors, type Movement, readSnapshot as readMonitorSnapshot, writeSnapshot } from './monitors/index.ts';
 import { Orders } from './orders/index.ts';
 import { People } from './people/index.ts';
 import { readPolicies, recordPolicies, reviewedBy } from './policies/index.ts';
@@ -60,6 +61,7 @@ export interface Daemon {
 
 const snapshotEveryMs = 30_000;
 const choreEveryMs = 1_000;
+const sayEveryMs = 10_000;
 /** What the other side of a channel has for an answer. */
 const channelTimeoutMs = 10_000;
 
@@ -83,15 +85,15 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     const policies = await readPolicies(config.policies);
 
     await migrate(config.databaseUrl);
-    const pool = openPool(config.databaseUrl, 'countersign_writer', trouble('an idle connection to PostgreSQL broke'));
-    stops.push(() => pool.end());
-    const readingPool = openPool(
-      config.databaseUrl,
-      'countersign_writer',
-      trouble('an idle connection to PostgreSQL broke'),
-      4,
-    );
-    stops.push(() => readingPool.end());
+    const openOwn = (most?: number) => {
+      const broken = trouble('an idle connection to PostgreSQL broke');
+      const opened = openPool(config.databaseUrl, 'countersign_writer', broken, most);
+      stops.push(() => opened.end());
+      return opened;
+    };
+    const pool = openOwn();
+    const readingPool = openOwn(4);
+    const probePool = openOwn(1);
 
     const nats = await openNats(config);
     stops.push(() => nats.drain());
@@ -148,7 +150,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     });
     stops.push(() => notifications.stop());
     const monitors = new Monitors({ policies, snapshot: await readMonitorSnapshot(pool, logId) });
-    const missed = await monitors.catchUp(reader);
+    const missed = await fold(monitors, reader, config, log);
 
     const distribution = await AuthorityDistribution.start(
       nats,
@@ -236,8 +238,9 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
     };
     stops.push(saveMonitors);
     stops.push(() => reactions.stop());
+    const begun = new Set<string>();
     ledger.onCommitted((records) => {
-      for (const record of records) countRecord({ metrics, policies }, record);
+      for (const record of records) countRecord({ metrics, policies, begun }, record);
       reactions.hear(records);
       if (records.some(({ event }) => event.type === eventTypes.escalation)) notifications.poke();
     });
@@ -338,6 +341,25 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
         metrics.observe('countersign_http_request_seconds', { route, status: String(status) }, seconds),
       onError: (error) => log.error(error, 'a request failed'),
     });
+    const measuring = new Measuring({
+      now,
+      metrics,
+      policies,
+      log: reader,
+      witnesses: new Map(config.witnesses.map(({ key }) => [formatVerifierKey(key), key.name])),
+      alerts,
+      breakers,
+      models,
+      reviews,
+      monitors,
+      outbox,
+      escalation,
+      notifications,
+      pool: readingPool,
+      probe: probePool,
+      manager,
+      onError: trouble('something was not measured'),
+    });
     await app.register(async () => {
       reviewRoutes(app, { reviews, decisions, onChange: () => outbox.poke() });
       batchRoutes(app, batches, () => outbox.poke());
@@ -364,24 +386,7 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
           return nats.isClosed() || !nats.info ? [...database, 'NATS is not connected'] : database;
         },
         metrics: async (accept) => {
-          await measure({
-            now,
-            metrics,
-            policies,
-            log: reader,
-            witnesses: new Map(config.witnesses.map(({ key }) => [formatVerifierKey(key), key.name])),
-            alerts,
-            breakers,
-            models,
-            reviews,
-            monitors,
-            outbox,
-            escalation,
-            notifications,
-            pool: readingPool,
-            manager,
-            onError: trouble('something was not measured'),
-          });
+          await measuring.measure();
           return metrics.expose(accept);
         },
       });
@@ -398,6 +403,20 @@ export async function startDaemon(config: Config, now: () => Date = () => new Da
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** What the log has beyond the snapshot of the monitors. While that lasts, whoever asks hears that it does. */
+async function fold(monitors: Monitors, reader: LedgerReader, { http }: Config, log: Logger): Promise<Movement[]> {
+  const size = await reader.size();
+  const progress = () => `it has read ${monitors.nextIndex} of ${size} records again`;
+  const waitingRoom = await openWaitingRoom(http, progress);
+  const saying = setInterval(() => log.info(progress()), sayEveryMs);
+  try {
+    return await monitors.catchUp(reader);
+  } finally {
+    clearInterval(saying);
+    await waitingRoom.close();
   }
 }
 

@@ -57,6 +57,7 @@ const everywhere: Readonly<Record<string, readonly string[]>> = {
 };
 const ofMetric: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   countersign_reviews_total: { result: ['in_time', 'late'] },
+  countersign_notifications_waiting: { reason: ['due', 'held'] },
   countersign_planted_errors_total: { result: ['found', 'missed'] },
   countersign_notifications_total: { result: ['sent', 'retry', 'undeliverable', 'not_sent'] },
   countersign_witness_requests_total: { result: ['signed', 'unreachable', 'refused'] },

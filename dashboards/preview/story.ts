@@ -17,7 +17,11 @@ const step = 60;
 export function storySamples(): string {
   const lines: string[] = [];
   for (const [name, metric] of Object.entries<Metric>({ ...metrics, ...processMetrics })) {
-    for (const labels of combinations(name, metric.labels)) lines.push(...samplesOf(name, metric, labels));
+    // Every process has these: Prometheus says whose they are.
+    const scraped = Object.hasOwn(processMetrics, name) ? { job: 'countersign' } : {};
+    for (const labels of combinations(name, metric.labels)) {
+      lines.push(...samplesOf(name, metric, { ...labels, ...scraped }));
+    }
   }
   return `${lines.join('\n')}\n# EOF\n`;
 }

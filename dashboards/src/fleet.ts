@@ -19,7 +19,7 @@ const unacknowledged = stat({
   normal: 'None.',
   otherwise: 'Acknowledge it in Response, so that it does not climb to the next people, and follow its runbook.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_incidents', { state: 'open' }))),
+  query: sum(gauge('countersign_incidents', { state: 'open' })),
   thresholds: noneIsGood(colors.bad),
   links: [toApp('Response', 'response')],
 });
@@ -29,7 +29,7 @@ const alerts = stat({
   normal: 'None. The false-alarm budget of each policy allows a few in a quarter.',
   otherwise: 'Read the alert in Response: it has the evidence and, where it is known, the cause.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_alerts', { tier: ['action_required', 'incident'] }))),
+  query: sum(gauge('countersign_alerts', { tier: ['action_required', 'incident'] })),
   thresholds: noneIsGood(colors.warning),
   links: [toApp('Response', 'response')],
 });
@@ -39,7 +39,7 @@ const breakers = stat({
   normal: 'None.',
   otherwise: 'See which on the dashboard of incidents, and make sure that there are people for the queue that grows.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_breaker_state', { state: { not: 'closed' } }))),
+  query: sum(gauge('countersign_breaker_state', { state: { not: 'closed' } })),
   thresholds: noneIsGood(colors.bad),
   links: [toDashboard('Incidents and breakers', 'incidents')],
 });
@@ -49,7 +49,7 @@ const overdue = stat({
   normal: 'None.',
   otherwise: 'Decide them first: the queue is sorted by what is due. If they grow, bring more reviewers in.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_review_queue_overdue_cases'))),
+  query: sum(gauge('countersign_review_queue_overdue_cases')),
   thresholds: noneIsGood(colors.bad),
   links: [toApp('Review', 'review')],
 });

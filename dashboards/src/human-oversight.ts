@@ -69,7 +69,7 @@ const doubtful = stat({
   links: [toApp('Response', 'response')],
 });
 const reviews = (certainty: 'sure' | 'unsure', action?: readonly string[]) =>
-  sum(increase('countersign_reviews_total', '1h', { certainty, ...(action === undefined ? {} : { action }) }));
+  sum(increase('countersign_reviews_total', '1h', { certainty, action: action ?? { not: 'escalate' } }));
 const sureChanged = stat({
   title: 'Sure, and overridden',
   shows: 'In the last hour: share of the cases that the AI was sure of (confidence from 0.9) and people changed.',

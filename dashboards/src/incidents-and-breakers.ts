@@ -5,7 +5,7 @@ import { build } from './dashboard.ts';
 import { even, heading, row } from './grid.ts';
 import { appPage, toApp } from './links.ts';
 import { areas, bars, lines, stat } from './panels.ts';
-import { max, orZero, queries, sum } from './queries.ts';
+import { max, queries, sum } from './queries.ts';
 import { table } from './tables.ts';
 
 const narrowedBy = ['workflow'] as const;
@@ -17,7 +17,7 @@ const open = stat({
   normal: 'None.',
   otherwise: 'Acknowledge it in Response. Until then it climbs to the next people of its chain.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_incidents', { state: 'open' }))),
+  query: sum(gauge('countersign_incidents', { state: 'open' })),
   thresholds: noneIsGood(colors.bad),
   links: [toApp('Response', 'response')],
 });
@@ -28,7 +28,7 @@ const oldest = stat({
   otherwise: 'After 15 minutes somebody should have it: check that messages arrive, below.',
   unit: 's',
   decimals: 0,
-  query: orZero(max(gauge('countersign_incident_unacknowledged_seconds'))),
+  query: max(gauge('countersign_incident_unacknowledged_seconds')),
   thresholds: steps(colors.good, [1, colors.warning], [900, colors.bad]),
 });
 const worked = stat({
@@ -37,7 +37,7 @@ const worked = stat({
   normal: 'None, or as many as people can work on.',
   otherwise: 'Ask who has it whether they need help; Response shows every step that was taken.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_incidents', { state: 'acknowledged' }))),
+  query: sum(gauge('countersign_incidents', { state: 'acknowledged' })),
   thresholds: noneIsGood(colors.warning),
 });
 const unclosed = stat({
@@ -46,7 +46,7 @@ const unclosed = stat({
   normal: 'A few, for a day or two.',
   otherwise: 'Write the post-mortem in Response while people remember.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_incidents', { state: 'resolved' }))),
+  query: sum(gauge('countersign_incidents', { state: 'resolved' })),
 });
 const breakers = stat({
   title: 'Breakers not closed',
@@ -54,16 +54,16 @@ const breakers = stat({
   normal: 'None.',
   otherwise: 'The picture below says which. Make sure that there are people for the queue.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_breaker_state', { state: { not: 'closed' } }))),
+  query: sum(gauge('countersign_breaker_state', { state: { not: 'closed' } })),
   thresholds: noneIsGood(colors.bad),
 });
 const unsent = stat({
   title: 'Messages not sent',
-  shows: 'Messages to people that are not sent yet.',
+  shows: 'Messages to people that should have been sent. What is held back for quiet hours does not count.',
   normal: '0. They leave within seconds.',
   otherwise: 'A channel cannot be reached: see below which. It is tried again; tell people by another way meanwhile.',
   unit: 'short',
-  query: max(gauge('countersign_notifications_waiting')),
+  query: max(gauge('countersign_notifications_waiting', { reason: 'due' })),
   thresholds: noneIsGood(colors.bad),
 });
 
@@ -173,7 +173,11 @@ const orders = lines({
   min: 0,
   series: [
     { query: max(gauge('countersign_outbox_pending')), legend: 'Verdicts and orders', color: colors.ai },
-    { query: max(gauge('countersign_notifications_waiting')), legend: 'Messages', color: colors.people },
+    {
+      query: max(gauge('countersign_notifications_waiting', { reason: 'due' })),
+      legend: 'Messages',
+      color: colors.people,
+    },
   ],
 });
 

@@ -6,7 +6,7 @@ import { even, heading, row } from './grid.ts';
 import { toApp, toDashboard } from './links.ts';
 import { versionsTable } from './model-versions.ts';
 import { band, lines, stat, timeline } from './panels.ts';
-import { count, highest, max, min, only, orZero, queries } from './queries.ts';
+import { count, highest, max, min, only, orZero, queries, where } from './queries.ts';
 
 const narrowedBy = ['workflow', 'model', 'model_version'] as const;
 const { gauge } = queries(narrowedBy);
@@ -44,23 +44,32 @@ const drift = stat({
 });
 const miscalibrated = stat({
   title: 'Calibration error',
-  shows: 'What of the calibration error a perfectly calibrated model would not show, of the version that does worst.',
+  shows:
+    'What of the calibration error a perfectly calibrated model would not show, of the version that does worst and has outcomes enough.',
   normal: 'Below 2 %.',
   otherwise:
     'Its confidence says too much or too little, so thresholds on it are wrong: recalibrate, or raise the threshold.',
   unit: 'percentunit',
   decimals: 1,
-  query: max(gauge('countersign_calibration_error_beyond_chance_ratio')),
+  query: max(
+    where(
+      gauge('countersign_calibration_error_beyond_chance_ratio'),
+      version,
+      only(gauge('countersign_signal_conclusive', { monitor: 'calibration' }), '==', 1),
+    ),
+  ),
   thresholds: steps(colors.good, [0.02, colors.warning], [0.05, colors.bad]),
 });
 const accuracy = stat({
   title: 'Lowest accuracy',
-  shows: 'Share of decisions with an outcome that were right, of the version that does worst.',
+  shows: 'Share of decisions with an outcome that were right, of the version that does worst, from 100 outcomes on.',
   normal: 'What the model had in its evaluation.',
   otherwise: 'Compare the versions below. If one is surely worse, roll it back in Response.',
   unit: 'percentunit',
   decimals: 1,
-  query: min(gauge('countersign_accuracy_ratio')),
+  query: min(
+    where(gauge('countersign_accuracy_ratio'), version, only(gauge('countersign_calibration_outcomes'), '>=', 100)),
+  ),
 });
 const fairness = stat({
   title: 'Widest group gap',

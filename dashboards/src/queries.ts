@@ -36,7 +36,9 @@ export function queries(variables: readonly Narrowing[]) {
     const known = labelsOf(metric);
     const chosen = Object.entries(matchers).map(([label, match]) => matcher(label, match));
     const narrowed = variables.filter((name) => known.includes(name)).map((name) => `${name}=~"$${name}"`);
-    const all = [...narrowed, ...chosen].join(', ');
+    // Every process of Node has these.
+    const ofDaemon = Object.hasOwn(processMetrics, metric) ? ['job="countersign"'] : [];
+    const all = [...ofDaemon, ...narrowed, ...chosen].join(', ');
     return `${metric}${suffix}${all && `{${all}}`}`;
   };
   return {
@@ -155,12 +157,22 @@ export const only = <L extends string>(vector: Vector<L>, comparison: '>' | '>='
   expr: `((${vector.expr}) ${comparison} ${limit})`,
 });
 
+/** Only series beside which there is one of the same labels. */
+export const where = <L extends string, B extends L>(
+  vector: Vector<L>,
+  by: readonly B[],
+  condition: Vector<NoInfer<B> | string>,
+): Vector<L> => ({ ...vector, expr: `(${vector.expr} and on (${by.join(', ')}) ${condition.expr})` });
+
 export const highest = <L extends string>(most: number, vector: Vector<L>): Vector<L> => ({
   ...vector,
   expr: `topk(${most}, ${vector.expr})`,
 });
 
-/** 0 where there is nothing to count, but only while the daemon is measured at all: silence is not health. */
+/**
+ * 0 where there is nothing to count, but only while the daemon is measured at all: silence is not health. Not for what is measured
+ * when it is asked for and told of though it is 0: where that is missing nobody knows.
+ */
 export const orZero = (vector: Vector<never>): Vector<never> => ({
   ...vector,
   expr: `${vector.expr} or 0 * max(countersign_build_info)`,

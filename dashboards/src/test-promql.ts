@@ -67,7 +67,7 @@ export function readQuery(query: string): Read {
     if ((metric.type === 'histogram') !== (table[name] === undefined)) fail(node, 'Not a series of that metric');
     used.push(table[name] === undefined ? base : name);
     for (const matcher of node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []) {
-      const unknown = namesIn(matcher).filter((label) => !metric.labels.includes(label));
+      const unknown = namesIn(matcher).filter((label) => ![...metric.labels, ...ofTheScrape].includes(label));
       if (unknown.length > 0) fail(node, `It has no label ${unknown.join()}`);
     }
     const labels = new Set([...metric.labels, ...ofTheScrape, ...(suffix === '_bucket' ? ['le'] : [])]);
@@ -119,6 +119,12 @@ export function readQuery(query: string): Read {
   const readBinary = (node: SyntaxNode, left: Result, right: Result): Result => {
     if (left.is === 'number') return right;
     if (right.is === 'number') return left;
+    const matching = node.getChild('MatchingModifierClause')?.getChild('GroupingLabels');
+    if (matching) {
+      const lost = namesIn(matching).filter((label) => !left.labels.has(label) || !right.labels.has(label));
+      if (lost.length > 0) fail(node, `Both sides should have ${lost.join()}`);
+      return left;
+    }
     const common = [...left.labels].filter((label) => right.labels.has(label)).length;
     if (common !== left.labels.size || common !== right.labels.size) fail(node, 'The sides have other labels');
     return left;

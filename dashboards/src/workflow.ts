@@ -6,7 +6,7 @@ import { heatmap } from './distributions.ts';
 import { even, heading, row } from './grid.ts';
 import { toApp, toDashboard, toTraces } from './links.ts';
 import { areas, lines, stat } from './panels.ts';
-import { max, min, orZero, quantile, queries, sum, times } from './queries.ts';
+import { max, min, quantile, queries, sum, times } from './queries.ts';
 import { traces } from './variables.ts';
 import { errors, outcomes, overrides, queue, turnaround, verdicts } from './workflow-outcome.ts';
 
@@ -19,7 +19,7 @@ const incidents = stat({
   normal: 'None.',
   otherwise: 'Open Response: it says who has it, and what to do next.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_incidents', { state: ['open', 'acknowledged'] }))),
+  query: sum(gauge('countersign_incidents', { state: ['open', 'acknowledged'] })),
   thresholds: noneIsGood(colors.bad),
   links: [toApp('Response', 'response')],
 });
@@ -29,7 +29,7 @@ const intakeStopped = stat({
   normal: 'None.',
   otherwise: 'Decide what waits, or bring reviewers in; intake opens again by itself.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_intake_stopped'))),
+  query: sum(gauge('countersign_intake_stopped')),
   thresholds: noneIsGood(colors.bad),
   links: [toApp('Review', 'review')],
 });
@@ -50,7 +50,7 @@ const waiting = stat({
   normal: 'As many as reviewers decide within the service level.',
   otherwise: 'Compare with the turnaround below. If cases will be late, bring reviewers in.',
   unit: 'short',
-  query: orZero(sum(gauge('countersign_review_queue_cases'))),
+  query: sum(gauge('countersign_review_queue_cases')),
   links: [toApp('Review', 'review')],
 });
 const inTime = stat({

@@ -58,7 +58,7 @@ export async function benchmarkLedger(rows: number): Promise<Figure[]> {
     await recordKeys(ledger, logId, await stepsToKey(pool, logId, key, []), now, newUuid);
     const reader = await LedgerReader.open(pool, logId);
     const witnesses = new Witnesses({ pool, logId, witnesses: [], quorum: 0, onResult: ignored, onError: fail });
-    const lastSigned = new LastSigned(join(directory, 'last'), 'bench.example/log');
+    const lastSigned = new LastSigned(join(directory, 'last'));
     const onSigned = witnesses.show.bind(witnesses);
     const head = () => ledger.head;
     const options = { pool, logId, key, head, lastSigned, now, delayMs: 200, onError: fail, onSigned };

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { formatVerifierKey, parseVerifierKey } from '@countersign/contract/note';
 import { ConfigError } from '../config.ts';
-import { loadSigningKey, replaceLostKey, rotateKey } from '../ledger/index.ts';
+import { LastSigned, loadSigningKey, replaceLostKey, rotateKey } from '../ledger/index.ts';
 import { parse, print, UsageError, type Command } from './command.ts';
 
 export const key: Command = {
@@ -42,5 +42,13 @@ function keyFile(mayBeNew: boolean): { path: string; origin: string } {
   }
   if (!existsSync(path) && !mayBeNew)
     throw new ConfigError(`${path} does not exist yet. The daemon makes it when it starts.`);
-  return { path, origin: process.env['COUNTERSIGN_LOG_ORIGIN'] ?? 'countersign.local/main' };
+  const origin = process.env['COUNTERSIGN_LOG_ORIGIN'] ?? 'countersign.local/main';
+  const signed = new LastSigned(`${path}.last`).checkpoint?.origin ?? origin;
+  if (signed !== origin) {
+    throw new ConfigError(
+      `COUNTERSIGN_LOG_ORIGIN is ${JSON.stringify(origin)} here, and the key has signed as ${JSON.stringify(signed)}. ` +
+        'Set it as the daemon has it.',
+    );
+  }
+  return { path, origin };
 }

@@ -48,6 +48,7 @@ it("takes the database's owner who may make roles, and nobody less", async () =>
     '0008_kept_back.sql',
     '0009_people.sql',
     '0010_once.sql',
+    '0011_witness_lag.sql',
   ]);
   expect(await migrate(urlOf('team'))).toEqual([]);
 });
@@ -79,6 +80,7 @@ it('runs once though several start together', async () => {
     '0008_kept_back.sql',
     '0009_people.sql',
     '0010_once.sql',
+    '0011_witness_lag.sql',
   ]);
 });
 
@@ -135,7 +137,12 @@ it('brings a database of an earlier version up to date, with what is in it', asy
     INSERT INTO review_opinion VALUES ('00000000-0000-7000-8000-000000000001', 'user:1', 'accept', 'spam', '', now());
     INSERT INTO inspection VALUES ('00000000-0000-7000-8000-000000000004', 'Q', 'w', now(), now(), 's', '[]', 'user:1', now());
     RESET ROLE`);
-  expect(await migrate(urlOf('team', 'earlier'))).toEqual(['0008_kept_back.sql', '0009_people.sql', '0010_once.sql']);
+  expect(await migrate(urlOf('team', 'earlier'))).toEqual([
+    '0008_kept_back.sql',
+    '0009_people.sql',
+    '0010_once.sql',
+    '0011_witness_lag.sql',
+  ]);
   const { rows } = await client.query(`SELECT
     (SELECT has_value FROM review_opinion) AS has_value,
     (SELECT log_size::int FROM inspection) AS log_size,

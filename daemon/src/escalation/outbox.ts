@@ -139,7 +139,7 @@ export class NotificationOutbox {
     return delay * (0.5 + this.options.random() / 2);
   }
 
-  pending = (): Promise<number> => store.countWaiting(this.options.pool);
+  waiting = (): Promise<store.Waiting> => store.countWaiting(this.options.pool, this.options.timer());
 
   /** Takes nothing new, and lets what is under way come to its end. */
   async stop(): Promise<void> {

@@ -238,11 +238,21 @@ export async function isUnreachable(db: Queryable, incidentId: string, level: nu
   return rows[0]?.unreachable ?? false;
 }
 
-export async function countWaiting(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    'SELECT count(*)::int AS count FROM notification WHERE ended_at IS NULL',
+export interface Waiting {
+  /** To be sent now, or tried again soon. */
+  readonly due: number;
+  /** Kept for the end of quiet hours. */
+  readonly held: number;
+}
+
+/** No attempt is put off for longer than a few minutes. */
+export async function countWaiting(db: Queryable, now: Date): Promise<Waiting> {
+  const { rows } = await db.query<Waiting>(
+    `SELECT count(*) FILTER (WHERE NOT is_held)::int AS due, count(*) FILTER (WHERE is_held)::int AS held
+     FROM (SELECT next_at > $1::timestamptz + interval '10 minutes' AS is_held FROM notification WHERE ended_at IS NULL) AS n`,
+    [now],
   );
-  return rows[0]?.count ?? 0;
+  return rows[0] ?? { due: 0, held: 0 };
 }
 
 /** The newest incidents, those that are not closed first, with who was told. */

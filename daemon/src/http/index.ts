@@ -10,3 +10,4 @@ export { inspectionRoutes } from './routes/inspections.ts';
 export { batchRoutes } from './routes/batches.ts';
 export { Once } from './once.ts';
 export { createServer, type Server } from './server.ts';
+export { openWaitingRoom } from './waiting-room.ts';

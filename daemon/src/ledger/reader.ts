@@ -49,8 +49,8 @@ export class LedgerReader {
   }
 
   /** By verifier key of a witness, the size of the newest checkpoint that it has signed. */
-  signedByWitnesses(): Promise<Map<string, number>> {
-    return signedByWitnesses(this.db, this.logId);
+  signedByWitnesses(witnesses: readonly string[]): Promise<Map<string, number>> {
+    return signedByWitnesses(this.db, this.logId, witnesses);
   }
 
   /** Records before this index were dropped by retention. */

@@ -5,6 +5,7 @@ import {
   type AlertStep,
   type HumanDecisionEvent,
   type OutcomeEvent,
+  type Policy,
   type Priority,
 } from '@countersign/contract';
 import type { AboutDecision, LedgerRecord } from '../ledger/index.ts';
@@ -15,7 +16,12 @@ import type { Exemplar, Metrics } from './registry.ts';
 export interface CountedOptions {
   readonly metrics: Metrics;
   readonly policies: Policies;
+  /** Versions of which a decision was counted. */
+  readonly begun: Set<string>;
 }
+
+/** More are begun again, which changes nothing. */
+const mostBegun = 1_000;
 
 /** As the figures of reviewers have it. */
 const sureFrom = 0.9;
@@ -39,6 +45,7 @@ export function countRecord(options: CountedOptions, record: LedgerRecord): void
       const how = { actor: actor.type, action: event.data.action, route: about?.route ?? 'unknown' };
       metrics.count('countersign_decisions_total', { ...version, ...how }, 1, exemplar);
       if (event.type === eventTypes.humanDecision) return countHuman(options, record, event, exemplar);
+      begin(options, version);
       const { confidence, latency_ms } = event.data;
       metrics.observe('countersign_decision_confidence_ratio', version, confidence, exemplar);
       metrics.observe('countersign_decision_latency_seconds', version, latency_ms / 1000, exemplar);
@@ -53,7 +60,9 @@ export function countRecord(options: CountedOptions, record: LedgerRecord): void
     case eventTypes.alert:
       return countAlert(metrics, event.data);
     case eventTypes.breaker: {
-      const { workflow_id: workflow, model_name: model, risk_tier, to: state } = event.data;
+      const { workflow_id: workflow, model_name: model, risk_tier, from, to: state } = event.data;
+      // The first of two who agree, or the next phase of canaries, is on record and changes no state.
+      if (from === state) return;
       return metrics.count('countersign_breaker_changes_total', {
         workflow,
         model,
@@ -84,35 +93,73 @@ function countHuman(
     metrics.count('countersign_planted_errors_total', { workflow, result: found ? 'found' : 'missed' });
   }
   const policy = policies.get(workflow)?.policy;
-  if (reviewOf(record) === null || policy === undefined) return;
-  const priority = priorityOf(policy, about.riskTier);
-  const [queuedMs, decidedMs] = waitOf(record, event, about);
-  const turnaround = { workflow, priority } satisfies { workflow: string; priority: Priority };
+  const wait = policy === undefined ? null : waitOf(record, event, about, policy);
+  if (policy === undefined || wait === null) return;
+  const { priority, queuedMs, decidedMs, dueMs } = wait;
+  const turnaround = { workflow, priority };
   metrics.count('countersign_reviews_total', {
     ...turnaround,
     action,
     certainty: about.confidence >= sureFrom ? 'sure' : 'unsure',
-    result: decidedMs > dueAt(policy, priority, queuedMs) ? 'late' : 'in_time',
+    result: dueMs === null ? 'open' : decidedMs > dueMs ? 'late' : 'in_time',
   });
+  if (dueMs === null) return;
   const ms = workingMs(policy, priority, queuedMs, decidedMs);
   metrics.observe('countersign_review_turnaround_seconds', turnaround, ms / 1000, exemplar);
 }
 
-/** From when until when a case waited: what the queue measured, else from the AI's decision to the record of the person's. */
-function waitOf(record: LedgerRecord, event: HumanDecisionEvent, about: AboutDecision): readonly [number, number] {
-  const decided = Date.parse(record.recordedAt);
-  const { queue_ms } = event.data;
-  return [queue_ms === undefined ? Math.min(Date.parse(about.decidedAt), decided) : decided - queue_ms, decided];
+interface Wait {
+  readonly priority: Priority;
+  /** Unix ms. */
+  readonly queuedMs: number;
+  readonly decidedMs: number;
+  /** Null when the case waits on: for somebody else, or for those above. */
+  readonly dueMs: number | null;
+}
+
+/**
+ * How long a case waited. Of the app's queue the record says it, and whether this was the last word; a service that has people of
+ * its own says at most how long it took. Null for what is no answer to a case that people were asked about.
+ */
+function waitOf(record: LedgerRecord, event: HumanDecisionEvent, about: AboutDecision, policy: Policy): Wait | null {
+  const { lease_epoch, gold, queue_ms, due_at, priority: urgency } = event.data;
+  const priority = urgency ?? priorityOf(policy, about.riskTier);
+  if (lease_epoch !== undefined) {
+    const decidedMs = Date.parse(event.time);
+    const dueMs = due_at === undefined ? null : Date.parse(due_at);
+    return gold === undefined ? { priority, queuedMs: decidedMs - (queue_ms ?? 0), decidedMs, dueMs } : null;
+  }
+  if (reviewOf(record) === null) return null;
+  const decidedMs = Date.parse(record.recordedAt);
+  const queuedMs = queue_ms === undefined ? Math.min(Date.parse(about.decidedAt), decidedMs) : decidedMs - queue_ms;
+  return { priority, queuedMs, decidedMs, dueMs: dueAt(policy, priority, queuedMs) };
+}
+
+interface Version {
+  readonly workflow: string;
+  readonly model: string;
+  readonly model_version: string;
+}
+
+/** What is counted of a version later begins at 0 with its first decision: what begins with the first loss hides it. */
+function begin({ metrics, begun }: CountedOptions, version: Version): void {
+  const key = JSON.stringify(version);
+  if (begun.has(key)) return;
+  if (begun.size >= mostBegun) begun.clear();
+  begun.add(key);
+  for (const result of ['right', 'wrong']) metrics.count('countersign_outcomes_total', { ...version, result }, 0);
+  for (const kind of ['cost', 'saving', 'revenue', 'loss'])
+    metrics.count('countersign_outcome_money_minor_units_total', { ...version, kind }, 0);
+  metrics.count('countersign_complaints_total', version, 0);
 }
 
 function countMoney(
   metrics: Metrics,
   { data: { cost = 0, revenue = 0, complaints = 0 } }: OutcomeEvent,
-  version: { readonly workflow: string; readonly model: string; readonly model_version: string },
+  version: Version,
 ): void {
   const money = (kind: string, value: number) =>
     metrics.count('countersign_outcome_money_minor_units_total', { ...version, kind }, value);
-  // Of each kind, though it is nothing: a series that begins with the first loss hides it.
   money('cost', Math.max(0, cost));
   money('saving', Math.max(0, -cost));
   money('revenue', Math.max(0, revenue));

@@ -1,5 +1,5 @@
 export { countRecord } from './counted.ts';
-export { measure } from './measured.ts';
+export { Measuring } from './measured.ts';
 export { startAtZero } from './start-at-zero.ts';
 export { metricsPage } from './page.ts';
 export { Metrics } from './registry.ts';

@@ -15,16 +15,19 @@ import type { Models } from '../models/index.ts';
 import type { Monitors } from '../monitors/index.ts';
 import type { Policies } from '../policies/index.ts';
 import type { Reviews, VerdictOutbox } from '../reviews/index.ts';
+import { MeasuredSignals } from './measured-signals.ts';
 import type { GaugeName, Metrics } from './registry.ts';
 import { authoritySamples, incidentSamples, modelSamples, queueSamples } from './response-samples.ts';
 import { sample, type Sample } from './samples.ts';
-import { signalGauges, signalSamples } from './signal-samples.ts';
+import { signalGauges } from './signal-samples.ts';
 
 export interface MeasuredOptions {
   readonly now: () => Date;
   readonly metrics: Metrics;
   readonly policies: Policies;
   readonly pool: Pool;
+  /** Of its own, so that it waits for nobody: to see whether PostgreSQL answers. */
+  readonly probe: Pool;
   readonly manager: JetStreamManager;
   readonly log: LedgerReader;
   /** Names of the witnesses, by their verifier keys. */
@@ -40,17 +43,21 @@ export interface MeasuredOptions {
   readonly onError: (error: unknown) => void;
 }
 
+interface Measured extends MeasuredOptions {
+  readonly signals: MeasuredSignals;
+}
+
 interface Part {
   readonly name: string;
   readonly gauges: readonly GaugeName[];
-  readonly measure: (options: MeasuredOptions) => Promise<Sample[]> | Sample[];
+  readonly measure: (options: Measured) => Promise<Sample[]>;
 }
 
 /** Prometheus gives up after 10 s unless it is told otherwise. */
 const timeoutMs = 4_000;
 
 const parts: readonly Part[] = [
-  { name: 'signals', gauges: signalGauges, measure: ({ monitors }) => signalSamples(monitors.signals()) },
+  { name: 'signals', gauges: signalGauges, measure: ({ signals }) => signals.samples() },
   {
     name: 'ledger',
     gauges: [
@@ -103,7 +110,9 @@ const parts: readonly Part[] = [
     ],
     measure: async ({ alerts, escalation, notifications, policies, pool, now }) => [
       ...incidentSamples([...policies.keys()], await alerts.countOpen(pool), await escalation.counts(), now()),
-      ...sample('countersign_notifications_waiting', {}, await notifications.pending()),
+      ...Object.entries(await notifications.waiting()).flatMap(([reason, count]) =>
+        sample('countersign_notifications_waiting', { reason }, count),
+      ),
     ],
   },
   {
@@ -115,21 +124,35 @@ const parts: readonly Part[] = [
 
 export const partNames: readonly string[] = parts.map(({ name }) => name);
 
-/** Sets every gauge to what is true now, or leaves it out. */
-export async function measure(options: MeasuredOptions): Promise<void> {
-  const { pool, manager } = options;
-  await Promise.all([
-    ...parts.map((part) => measurePart(part, options)),
-    measureDependency('postgresql', pool.query('SELECT 1'), options),
-    measureDependency('nats', manager.getAccountInfo(), options),
-  ]);
+export class Measuring {
+  private readonly options: Measured;
+  private running: Promise<void> | null = null;
+
+  constructor(options: MeasuredOptions) {
+    this.options = { ...options, signals: new MeasuredSignals(options.monitors) };
+  }
+
+  /** Sets every gauge to what is true now, or leaves it out. Who asks while it is measured hears the same. */
+  measure(): Promise<void> {
+    this.running ??= this.measureAll().finally(() => (this.running = null));
+    return this.running;
+  }
+
+  private async measureAll(): Promise<void> {
+    const { probe, manager } = this.options;
+    await Promise.all([
+      measureDependency('postgresql', probe.query('SELECT 1'), this.options),
+      measureDependency('nats', manager.getAccountInfo(), this.options),
+      ...parts.map((part) => measurePart(part, this.options)),
+    ]);
+  }
 }
 
-async function measurePart({ name, gauges, measure: of }: Part, options: MeasuredOptions): Promise<void> {
+async function measurePart({ name, gauges, measure: of }: Part, options: Measured): Promise<void> {
   const { metrics, onError } = options;
   let samples: Sample[] = [];
   try {
-    samples = await inTime(Promise.resolve(of(options)));
+    samples = await inTime(of(options));
   } catch (error) {
     metrics.count('countersign_measure_failures_total', { part: name });
     onError(error);
@@ -162,12 +185,12 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-async function measureLedger({ log: reader, witnesses, now }: MeasuredOptions): Promise<Sample[]> {
+async function measureLedger({ log: reader, witnesses, now }: Measured): Promise<Sample[]> {
   const log = reader.logId;
   const [size, checkpoint, signed] = await Promise.all([
     reader.size(),
     reader.newestCheckpoint(),
-    reader.signedByWitnesses(),
+    reader.signedByWitnesses([...witnesses.keys()]),
   ]);
   const age = checkpoint === null ? null : (now().getTime() - checkpoint.signedAt.getTime()) / 1000;
   return [
@@ -180,7 +203,7 @@ async function measureLedger({ log: reader, witnesses, now }: MeasuredOptions): 
   ];
 }
 
-async function measureAuthority({ breakers, models, policies, pool }: MeasuredOptions): Promise<Sample[]> {
+async function measureAuthority({ breakers, models, policies, pool }: Measured): Promise<Sample[]> {
   const [states, versions, full] = await Promise.all([
     breakers.list(pool),
     models.states(pool),
@@ -194,7 +217,7 @@ async function measureAuthority({ breakers, models, policies, pool }: MeasuredOp
   ];
 }
 
-async function measureStreams({ manager }: MeasuredOptions): Promise<Sample[]> {
+async function measureStreams({ manager }: Measured): Promise<Sample[]> {
   const [{ num_pending, num_ack_pending }, dead] = await Promise.all([
     manager.consumers.info(streams.events, ingestConsumer),
     manager.streams.info(streams.dead),

@@ -19,7 +19,8 @@ What the daemon says at \`/metrics\`. Printed by \`countersign metrics\` from \`
 daemon registers, the dashboards draw and the alert rules ask.
 
 - A gauge that is absent is not known: too little data, or a part that was not measured in time, which
-  \`countersign_measure_failures_total\` counts. It is never an old value.
+  \`countersign_measure_failures_total\` counts. It is never an old value, but for what the monitors
+  find: that is worked out beside other work, and what took a second is told again for nine.
 - Who asks with \`Accept: application/openmetrics-text\`, as Prometheus does, is given exemplars: the trace of a decision, when it
   was sampled. Prometheus keeps them with \`--enable-feature=exemplar-storage\`.
 - ${[...openLabels].map((label) => `\`${label}\``).join(', ')} are values that services choose. Of each metric ${mostSeries} combinations of

@@ -1,5 +1,14 @@
 /** Counters of what should not happen begin at 0: a series that begins at 1 is no increase to Prometheus. */
-import { alertTiers, DecisionAction, Priority, RiskTier, type Policy } from '@countersign/contract';
+import {
+  alertTiers,
+  DecisionAction,
+  metrics as table,
+  openLabels,
+  Priority,
+  RiskTier,
+  type Metric,
+  type Policy,
+} from '@countersign/contract';
 import { deadReasons } from '../ingest/index.ts';
 import { monitorNames } from '../monitors/index.ts';
 import { partNames } from './measured.ts';
@@ -19,6 +28,8 @@ export function startAtZero(metrics: Metrics, { policies, channels, witnesses }:
     metrics.count('countersign_snapshots_total', { result }, 0);
   for (const result of ['sent', 'rejected', 'passed_over'])
     metrics.count('countersign_otlp_spans_total', { result }, 0);
+  for (const [metric, { labels }] of Object.entries<Metric>(table))
+    if (labels.some((label) => openLabels.has(label))) metrics.count('countersign_series_folded_total', { metric }, 0);
   for (const channel of channels)
     for (const result of ['sent', 'retry', 'undeliverable', 'not_sent'])
       metrics.count('countersign_notifications_total', { channel, result }, 0);
@@ -32,7 +43,7 @@ export function startAtZero(metrics: Metrics, { policies, channels, witnesses }:
       metrics.startHistogram('countersign_review_turnaround_seconds', { workflow, priority });
       for (const action of DecisionAction.enum)
         for (const certainty of ['sure', 'unsure'])
-          for (const result of ['in_time', 'late'])
+          for (const result of ['in_time', 'late', 'open'])
             metrics.count('countersign_reviews_total', { workflow, priority, action, certainty, result }, 0);
     }
     for (const monitor of monitorNames)

@@ -570,3 +570,44 @@ describe('attribution', () => {
     expect(causes(story).at(-1)).toEqual(['model and people', 'info']);
   });
 });
+
+describe('what is in use', () => {
+  const day = 86_400_000;
+  const decide = (story: Story, version: string, count: number) => {
+    for (let i = 0; i < count; i++) story.pass(minute).ai({ version, route: 'auto' });
+  };
+  const versionsOf = async (story: Story) => {
+    const folded = new Monitors({ policies: policiesWith({}, {}) });
+    folded.observe(story.records);
+    const signals = await folded.signalsInUse();
+    return [...new Set(signals.map(({ model_version }) => model_version))];
+  };
+
+  it('is each version that has decided within a day, the newest first, and what people do', async () => {
+    const story = new Story();
+    decide(story, '1.0.0', 3);
+    decide(story, '2.0.0', 3);
+    expect(await versionsOf(story)).toEqual(expect.arrayContaining(['2.0.0', '1.0.0', '*']));
+    expect((await versionsOf(story)).filter((version) => version !== '*')).toEqual(['2.0.0', '1.0.0']);
+  });
+
+  it('is not one that another has long followed, and is the last one however long it has been silent', async () => {
+    const story = new Story();
+    decide(story, '1.0.0', 3);
+    story.pass(2 * day);
+    decide(story, '2.0.0', 3);
+    expect(await versionsOf(story)).not.toContain('1.0.0');
+    const quiet = new Story();
+    decide(quiet, '1.0.0', 3);
+    quiet.pass(5 * day).human(quiet.ai({ version: '1.0.0', route: 'human' }), { action: 'accept' });
+    expect(await versionsOf(quiet)).toContain('1.0.0');
+  });
+
+  it('is not one that was rolled back', async () => {
+    const story = new Story();
+    decide(story, '1.0.0', 3);
+    decide(story, '2.0.0', 3);
+    story.rollBack('2.0.0', '1.0.0');
+    expect((await versionsOf(story)).filter((version) => version !== '*')).toEqual(['1.0.0']);
+  });
+});

@@ -2,6 +2,7 @@
  * All monitors over all scopes, at one index of the log. Fed with committed records in order, and with nothing else: the
  * policies in force and the references are records too. So anyone who folds the same records sees the same signals move.
  */
+import { setImmediate as aTurn } from 'node:timers/promises';
 import {
   allModels,
   eventTypes,
@@ -284,16 +285,31 @@ export class Monitors {
 
   /** What every monitor, or one of them, says now. */
   signals(only?: MonitorName): Signal[] {
-    return this.folds.all().flatMap((fold) => {
-      const { scope } = fold.state;
-      const reference = this.references.of(scope.workflowId, scope.modelName, scope.modelVersion);
-      const said = fold
-        .findings(reference, this.nowMs, only)
-        .map(({ monitor, finding }) => signalOf(scope, monitor, finding));
-      return fold.per === 'version' && only === undefined
-        ? [...said, signalOf(scope, 'attribution', this.attribution(fold))]
-        : said;
-    });
+    return this.folds.all().flatMap((fold) => this.signalsOf(fold, only));
+  }
+
+  /**
+   * What every monitor says now of workflows and of the versions in use, those that decided last first. Other work gets its turn
+   * between one scope and the next.
+   */
+  async signalsInUse(): Promise<Signal[]> {
+    const signals: Signal[] = [];
+    for (const fold of inUse(this.folds.all(), this.nowMs)) {
+      signals.push(...this.signalsOf(fold));
+      await aTurn();
+    }
+    return signals;
+  }
+
+  private signalsOf(fold: ScopeFold, only?: MonitorName): Signal[] {
+    const { scope } = fold.state;
+    const reference = this.references.of(scope.workflowId, scope.modelName, scope.modelVersion);
+    const said = fold
+      .findings(reference, this.nowMs, only)
+      .map(({ monitor, finding }) => signalOf(scope, monitor, finding));
+    return fold.per === 'version' && only === undefined
+      ? [...said, signalOf(scope, 'attribution', this.attribution(fold))]
+      : said;
   }
 
   /** References that were taken from first decisions, and that the ledger does not have yet. */
@@ -314,6 +330,20 @@ export class Monitors {
       },
     };
   }
+}
+
+/** A version is in use until it is rolled back, or has decided nothing for a day while another of its model has. */
+function inUse(folds: readonly ScopeFold[], nowMs: number): ScopeFold[] {
+  const newestFirst = folds.toSorted((a, b) => b.state.usedMs - a.state.usedMs);
+  const succeeded = new Set<string>();
+  return newestFirst.filter(({ per, state: { scope, ended, usedMs } }) => {
+    if (per === 'workflow') return true;
+    if (ended) return false;
+    const model = JSON.stringify([scope.workflowId, scope.modelName]);
+    const isOut = succeeded.has(model) && usedMs <= nowMs - idleMs;
+    succeeded.add(model);
+    return !isOut;
+  });
 }
 
 const madeUnder = `fold ${foldVersion}`;

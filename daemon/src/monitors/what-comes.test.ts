@@ -180,18 +180,7 @@ it('a version that was rolled back moves nothing any more', () => {
     for (let i = 0; i < count; i++) story.human(story.pass(minute).ai(), { action: 'reject' });
   };
   reviews(60);
-  const model = { name: 'spam-logit', version: '1.0.0', hash: `sha256:${'0'.repeat(64)}` };
-  story.daemon({
-    type: eventTypes.model,
-    data: {
-      workflow_id: storyWorkflow,
-      model,
-      change: 'rolled_back',
-      restores: '0.9.0',
-      by: 'ann',
-      justification: 'bad',
-    },
-  });
+  story.rollBack('1.0.0', '0.9.0');
   const end = story.records.length;
   reviews(60);
   const { moved } = fold(story, { override_rate: { baseline: 0.1 } });

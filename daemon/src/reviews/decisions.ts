@@ -224,24 +224,23 @@ export class Decisions {
 
   /** Puts a decision on record, with what follows from it. Its index in the log. */
   private async settle(tx: LedgerTransaction, row: store.CaseRow, waiting: Waiting): Promise<number> {
-    const [appended] = await tx.append([entryOf(row, waiting)]);
+    const { person, request, at } = waiting;
+    const isPlanted = row.planted_from !== null;
+    const isLast = !isPlanted && request.action !== 'escalate' && (await this.isLastWord(tx.client, row, waiting));
+    const [appended] = await tx.append([entryOf(row, waiting, isLast)]);
     if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
     const { record } = appended;
-    const { person, request, at } = waiting;
-    const close = () => store.closeCase(tx.client, row.decision_id, person.id, request.action, new Date(at));
-    // Whoever finds out is told by the reviewer's own figures: the service has long had its verdict.
-    if (row.planted_from !== null) {
-      await close();
-      return record.index;
+    if (isLast || isPlanted) {
+      await store.closeCase(tx.client, row.decision_id, person.id, request.action, new Date(at));
     }
+    // Whoever finds out is told by the reviewer's own figures: the service has long had its verdict.
+    if (isPlanted) return record.index;
     if (request.action === 'escalate') {
       const change = { by: person.id, how: 'escalated', at: new Date(at) } as const;
       await store.reopenCase(tx.client, row.decision_id, change);
       await store.escalateCase(tx.client, row.decision_id, person.id, new Date(at), this.dueUrgently(row, at));
-    } else if (await this.isLastWord(tx.client, row, waiting)) {
-      await close();
-      await store.putInOutbox(tx.client, verdictOf(row, waiting, record));
     }
+    if (isLast) await store.putInOutbox(tx.client, verdictOf(row, waiting, record));
     await this.options.onDecided(tx, [record]);
     return record.index;
   }
@@ -319,6 +318,7 @@ function wrongOutput({ review }: Policy, { value }: Output): string | null {
 function entryOf(
   row: store.CaseRow,
   { person, request, humanDecisionId, eventId, at, committedLabel, batchId }: Waiting,
+  isLast: boolean,
 ): Entry {
   const { action, justification, output, reason_code, review_ms, lease_epoch, evidence_hash } = request;
   const data = {
@@ -333,13 +333,16 @@ function entryOf(
     ...(reason_code === undefined ? {} : { reason_code }),
     review_ms,
     queue_ms: Math.max(0, Date.parse(at) - row.queued_at.getTime()),
+    ...(isLast ? { priority: row.priority, due_at: row.due_at.toISOString() } : {}),
     evidence_hash,
     lease_epoch,
     ...(committedLabel === null ? {} : { committed_before_reveal: true, committed_label: committedLabel }),
     ...(row.gold_label === null ? {} : { gold: { label: row.gold_label } }),
     ...(batchId === null ? {} : { batch_id: batchId }),
   };
-  return writtenEntry({ type: eventTypes.humanDecision, subject: row.task_id, data }, new Date(at), () => eventId);
+  const traced = row.traceparent === null ? {} : { traceparent: row.traceparent };
+  const body = { type: eventTypes.humanDecision, subject: row.task_id, ...traced, data } as const;
+  return writtenEntry(body, new Date(at), () => eventId);
 }
 
 function verdictOf(row: store.CaseRow, { person, request, humanDecisionId }: Waiting, record: LedgerRecord): Verdict {

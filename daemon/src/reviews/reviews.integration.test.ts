@@ -45,6 +45,8 @@ const rules: Record<string, Partial<ReviewPolicy>> = {
   both: { undo_window: '2 seconds', two_people: { medium: 1 } },
   firstAndPaired: { commit_first: { high: 1 }, two_people: { high: 1 } },
   planted: { gold: 0.2 },
+  counted: {},
+  countedTwice: { two_people: { medium: 1 } },
   free: { labels: [] },
   // Others decide too, and not here.
   named: { labels: [], reviewers: ['ann', 'ben'] },
@@ -395,6 +397,56 @@ describe('an undo', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await onRecord(id)).toHaveLength(1);
     expect(await verdicts(id)).toBe(1);
+  });
+});
+
+describe('what Prometheus is told', () => {
+  const metrics = async (accept = 'text/plain') =>
+    (await fetch(`${daemon.address}/metrics`, { headers: { accept } })).text();
+  /** What was said on cases of a workflow: priority, action and result. */
+  const said = async (workflow: string) =>
+    [...(await metrics()).matchAll(/^countersign_reviews_total\{(.*)\} ([1-9]\d*)$/gm)]
+      .filter(([, labels = '']) => labels.includes(`workflow="${workflow}"`))
+      .map(([, labels = '', count]) => {
+        const of = (label: string) => new RegExp(`${label}="([^"]*)"`).exec(labels)?.[1];
+        return `${count} ${of('priority')} ${of('action')} ${of('result')}`;
+      })
+      .toSorted();
+
+  it('is each word on a case, and whether the last came in time for what the case had become', async () => {
+    const id = await aCase('counted');
+    await decide('ann', id, { action: 'escalate', justification: 'somebody else should see this' });
+    await eventually('the escalation', async () => ((await said('counted')).length > 0 ? true : null));
+    expect(await said('counted')).toEqual(['1 P2 escalate open']);
+    await decide('ben', id);
+    await eventually('the decision', async () => ((await said('counted')).length > 1 ? true : null));
+    expect(await said('counted')).toEqual(['1 P1 accept in_time', '1 P2 escalate open']);
+    const [passedOn, decided] = await onRecord(id);
+    expect([passedOn?.due_at, passedOn?.priority, decided?.priority]).toEqual([undefined, undefined, 'P1']);
+    // With its trace, which the service has begun.
+    expect(await metrics('application/openmetrics-text')).toMatch(
+      new RegExp(`countersign_review_turnaround_seconds_bucket\\{.*"counted".*# \\{trace_id="${'ab'.repeat(16)}"`),
+    );
+
+    const late = await aCase('counted');
+    await owner.query("UPDATE review_case SET due_at = now() - interval '1 minute' WHERE decision_id = $1", [late]);
+    await decide('ann', late, { action: 'reject', justification: 'it is wanted' });
+    await eventually('the late one', async () => ((await said('counted')).length > 2 ? true : null));
+    expect(await said('counted')).toContain('1 P2 reject late');
+  });
+
+  it('has no time of a case before the second of two people has spoken', async () => {
+    const id = await aCase('counted-twice');
+    const waits = async () =>
+      /countersign_review_turnaround_seconds_count\{workflow="counted-twice",priority="P2"\} (\d+)/.exec(
+        await metrics(),
+      )?.[1];
+    await decide('ann', id);
+    await eventually('the first word', async () => ((await said('counted-twice')).length > 0 ? true : null));
+    expect([await said('counted-twice'), await waits()]).toEqual([['1 P2 accept open'], '0']);
+    await decide('ben', id);
+    await eventually('the second', async () => ((await said('counted-twice')).length > 1 ? true : null));
+    expect([await said('counted-twice'), await waits()]).toEqual([['1 P2 accept in_time', '1 P2 accept open'], '1']);
   });
 });
 

@@ -8,16 +8,19 @@ export class LastSigned {
   /** Null before the first. */
   checkpoint: Checkpoint | null;
 
-  /** Throws when the file is there and holds no checkpoint of `origin`. */
-  constructor(path: string, origin: string) {
+  /** Throws when the file is there and holds no checkpoint. */
+  constructor(path: string) {
     this.path = path;
     this.checkpoint = read(path);
-    if (this.checkpoint !== null && this.checkpoint.origin !== origin) {
-      throw new Error(
-        `${path} holds the last checkpoint of ${this.checkpoint.origin}, and this log is ${origin}. ` +
-          'Give each log a key file of its own.',
-      );
-    }
+  }
+
+  /** Throws when it is of another log than `origin`. */
+  assertOf(origin: string): void {
+    if (this.checkpoint === null || this.checkpoint.origin === origin) return;
+    throw new Error(
+      `${this.path} holds the last checkpoint of ${this.checkpoint.origin}, and this log is ${origin}. ` +
+        'Give each log a key file of its own.',
+    );
   }
 
   /** Durable when it resolves. */

@@ -39,11 +39,16 @@ export async function newestPublished(db: Queryable, logId: string): Promise<Sig
   return checkpointFrom(rows[0]);
 }
 
-/** By verifier key of a witness, the size of the newest checkpoint that it has signed. */
-export async function signedByWitnesses(db: Queryable, logId: string): Promise<Map<string, number>> {
+/** By verifier key of these witnesses, the size of the newest checkpoint that each has signed; 0 before the first. */
+export async function signedByWitnesses(
+  db: Queryable,
+  logId: string,
+  witnesses: readonly string[],
+): Promise<Map<string, number>> {
   const { rows } = await db.query<{ witness: string; size: string }>(
-    'SELECT witness, max(size) AS size FROM ledger_cosignature WHERE log_id = $1 GROUP BY witness',
-    [logId],
+    `SELECT witness, coalesce((SELECT max(c.size) FROM ledger_cosignature c WHERE c.log_id = $1 AND c.witness = w.witness), 0) AS size
+     FROM unnest($2::text[]) AS w (witness)`,
+    [logId, witnesses],
   );
   return new Map(rows.map(({ witness, size }) => [witness, Number(size)]));
 }

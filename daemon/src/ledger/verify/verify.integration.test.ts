@@ -28,6 +28,7 @@ import { GrowingTree, leafHash } from '../tree.ts';
 import { verifyDatabase } from './database.ts';
 import type { KnownCheckpoint } from './checkpoint-check.ts';
 import { bareEnvironment } from '../../../../stack/process.ts';
+import { runCountersign } from '../../../../stack/test-cli.ts';
 
 const run = promisify(execFile);
 let log: TestLog;
@@ -512,6 +513,18 @@ describe('countersign verify', () => {
 
   it('has the last checkpoint of a key in a file beside it', () => {
     expect(readFileSync(`${log.keyFile}.last`, 'utf8')).toContain('\n703\n');
+  });
+
+  it('prints the key in the name that it has signed as, and in no other', async () => {
+    const show = (origin: NodeJS.ProcessEnv) =>
+      runCountersign({ ...bareEnvironment(), COUNTERSIGN_SIGNING_KEY_FILE: log.keyFile, ...origin }, ['key', 'show']);
+    expect(await show({ COUNTERSIGN_LOG_ORIGIN: testOrigin })).toMatchObject({
+      status: 0,
+      stdout: `${formatVerifierKey(loadSigningKey(log.keyFile, testOrigin).verifier)}\n`,
+    });
+    const unset = await show({});
+    expect(unset).toMatchObject({ stdout: '', stderr: expect.stringContaining('Set it as the daemon has it.') });
+    expect(unset.status).toBeGreaterThan(0);
   });
 });
 
