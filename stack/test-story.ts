@@ -5,6 +5,7 @@
 import {
   eventTypes,
   type AiDecision,
+  type BreakerStep,
   type CountersignEvent,
   type DaemonEvent,
   type Features,
@@ -128,12 +129,16 @@ export class Story {
   }
 
   breakerCloses(): LedgerRecord {
+    return this.breaker('half_open', 'closed');
+  }
+
+  breaker(from: BreakerStep['from'], to: BreakerStep['to']): LedgerRecord {
     const data = {
       workflow_id: this.workflow,
       model_name: 'spam-logit',
       risk_tier: null,
-      from: 'half_open' as const,
-      to: 'closed' as const,
+      from,
+      to,
       epoch: 1,
       by: 'daemon',
       reason: '',

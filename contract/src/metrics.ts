@@ -243,7 +243,7 @@ export const metrics = {
     'state',
   ] as const),
   countersign_breaker_changed_timestamp_seconds: gauge(
-    'When a breaker came into its state, Unix time.',
+    'When a breaker last came into a state, Unix time.',
     ['workflow', 'model', 'risk_tier', 'state'] as const,
     'seconds',
   ),

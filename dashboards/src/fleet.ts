@@ -6,6 +6,7 @@ import { even, heading, row } from './grid.ts';
 import { appPage, dashboardUrl, toApp, toDashboard } from './links.ts';
 import { areas, bars, lines, stat, timeline } from './panels.ts';
 import { max, min, orZero, queries, sum, times } from './queries.ts';
+import { serviceLevels } from './service-levels.ts';
 import { table } from './tables.ts';
 
 const narrowedBy = ['workflow'] as const;
@@ -223,6 +224,8 @@ export const fleet = build({
     even(4, unacknowledged, alerts, breakers, overdue, lateSoon, itself),
     row(8, [24, needs]),
     even(8, decisions, signals),
+    heading('Service levels of the time shown'),
+    even(4, ...serviceLevels(narrowedBy)),
     heading('What led here'),
     even(8, queue, raised),
     row(7, [24, breakerTimeline(narrowedBy)]),

@@ -72,6 +72,30 @@ export function queries(variables: readonly Narrowing[]) {
       expr: `increase(${select(metric, matchers, '_bucket')}[${over}])`,
       labels: [...labelsOf(metric), 'le'],
     }),
+    /** Observations of a histogram that are at most one of its bounds. */
+    within: <M extends OfType<'histogram'>>(
+      metric: M,
+      most: number,
+      over: Window,
+      matchers: Matchers<M> = {},
+    ): Vector<LabelOf<M>> => {
+      // Prometheus 3 writes the bound of a bucket as 7200.0, those before as it stands in the text.
+      const bucket = select(metric, matchers, '_bucket').replace(/\}?$/, '');
+      const bound = `${bucket}${bucket.includes('{') ? ', ' : '{'}le=~"${most}(\\\\.0)?"}`;
+      return { expr: `increase(${bound}[${over}])`, labels: labelsOf(metric) };
+    },
+    /**
+     * Share of the time shown in which a gauge of 0 and 1 was 1, in the best of its series by these labels. Where nobody measured
+     * what there was within a week, it counts as 0.
+     */
+    heldShare: <M extends OfType<'gauge'>, B extends LabelOf<M>>(metric: M, by: readonly B[]): Vector<B> => {
+      const of = `max by (${by.join(', ')})`;
+      const selected = select(metric, {});
+      return {
+        expr: `avg_over_time((${of} (${selected}) or 0 * ${of} (last_over_time(${selected}[7d])))[$__range:$__interval])`,
+        labels: by,
+      };
+    },
     /** Observations of a histogram: how many, or their sum in its unit. */
     observed: <M extends OfType<'histogram'>>(
       metric: M,

@@ -43,6 +43,7 @@ export function readQuery(query: string): Read {
       case 'PromQL':
       case 'ParenExpr':
       case 'MatrixSelector':
+      case 'SubqueryExpr':
         return read(first ?? fail(node, 'Empty'));
       case 'NumberDurationLiteral':
       case 'StringLiteral':
@@ -67,7 +68,8 @@ export function readQuery(query: string): Read {
     if ((metric.type === 'histogram') !== (table[name] === undefined)) fail(node, 'Not a series of that metric');
     used.push(table[name] === undefined ? base : name);
     for (const matcher of node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []) {
-      const unknown = namesIn(matcher).filter((label) => ![...metric.labels, ...ofTheScrape].includes(label));
+      const known = [...metric.labels, ...ofTheScrape, ...(suffix === '_bucket' ? ['le'] : [])];
+      const unknown = namesIn(matcher).filter((label) => !known.includes(label));
       if (unknown.length > 0) fail(node, `It has no label ${unknown.join()}`);
     }
     const labels = new Set([...metric.labels, ...ofTheScrape, ...(suffix === '_bucket' ? ['le'] : [])]);
@@ -76,7 +78,7 @@ export function readQuery(query: string): Read {
 
   const argumentsOf = (node: SyntaxNode) =>
     childrenOf(node.getChild('FunctionCallBody') ?? fail(node, 'No arguments')).map((argument) => ({
-      isRange: argument.name === 'MatrixSelector',
+      isRange: ['MatrixSelector', 'SubqueryExpr'].includes(argument.name),
       result: read(argument),
     }));
 
@@ -99,7 +101,8 @@ export function readQuery(query: string): Read {
       return { is: 'series', labels: new Set([...labels].filter((label) => label !== 'le')), of: 'computed' };
     }
     const counts = of === 'counter' || of === 'histogram';
-    if (!last.isRange || !(['rate', 'increase'].includes(called) ? counts : called === 'deriv' && of === 'gauge'))
+    const isOfGauges = ['deriv', 'avg_over_time', 'last_over_time'].includes(called);
+    if (!last.isRange || !(['rate', 'increase'].includes(called) ? counts : isOfGauges && !counts))
       fail(node, `${called} of what is a ${of}`);
     return { is: 'series', labels, of: 'computed' };
   };

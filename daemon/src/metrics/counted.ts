@@ -63,12 +63,10 @@ export function countRecord(options: CountedOptions, record: LedgerRecord): void
       const { workflow_id: workflow, model_name: model, risk_tier, from, to: state } = event.data;
       // The first of two who agree, or the next phase of canaries, is on record and changes no state.
       if (from === state) return;
-      return metrics.count('countersign_breaker_changes_total', {
-        workflow,
-        model,
-        risk_tier: risk_tier ?? 'all',
-        state,
-      });
+      const change = { workflow, model, risk_tier: risk_tier ?? 'all', state };
+      metrics.count('countersign_breaker_changes_total', change);
+      // Of each state, also of those that it has left since: how short it was must not hide it.
+      return metrics.set('countersign_breaker_changed_timestamp_seconds', change, Date.parse(event.time) / 1000);
     }
     default:
       return;

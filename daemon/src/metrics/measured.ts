@@ -82,7 +82,7 @@ const parts: readonly Part[] = [
     name: 'authority',
     gauges: [
       'countersign_breaker_state',
-      'countersign_breaker_changed_timestamp_seconds',
+      // When breakers changed stays true: `countRecord` has told of other states of theirs.
       'countersign_intake_stopped',
     ],
     measure: measureAuthority,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { metrics as table, mostSeries, openLabels, processMetrics } from '@countersign/contract';
-import { Metrics, metricsPage } from './index.ts';
+import { metrics as table, mostSeries, openLabels, processMetrics, type BreakerStep } from '@countersign/contract';
+import { Story } from '../../../stack/test-story.ts';
+import { countRecord, Metrics, metricsPage } from './index.ts';
 
 const dayMs = 86_400_000;
 const exemplar = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
@@ -45,6 +46,26 @@ it('is on the page of metrics', () => {
   const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
   const words = (text: string) => text.replaceAll(/[\s|-]+/g, ' ');
   expect(words(page), 'run: countersign metrics > docs/metrics.md').toBe(words(metricsPage()));
+});
+
+it('says of each state of a breaker when it was last come into, also of one that was left at once', async () => {
+  const metrics = new Metrics(() => new Date(0));
+  const story = new Story();
+  const options = { metrics, policies: new Map(), begun: new Set<string>() };
+  const step = (from: BreakerStep['from'], to: BreakerStep['to']) => countRecord(options, story.breaker(from, to));
+  step('closed', 'open');
+  story.pass(60_000);
+  step('open', 'half_open');
+  story.pass(60_000);
+  // The next phase of canaries.
+  step('half_open', 'half_open');
+  const text = await textOf(metrics);
+  const changed = linesOf(text, 'countersign_breaker_changed_timestamp_seconds');
+  expect(changed.map((line) => [/state="(\w+)"/.exec(line)?.[1], Number(line.split(' ').at(-1))])).toEqual([
+    ['open', Date.parse('2026-01-05T00:00:00Z') / 1_000],
+    ['half_open', Date.parse('2026-01-05T00:01:00Z') / 1_000],
+  ]);
+  expect(linesOf(text, 'countersign_breaker_changes_total')).toHaveLength(2);
 });
 
 describe('series', () => {
