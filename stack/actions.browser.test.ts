@@ -219,13 +219,14 @@ it('does not take a changed decision for the one whose answer was lost', async (
   await page.route('**/v1/evidence/cases/*', (route) => silence.then(() => route.continue()));
   await page.keyboard.press('a');
   await page.keyboard.press('Control+Enter');
-  const alert = page.getByRole('alert').filter({ hasText: 'Not recorded' }).first();
-  await alert.getByText('Countersign cannot be reached').waitFor();
+  const lost = page.getByRole('alert').filter({ hasText: 'It is not known whether it was recorded' }).first();
+  await lost.getByText('Countersign cannot be reached').waitFor();
 
   await page.keyboard.press('Escape');
   await page.keyboard.press('r');
   await page.keyboard.type('it was the other one');
   await page.keyboard.press('Control+Enter');
+  const alert = page.getByRole('alert').filter({ hasText: 'Not recorded' }).first();
   await alert.getByText(/^You have decided this case at .+: accept\./).waitFor();
   expect(await why(page).inputValue()).toBe('it was the other one');
   expect(await page.getByTestId('undo').count()).toBe(0);

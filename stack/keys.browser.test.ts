@@ -122,7 +122,7 @@ it('says that there is no network, keeps the text, and records it when there is 
   await page.keyboard.type('it sells pills');
   await page.context().setOffline(true);
   await page.keyboard.press('Control+Enter');
-  const alert = page.getByRole('alert').filter({ hasText: 'Not recorded' }).first();
+  const alert = page.getByRole('alert').filter({ hasText: 'It is not known whether it was recorded' }).first();
   await alert.getByText('Countersign cannot be reached. What you typed is kept; try again in a moment.').waitFor();
   expect(await why(page).inputValue()).toBe('it sells pills');
   await page.context().setOffline(false);

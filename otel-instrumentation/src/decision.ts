@@ -284,6 +284,9 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
         (ended.output?.length ?? 0) +
         (ended.explanation?.length ?? 0) +
         (ended.provenance?.length ?? 0) +
+        sizeOf(ended.features) +
+        sizeOf(ended.scores) +
+        (title?.length ?? 0) +
         (this.justification?.length ?? 0) +
         (content?.length ?? 0),
     };
@@ -291,6 +294,16 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
 }
 
 const sum = (before: Attributes[string], more: number): number => (typeof before === 'number' ? before : 0) + more;
+
+/** About how many letters one level of names and values takes. */
+function sizeOf(values: Readonly<Record<string, unknown>> | undefined): number {
+  let letters = 0;
+  for (const name in values) {
+    const value = values[name];
+    letters += name.length + (typeof value === 'string' ? value.length : 8);
+  }
+  return letters;
+}
 
 /** Nothing deeper than one level. */
 function isPlain(output: Output): boolean {

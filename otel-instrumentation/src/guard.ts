@@ -202,7 +202,9 @@ const verdict = (
 ): GuardVerdict => ({ route, reason, epoch, useVersion });
 
 /** The same number in [0, 1) for the same task, always: FNV-1a with a final mix, so that near ids do not stay near. */
-function stickyShare(task: string): number {
+function stickyShare(id: string | number): number {
+  // Whoever has numbers for ids hands them over, whatever the type says.
+  const task = String(id);
   let hash = 0x811c9dc5;
   for (let i = 0; i < task.length; i++) hash = Math.imul(hash ^ task.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);

@@ -10,7 +10,7 @@ import type { GuardVerdict, Question } from './guard.ts';
 import { Instrumentation, type HumanDecisionOptions, type StartOptions } from './instrumentation.ts';
 import { lose, lostBeforeStart, peopleDecide, takingWithoutStart } from './not-started.ts';
 import type { DecisionRef } from './ref.ts';
-import { begin, dropped as droppedSinceStart, end, running, runningNow } from './running.ts';
+import { begin, dropped as droppedSinceStart, end, flushAll, pendingOfAll, running, runningNow } from './running.ts';
 import { startDecision as startOne, takeDecision, type StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
 import { boundTo } from './workflow.ts';
@@ -127,10 +127,10 @@ export const dropped = (): number => droppedSinceStart() + lostBeforeStart();
 export const spooled = (): number => runningNow()?.spooled ?? 0;
 
 /** Events not acknowledged yet. */
-export const pending = (): number => runningNow()?.pending ?? 0;
+export const pending = (): number => pendingOfAll();
 
 /** Waits until all is sent; false when the time was too short. */
-export const flush = (timeoutMs = 5_000): Promise<boolean> => runningNow()?.flush(timeoutMs) ?? Promise.resolve(true);
+export const flush = (timeoutMs = 5_000): Promise<boolean> => flushAll(timeoutMs);
 
 /** Sends what is left, then lets go of the connection. After it, `start` may be called again. */
 export const shutdown = (timeoutMs = 5_000): Promise<void> => end(timeoutMs);

@@ -184,9 +184,19 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   ask(question: Question): GuardVerdict {
-    const verdict = this.guard.ask(question);
+    const verdict = this.answerTo(question);
     this.meters.asked(question.workflow, verdict);
     return verdict;
+  }
+
+  /** What cannot be asked like that, a person decides: the service is not failed for it. */
+  private answerTo(question: Question): GuardVerdict {
+    try {
+      return this.guard.ask(question);
+    } catch (error) {
+      this.trouble(error);
+      return { route: 'human', reason: 'authority_lost', epoch: 0, useVersion: null };
+    }
   }
 
   measured(ms: number, about: Attributes): void {
@@ -245,7 +255,7 @@ export class Instrumentation implements Deciding, Loop {
     // Said in words only when it is said at all: some services do so with every decision.
     if (ended.is === 'no_output')
       return this.trouble(() => `${which()} ended without output(); nothing was recorded`, ended.is);
-    this.trouble(ended.is === 'invalid' ? `${which()} cannot be recorded: ${String(ended.error)}` : ended.error);
+    this.trouble(ended.is === 'invalid' ? () => `${which()} cannot be recorded: ${String(ended.error)}` : ended.error);
   }
 
   private drop(reason: DropReason | 'no_output' | 'invalid' | 'wrong_ref' | 'damaged', count: number): void {
@@ -305,8 +315,7 @@ export class Instrumentation implements Deciding, Loop {
         ...(queueMs === undefined ? {} : { queue_ms: queueMs }),
       },
     };
-    this.send('decision_human', event);
-    return event.id;
+    return this.send('decision_human', event) ? event.id : null;
   }
 
   /** The id of the event; null for what is no ref, or one of another workflow than `of`. */
@@ -323,8 +332,7 @@ export class Instrumentation implements Deciding, Loop {
       type: eventTypes.outcome,
       data: { workflow_id, task_id, decision_id, label, ...(cost === undefined ? {} : { cost }) },
     };
-    this.send('outcome', event);
-    return event.id;
+    return this.send('outcome', event) ? event.id : null;
   }
 
   private refOf(workflow: string | null, kept: unknown): DecisionRef | null {
@@ -337,18 +345,20 @@ export class Instrumentation implements Deciding, Loop {
     }
   }
 
-  private send(kind: EventKind, event: ServiceEvent): void {
+  /** Whether it was taken. */
+  private send(kind: EventKind, event: ServiceEvent): boolean {
     // Written down at once: what the service handed over it may change.
     let body: string;
     try {
       body = JSON.stringify(event);
     } catch (error) {
       this.drop('not_json', 1);
-      return this.trouble(error);
+      this.trouble(error);
+      return false;
     }
     const again = () => JSON.parse(body) as ServiceEvent;
     const { workflow_id } = event.data;
-    this.publisher.enqueue({ kind, workflow: workflow_id, event: again, snapshot: null, bytes: body.length });
+    return this.publisher.enqueue({ kind, workflow: workflow_id, event: again, snapshot: null, bytes: body.length });
   }
 
   private envelope({ task_id }: Pick<DecisionRef, 'task_id'>) {
@@ -377,8 +387,10 @@ export class Instrumentation implements Deciding, Loop {
       let isStopped = false;
       return async () => {
         await followed.stop();
-        if (!isStopped) this.following.delete(workflow);
+        if (isStopped) return;
         isStopped = true;
+        this.following.delete(workflow);
+        this.followed.splice(this.followed.indexOf(followed) >>> 0, 1);
       };
     } catch (error) {
       this.following.delete(workflow);

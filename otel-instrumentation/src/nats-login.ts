@@ -1,6 +1,6 @@
 /** How to reach NATS and who one is there, as options and the environment say it. */
 import { readFileSync } from 'node:fs';
-import { credsAuthenticator, type ConnectionOptions } from '@nats-io/transport-node';
+import { credsAuthenticator, type Authenticator, type ConnectionOptions } from '@nats-io/transport-node';
 
 export interface NatsLogin {
   readonly natsUrl?: string;
@@ -34,8 +34,21 @@ export function connectionOptions(
     ...(pass ? { pass } : {}),
     ...(token ? { token } : {}),
     // Read each time: it may be there later, or be another one.
-    ...(creds ? { authenticator: (nonce) => credsAuthenticator(readFileSync(creds))(nonce) } : {}),
+    ...(creds ? { authenticator: credentialsOf(creds) } : {}),
     ...(Object.keys(files).length > 0 ? { tls: files } : {}),
+  };
+}
+
+/** Those that could be read last, while the file is away: what an authenticator throws ends a connection for good. */
+function credentialsOf(path: string): Authenticator {
+  let last: Authenticator | null = null;
+  return (nonce) => {
+    try {
+      last = credsAuthenticator(readFileSync(path));
+    } catch (error) {
+      if (last === null) throw error;
+    }
+    return last(nonce);
   };
 }
 

@@ -1,6 +1,6 @@
 /** Started by itself and by hand, in either order. */
 import { afterEach, expect, it } from 'vitest';
-import { begin, dropped, end, running, startByItself } from './running.ts';
+import { begin, dropped, end, flushAll, pendingOfAll, running, startByItself } from './running.ts';
 
 // Nobody listens there.
 const options = { source: 'test', natsUrl: 'nats://127.0.0.1:9', spool: false, onTrouble: () => undefined } as const;
@@ -47,4 +47,58 @@ it('takes what ends after that with which it began', async () => {
   await end(0);
   decision?.end();
   expect([running()?.pending, dropped()]).toEqual([1, 0]);
+});
+
+it('ends once, for all who want it to', async () => {
+  begin(options).decision(about, (decision) => decision.output({ label: 'yes' }, 0.9));
+  const first = end(300);
+  const began = performance.now();
+  expect([pendingOfAll(), await flushAll(10)]).toEqual([1, false]);
+  // It would be over at once, and the first cut short.
+  await end(0);
+  expect(performance.now() - began).toBeGreaterThan(200);
+  await first;
+  expect([pendingOfAll(), dropped()]).toEqual([0, 1]);
+});
+
+it('lets the service go on when it cannot start by itself', () => {
+  const said: string[] = [];
+  startByItself({ ...options, hashKey: 'short', onTrouble: (message) => said.push(message) });
+  expect([running(), running()]).toEqual([null, null]);
+  expect(said).toEqual([expect.stringContaining('nothing is recorded: the option hashKey has 5 bytes')]);
+});
+
+it('hands back what the work gave, whatever that is', async () => {
+  const began = begin(options);
+  const secretive = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('not for you');
+      },
+    },
+  );
+  const give = <T>(what: T) =>
+    began.decision(about, (decision) => {
+      decision.output({ label: 'yes' }, 0.9);
+      return what;
+    });
+  expect(give(secretive) === secretive).toBe(true);
+  const inner = () =>
+    began.decision(about, async function* (decision) {
+      decision.output({ label: 'yes' }, 0.9);
+      yield 1;
+      yield 2;
+    });
+  const before = began.pending;
+  const outer = give(inner());
+  // Neither has ended before what they give is read.
+  expect(began.pending).toBe(before);
+  const read = await Array.fromAsync(outer);
+  expect([read, began.pending]).toEqual([[1, 2], before + 2]);
+});
+
+it('leaves to a person what is asked wrongly', () => {
+  const began = begin(options);
+  expect(began.ask({} as never)).toMatchObject({ route: 'human', reason: 'authority_lost' });
 });

@@ -12,11 +12,20 @@ const alive = new Set<Instrumentation>();
 
 /** Null when nothing was started, and nothing starts by itself. */
 export function running(): Instrumentation | null {
-  if (current === null && byItself !== null) {
-    make(byItself, isByItself ? last : null);
-    isByItself = true;
-  }
+  if (current === null && byItself !== null) startNow(byItself);
   return current;
+}
+
+/** What cannot start is said, and the service goes on: it asked for a decision, not for us. */
+function startNow(options: StartOptions): void {
+  try {
+    make(options, isByItself ? last : null);
+    isByItself = true;
+  } catch (error) {
+    const say = options.onTrouble ?? ((message: string) => console.warn(message));
+    say(`countersign: nothing is recorded: ${error instanceof Error ? error.message : String(error)}`);
+    byItself = null;
+  }
 }
 
 /** Without starting anything. */
@@ -53,17 +62,30 @@ export function startByItself(options: StartOptions): void {
 }
 
 const makeRoomMs = 5_000;
+/** Those that are ending, until they have. */
+const ends = new Set<Promise<void>>();
 
-/** There is room for another at once. */
+/** There is room for another at once. Resolves when all have ended that were to: who asks a second time waits for the first. */
 export async function end(timeoutMs: number): Promise<void> {
   const ending = current;
   current = null;
-  if (ending === null) return;
-  try {
-    await ending.shutdown(timeoutMs);
-  } finally {
-    alive.delete(ending);
+  if (ending !== null) {
+    const ended = ending.shutdown(timeoutMs).finally(() => {
+      alive.delete(ending);
+      ends.delete(ended);
+    });
+    ends.add(ended);
   }
+  await Promise.all(ends);
+}
+
+/** Of those that run or are ending: events that are not acknowledged yet. */
+export const pendingOfAll = (): number => [...alive].reduce((sum, one) => sum + one.pending, 0);
+
+/** Whether all of it was sent in the time. */
+export async function flushAll(timeoutMs: number): Promise<boolean> {
+  const flushed = await Promise.all([...alive].map((one) => one.flush(timeoutMs)));
+  return flushed.every(Boolean);
 }
 
 /** At the end of the process: what is in memory is written to disk before it returns. */

@@ -1,9 +1,11 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -79,6 +81,33 @@ describe('a record', () => {
         expect([ids(found), damaged]).toEqual([['id-0', 'id-2'], 1]);
       }),
     );
+  });
+});
+
+describe('a spool whose files are meddled with', () => {
+  it('keeps what cannot be read now, and gives it later', async () => {
+    const spool = await open();
+    await spool.append(events(0, 3), plenty);
+    const [name = ''] = readdirSync(directory).filter((file) => file.endsWith('.events'));
+    const path = join(directory, name);
+    renameSync(path, `${path}.away`);
+    // As when there are no descriptors left: something else than that it is gone.
+    mkdirSync(path);
+    await expect(spool.first(10)).rejects.toThrow('EISDIR');
+    expect([lost, spool.length]).toEqual([0, 3]);
+    rmSync(path, { recursive: true });
+    renameSync(`${path}.away`, path);
+    expect(await drain(spool)).toEqual(events(0, 3));
+  });
+
+  it('loses what was in a file that somebody has deleted, and nothing that comes after', async () => {
+    const spool = await open();
+    await spool.append(events(0, 2), plenty);
+    for (const file of readdirSync(directory)) rmSync(join(directory, file));
+    await spool.append(events(10, 2), plenty);
+    expect(await spool.first(10)).toEqual([]);
+    expect(lost).toBe(2);
+    expect(ids(await drain(spool))).toEqual(['id-10', 'id-11']);
   });
 });
 

@@ -142,8 +142,10 @@ export class Spool {
   private async readSegment({ number }: Segment): Promise<SpooledEvent[]> {
     try {
       return readRecords(await readFile(pathOf(this.options.directory, number))).events;
-    } catch {
-      // Somebody has tidied up, or the disk is broken: what is behind it has to go out all the same.
+    } catch (error) {
+      // What cannot be read now, for want of a descriptor or the like, can be later.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Somebody has tidied up: what is behind it has to go out all the same.
       return [];
     }
   }
@@ -181,7 +183,9 @@ export class Spool {
   private async segmentWithRoom(): Promise<Segment> {
     const { directory, segmentBytes = usualSegmentBytes } = this.options;
     const last = this.segments.at(-1);
-    if (last !== undefined && last.bytes < segmentBytes) {
+    // What is written to a file that somebody has deleted is nowhere.
+    const isGone = this.writing !== null && (await this.writing.stat()).nlink === 0;
+    if (last !== undefined && last.bytes < segmentBytes && !isGone) {
       this.writing ??= await open(pathOf(directory, last.number), 'a', 0o600);
       return last;
     }

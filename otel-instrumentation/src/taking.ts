@@ -71,7 +71,7 @@ function endedBy<Y, R, N>(
       },
     );
   };
-  return {
+  const wrapped: AsyncGenerator<Y, R, N> = {
     next: (...args) => step(() => generator.next(...args)),
     return: (value) => step(() => generator.return(value)),
     throw: (error) => step(() => generator.throw(error)),
@@ -82,6 +82,8 @@ function endedBy<Y, R, N>(
       await step(() => generator.return(undefined as R));
     },
   };
+  // One decision may hand on what another gave it.
+  return Object.assign(wrapped, { [Symbol.toStringTag]: 'AsyncGenerator' });
 }
 
 /** A decision that whoever started it has to end: with `end`, `fail`, or by leaving the block of `using`. */
@@ -138,9 +140,19 @@ export function begin({ tracer, deciding }: Pick<Taking, 'tracer' | 'deciding'>,
 }
 
 const isAsyncGenerator = (value: unknown): value is AsyncGenerator =>
-  isObject(value) && Object.prototype.toString.call(value) === '[object AsyncGenerator]';
+  isObject(value) && readably(() => Object.prototype.toString.call(value) === '[object AsyncGenerator]');
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
-  isObject(value) && typeof (value as { then?: unknown }).then === 'function';
+  isObject(value) && readably(() => typeof (value as { then?: unknown }).then === 'function');
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+/** What may not be looked at, such as a proxy that throws, is neither. */
+function readably(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch {
+    return false;
+  }
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';

@@ -49,5 +49,8 @@ it('does not hand back what the service throws when it is told', () => {
     throw new Error('no log');
   });
   expect(() => told('something')).not.toThrow();
+  // Nor what it promises, and does not keep: nobody would handle that.
+  const promised = oncePerSecondEach(() => Promise.reject(new Error('no log')) as unknown as void);
+  expect(() => promised('something')).not.toThrow();
   expect(() => trouble(Object.create(null))).not.toThrow();
 });

@@ -29,7 +29,8 @@ export function oncePerSecondEach(say: (message: string) => void): Trouble {
       for (const one of last) tell(one, given);
     }, everyMs).unref();
     try {
-      say(`countersign: ${text}`);
+      const said: unknown = say(`countersign: ${text}`);
+      if (said instanceof Promise) said.catch(() => undefined);
     } catch {
       // Nobody is left to tell.
     }

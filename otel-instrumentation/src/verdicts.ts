@@ -87,8 +87,8 @@ async function messagesOf(
   while (!ending.aborted) {
     try {
       const consumer = await jetstream(connection).consumers.get(streams.verdicts, verdictConsumer(workflow));
-      // Few ahead: each has its time to be acknowledged from when it was handed out.
-      return await consumer.consume({ max_messages: 4, abort_on_missing_resource: true });
+      // None ahead: each has its time to be acknowledged from when it was handed out, and only the one in hand says that it is.
+      return await consumer.consume({ max_messages: 1, abort_on_missing_resource: true });
     } catch (error) {
       if (connection.isClosed()) throw error;
       onTrouble(error);

@@ -1,4 +1,5 @@
 /** Who may read what was decided: auditors everything, reviewers the workflows they review, nobody else anything. */
+import pg from 'pg';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,10 +90,19 @@ describe('a reviewer', () => {
       return status === 200 ? text : null;
     });
     expect(input.endsWith('input of mail-moderation')).toBe(true);
-    const page = await ask('/v1/evidence/records?workflow=mail-moderation&text=because', 'ann', 'decide');
-    expect((page.body as AuditPage).records.map(({ event_id }) => event_id)).toEqual([record.event_id]);
+    // Where cases are planted, what is on record of an open case is not for those who are to decide it.
+    const search = '/v1/evidence/records?workflow=mail-moderation&text=because';
+    expect((await ask(search, 'ann', 'decide')).body).toMatchObject({ records: [], next: null });
+    expect((await ask(`/v1/evidence/records/${record.event_id}`, 'ann', 'decide')).status).toBe(404);
+    const owner = new pg.Client(loop.databaseUrl);
+    await owner.connect();
+    await owner.query("UPDATE review_case SET decided_at = now(), decided_by = 'x', decided_action = 'accept'");
+    const page = await ask(search, 'ann', 'decide');
     const proof = await ask(`/v1/evidence/records/${record.event_id}`, 'ann', 'decide');
     expect((proof.body as AuditProof).record.event_id).toBe(record.event_id);
+    await owner.query('UPDATE review_case SET decided_at = NULL, decided_by = NULL, decided_action = NULL');
+    await owner.end();
+    expect((page.body as AuditPage).records.map(({ event_id }) => event_id)).toEqual([record.event_id]);
   });
 
   it('sees nothing of another workflow, and cannot decide there', async () => {

@@ -9,7 +9,7 @@ import type { NewId } from '../ledger/index.ts';
 import { durationOf, mayReview, namedReviewers, type Policies } from '../policies/index.ts';
 import { undoMsOf, type Decisions } from './decisions.ts';
 import { refused, type Refusal } from './rules.ts';
-import { outliersAmong } from './similar.ts';
+import { distancesFrom, farApart, outliersAmong } from './similar.ts';
 import * as store from './store.ts';
 import { queueItem } from './view.ts';
 
@@ -27,6 +27,27 @@ export interface BatchesOptions {
 
 /** As many are looked at for likeness. */
 const mostCompared = 1_000;
+
+/** Not what somebody has to say first, or together with somebody else, or was asked to look at. */
+export const mayBeBatched = ({ commit_first, people_wanted, reason }: store.CaseRow): boolean =>
+  !commit_first && people_wanted === 1 && reason !== 'escalated';
+
+/**
+ * Those that can be decided together with a case, itself first and then the nearest; and why others cannot: they are far from it, or
+ * unlike those that are near.
+ */
+function around(seed: store.CaseRow, alike: readonly store.CaseRow[]) {
+  const apart = distancesFrom(seed, alike);
+  const near = apart.filter(({ far }) => far <= farApart).map(({ item }) => item);
+  const among = [...alike.filter(({ decision_id }) => decision_id === seed.decision_id), ...near];
+  const because = outliersAmong(among);
+  for (const { item, far, differs } of apart) {
+    if (far <= farApart) continue;
+    const where = differs.length === 0 ? 'in many small things' : `in ${differs.join(', ')}`;
+    because.set(item.decision_id, `it differs from the case that you came from ${where}`);
+  }
+  return { fitting: among.filter(({ decision_id }) => !because.has(decision_id)), because };
+}
 
 export class Batches {
   private readonly options: BatchesOptions;
@@ -46,14 +67,17 @@ export class Batches {
     if (rules === undefined || most === 0) {
       return refused('refused', `The policy wants each case of ${row.risk_tier} risk to be decided by itself.`);
     }
-    if (row.commit_first || row.people_wanted > 1 || row.reason === 'escalated') {
+    if (!mayBeBatched(row)) {
       return refused('refused', 'This case has to be decided by itself.');
     }
     const at = now();
     const stands = { person: person.id, hasCommitted: true, looking: [] };
     const alike = await store.readAlike(pool, row, person.id, namedReviewers(policies), at, mostCompared);
-    const because = outliersAmong(alike);
-    const fitting = alike.filter(({ decision_id }) => !because.has(decision_id));
+    const { fitting, because } = around(row, alike);
+    const odd = because.get(decisionId);
+    if (odd !== undefined) {
+      return refused('refused', `This case is unlike those around it: ${odd}. Decide it by itself.`);
+    }
     const items = fitting.slice(0, most);
     const sample = this.draw(person, items, Math.max(1, Math.ceil(rules.sample * items.length)));
     const batch_id = newId(at);

@@ -251,6 +251,21 @@ describe('who says first what they think', () => {
     expect((await records()).records).toHaveLength(1);
   });
 
+  it('finds nothing of it by where pages end', async () => {
+    const known = await aCase('first', { risk_tier: 'low' });
+    await decide('ann', known);
+    await eventually('the record', async () => ((await onRecord(known)).length > 0 ? true : null));
+    const find = (label: string) =>
+      evidence('ann', `records?workflow=first&actor=ai&limit=1&label=${label}`) as Promise<{
+        records: { log_index: number }[];
+      }>;
+    const before = await Promise.all([find('spam'), find('ham')]);
+    await aCase('first', { risk_tier: 'high' });
+    await aCase('first', { risk_tier: 'high', output: { label: 'ham' } });
+    expect(await Promise.all([find('spam'), find('ham')])).toEqual(before);
+    expect(before[0]?.records).toHaveLength(1);
+  });
+
   it('has to hold the case', async () => {
     const id = await aCase('first', { risk_tier: 'high' });
     await claim('ben', id);
@@ -478,6 +493,17 @@ describe('planted cases', () => {
       },
       20_000,
     );
+    // What is on record of the one that it is a copy of leads to nobody's answer before it is decided.
+    const { rows: originals } = await owner.query<{ id: string }>(
+      `SELECT event ->> 'id' AS id FROM audit_record WHERE event -> 'data' ->> 'decision_id' = $1`,
+      [known],
+    );
+    const { task_id } = (await open('ben', planted)).item;
+    expect(await evidence('ben', `records?workflow=planted&task=${task_id}`)).toMatchObject({
+      records: [],
+      next: null,
+    });
+    expect(await evidence('ben', `records/${originals[0]?.id}`)).toMatchObject({ error: 'not_found' });
     const opened = await open('ben', planted);
     expect(JSON.stringify(opened)).not.toMatch(/gold|planted_from|"ham"\}/);
     expect([opened.decision.decision_id, opened.item.state]).toEqual([planted, 'waiting']);
@@ -517,7 +543,7 @@ describe('a batch', () => {
     expect([ids.length, batch.left_out, batch.sample.length]).toEqual([8, 2, 2]);
     expect(ids).not.toContain(other);
     expect(batch.outliers).toMatchObject([
-      { item: { decision_id: odd }, because: 'length is 9000, far from the others' },
+      { item: { decision_id: odd }, because: 'it differs from the case that you came from in length' },
     ]);
 
     const keys = Object.fromEntries(ids.map((id) => [id, crypto.randomUUID()]));
@@ -577,6 +603,31 @@ describe('a batch', () => {
         review_ms: 1,
       }),
     ).toMatchObject([404, {}]);
+  });
+
+  it('begins with its case, and takes those that are near to it and no others', async () => {
+    const mail = (links: number, sender: string) => ({
+      risk_tier: 'low' as const,
+      model: { name: 'spam-logit', version: '2.0.0', hash: `sha256:${'0'.repeat(64)}` },
+      features: { links, length: sender === 'shop' ? 3_000 + links : 80, sender },
+    });
+    const shop: string[] = [];
+    for (let i = 0; i < 5; i++) shop.push(await aCase('batched', mail(12 + (i % 2), 'shop')));
+    const bank: string[] = [];
+    for (let i = 0; i < 5; i++) bank.push(await aCase('batched', mail(i % 2, 'bank')));
+    const last = shop.at(-1) ?? '';
+    const [, batch] = await ask<Batch>('ann', 'batches', { decision_id: last });
+    const ids = batch.items.map(({ decision_id }) => decision_id);
+    expect([ids[0], ids.toSorted()]).toEqual([last, shop.toSorted()]);
+    expect(batch.outliers.map(({ item }) => item.decision_id).toSorted()).toEqual(bank.toSorted());
+    expect(batch.outliers[0]?.because).toBe('it differs from the case that you came from in sender, length, links');
+    // Planned anew, as by a reload, what was opened of the sample is opened.
+    const [sampled = ''] = batch.sample;
+    await open('ann', sampled);
+    await new Promise((resolve) => setTimeout(resolve, openedAfterMs));
+    await ask('ann', `cases/${sampled}/look`, { page: 'one' });
+    const [, anew] = await ask<Batch>('ann', 'batches', { decision_id: last });
+    expect(await ask('ann', `batches/${anew.batch_id}/opened`)).toMatchObject([200, { opened: [sampled] }]);
   });
 
   it('is not for what is too grave', async () => {

@@ -29,6 +29,7 @@ import {
 } from '../ledger/index.ts';
 import type { People } from '../people/index.ts';
 import { durationOf, mayReview, namedReviewers, reviewedBy, type Policies } from '../policies/index.ts';
+import { mayBeBatched } from './batches.ts';
 import { undoMsOf } from './decisions.ts';
 import { enlist } from './enlist.ts';
 import { ownFigures } from './figures.ts';
@@ -184,7 +185,7 @@ export class Reviews {
         lease_ms: durationOf(review.lease),
         undo_ms: undoMsOf(policy),
         output: review.output ?? null,
-        batch: (review.batch?.most[row.risk_tier] ?? 0) > 0,
+        batch: (review.batch?.most[row.risk_tier] ?? 0) > 0 && mayBeBatched(row),
       },
       breaker: { state: breaker.state, epoch: breaker.epoch },
       history,
@@ -202,8 +203,10 @@ export class Reviews {
 
   private async similarTo(row: store.CaseRow) {
     const decided = await store.newestDecided(this.options.pool, row, comparedWith);
-    return nearestTo(row, decided, similarShown).flatMap((one) =>
-      one.decided_at === null || one.decided_action === null || one.decision_id === row.planted_from
+    // As many of a planted case as of any other.
+    const others = decided.filter(({ decision_id }) => decision_id !== row.planted_from);
+    return nearestTo(row, others, similarShown).flatMap((one) =>
+      one.decided_at === null || one.decided_action === null
         ? []
         : {
             decision_id: one.decision_id,
@@ -348,7 +351,8 @@ export class Reviews {
 
   /** Those of a workflow's records that a reviewer may read now: none that say what an open case does not show. */
   async readable<T extends AuditRecord>(workflowId: string, person: Reviewer, records: readonly T[]): Promise<T[]> {
-    const { pool } = this.options;
+    const { pool, policies } = this.options;
+    const plants = (policies.get(workflowId)?.policy.review.gold ?? 0) > 0;
     const tasks = [...new Set(records.map(({ task_id }) => task_id))];
     const open = await store.openCasesOf(pool, workflowId, tasks);
     const ids = open.map(({ decision_id }) => decision_id);
@@ -359,6 +363,7 @@ export class Reviews {
         concealedIn(
           open.filter(({ task_id }) => task_id === task),
           committed,
+          plants,
         ),
       ]),
     );

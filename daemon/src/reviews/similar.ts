@@ -16,30 +16,46 @@ const usualShare = 0.8;
 /** With fewer, nothing can be said to be usual. */
 const fewest = 5;
 
-/**
- * How far two cases are apart, from 0: Gower's distance (1971), the mean over the features that either has of 0 to 1 for
- * numbers by their range in `among`, and of 0 or 1 for everything else.
- */
-export function nearestTo<T extends Featured>(to: Featured, among: readonly T[], count: number): T[] {
+/** Cases further apart than that have less in common than not. */
+export const farApart = 0.4;
+
+export interface Distance<T> {
+  readonly item: T;
+  /**
+   * From 0 to 1, after Gower (1971): the mean over the features that either has of 0 to 1 for numbers, and of 0 or 1 for everything
+   * else. Numbers are measured by their range among all, but are no further apart than by the larger of both: among 100 to 109 none
+   * is far. Two cases without features are as far apart as can be.
+   */
+  readonly far: number;
+  /** The features in which they differ most, at most three. */
+  readonly differs: readonly string[];
+}
+
+/** The others, the nearest first. */
+export function distancesFrom<T extends Featured>(to: Featured, among: readonly T[]): Distance<T>[] {
   const ranges = rangesOf([to, ...among]);
-  const distance = ({ features }: Featured): number => {
-    const names = new Set([...Object.keys(to.features), ...Object.keys(features)]);
-    if (names.size === 0) return 1;
-    let sum = 0;
-    for (const name of names) {
-      const [a, b] = [to.features[name], features[name]];
-      if (typeof a === 'number' && typeof b === 'number') sum += Math.abs(a - b) / (ranges.get(name) || 1);
-      else sum += a === b ? 0 : 1;
-    }
-    return sum / names.size;
+  const measure = (item: T): Distance<T> => {
+    const names = [...new Set([...Object.keys(to.features), ...Object.keys(item.features)])];
+    const apart = names.map((name) => {
+      const [a, b] = [to.features[name], item.features[name]];
+      if (typeof a !== 'number' || typeof b !== 'number') return { name, by: Number(a !== b) };
+      const larger = Math.max(Math.abs(a), Math.abs(b), ranges.get(name) ?? 0);
+      return { name, by: Math.min(1, Math.abs(a - b) / (larger || 1)) };
+    });
+    const far = names.length === 0 ? 1 : apart.reduce((sum, { by }) => sum + by, 0) / names.length;
+    const most = apart.filter(({ by }) => by > farApart).toSorted((a, b) => b.by - a.by || (a.name < b.name ? -1 : 1));
+    return { item, far, differs: most.slice(0, 3).map(({ name }) => name) };
   };
   return among
     .filter(({ decision_id }) => decision_id !== to.decision_id)
-    .map((item) => ({ item, far: distance(item) }))
-    .toSorted((a, b) => a.far - b.far || (a.item.decision_id < b.item.decision_id ? -1 : 1))
+    .map(measure)
+    .toSorted((a, b) => a.far - b.far || (a.item.decision_id < b.item.decision_id ? -1 : 1));
+}
+
+export const nearestTo = <T extends Featured>(to: Featured, among: readonly T[], count: number): T[] =>
+  distancesFrom(to, among)
     .slice(0, count)
     .map(({ item }) => item);
-}
 
 function rangesOf(cases: readonly Featured[]): Map<string, number> {
   const ends = new Map<string, [number, number]>();

@@ -685,12 +685,13 @@ export interface BatchRow {
   readonly made_at: Date;
 }
 
-/** In place of what the person had planned before. */
+/** In place of what the person had planned before; what they have opened of the same sample stays opened. */
 export async function writeBatch(db: Queryable, batch: Omit<BatchRow, 'opened'>): Promise<void> {
   const { batch_id, workflow_id, person, cases, sample, made_at } = batch;
   await db.query(
     `INSERT INTO review_batch (batch_id, workflow_id, person, cases, sample, made_at) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (person, workflow_id) DO UPDATE SET batch_id = $1, cases = $4, sample = $5, opened = '{}', made_at = $6`,
+     ON CONFLICT (person, workflow_id) DO UPDATE SET batch_id = $1, cases = $4, sample = $5, made_at = $6,
+       opened = ARRAY(SELECT id FROM unnest(review_batch.opened) AS id WHERE id = ANY($5))`,
     [batch_id, workflow_id, person, JSON.stringify(cases), sample, made_at],
   );
 }

@@ -97,10 +97,13 @@ export const useHistogram = (filter: AuditFilter) =>
   });
 
 /** The newest checkpoint, with the proof that the log has only grown since it had `from` records. */
+export const readGrowth = (from: number, to?: number): Promise<LogGrowth> =>
+  get<LogGrowth>('v1/audit/growth', { from, ...(to === undefined ? {} : { to }) });
+
 export const useGrowth = (from: number, to?: number, enabled = true) =>
   useQuery({
     queryKey: ['growth', from, to],
-    queryFn: () => get<LogGrowth>('v1/audit/growth', { from, ...(to === undefined ? {} : { to }) }),
+    queryFn: () => readGrowth(from, to),
     enabled,
     retry: false,
   });

@@ -189,10 +189,12 @@ export const pageId = newId();
 export const turnAway = (id: string) => post<{ released: boolean }>(`v1/reviews/cases/${id}/release`, { page: pageId });
 export const look = (id: string) => post<{ looking: Person[] }>(`v1/reviews/cases/${id}/look`, { page: pageId });
 
-export const usePlanBatch = (decisionId: string) =>
+/** Of nothing while there is no case to begin with. */
+export const usePlanBatch = (decisionId: string | undefined) =>
   useQuery({
     queryKey: ['batch', decisionId],
     queryFn: () => post<Batch>('v1/reviews/batches', { decision_id: decisionId }),
+    enabled: decisionId !== undefined,
     staleTime: Infinity,
     refetchOnWindowFocus: false,
     gcTime: 0,

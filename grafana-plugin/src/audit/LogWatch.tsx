@@ -1,26 +1,14 @@
 /** Says whether the log is still the one that this browser has seen before, and remembers what it sees now. */
-import type { LogGrowth } from '@countersign/contract';
 import { Alert, Button, Icon, useTheme2 } from '@grafana/ui';
-import { useEffect, useState } from 'react';
-import { useGrowth } from '../api/audit';
-import { CallError } from '../api/client';
 import { t, Trans } from '../parts/i18n';
-import { checkGrowth, sizeOf, type Pin } from './growth';
-import { readPin, writePin } from './pin';
+import { pinOf, replacePin } from './pin';
+import { useLogWatch } from './use-log-watch';
 
 export function LogWatch() {
   const theme = useTheme2();
-  const [pin, setPin] = useState(readPin);
-  const from = pin === null ? 0 : sizeOf(pin);
-  const growth = useGrowth(from);
-  const isShorter = growth.error instanceof CallError && growth.error.body?.error === 'not_found' && from > 0;
-  const check = growth.data === undefined ? null : checkGrowth(pin, growth.data);
-  const isGood = check?.is === 'first' || check?.is === 'grown';
-  const { data: seen } = growth;
-  useEffect(() => {
-    if (isGood && seen !== undefined) writePin(pinOf(seen));
-  }, [isGood, seen]);
-  if (isShorter || check?.is === 'rewritten') {
+  const watch = useLogWatch();
+  const { check, growth } = watch.data ?? {};
+  if (check?.is === 'rewritten') {
     return (
       <Alert severity="error" title={t('audit.log.rewritten', 'The log is not the one that this browser has seen')}>
         <Trans i18nKey="audit.log.rewritten-help">
@@ -40,13 +28,13 @@ export function LogWatch() {
       </Alert>
     );
   }
-  if (growth.isError) {
+  if (watch.isError) {
     return (
       <Alert
         severity="warning"
         title={t('audit.log.unchecked', 'The log could not be compared with what was seen before')}
       >
-        {growth.error.message}
+        {watch.error.message}
       </Alert>
     );
   }
@@ -59,14 +47,14 @@ export function LogWatch() {
           </Trans>
         </p>
         <p>
-          <code>{growth.data?.verifier_key}</code>
+          <code>{growth?.verifier_key}</code>
         </p>
         <Button
           size="sm"
           variant="secondary"
           onClick={() => {
-            if (growth.data !== undefined) writePin(pinOf(growth.data));
-            setPin(readPin());
+            if (growth !== undefined) replacePin(pinOf(growth));
+            void watch.refetch();
           }}
         >
           {t('audit.log.accept-key', 'It is the right key: go on')}
@@ -75,7 +63,8 @@ export function LogWatch() {
     );
   }
   // In its place from the beginning: what is below does not jump.
-  if (!isGood) return <p>{t('audit.log.comparing', 'Comparing the log with what this browser has seen.')}</p>;
+  if (check === undefined)
+    return <p>{t('audit.log.comparing', 'Comparing the log with what this browser has seen.')}</p>;
   return (
     <p data-testid="log-watch" style={{ color: theme.colors.text.secondary }}>
       <Icon name="check-circle" size="sm" />{' '}
@@ -89,9 +78,3 @@ export function LogWatch() {
     </p>
   );
 }
-
-const pinOf = ({ checkpoint, verifier_key }: LogGrowth): Pin => ({
-  note: checkpoint,
-  verifierKey: verifier_key,
-  seenAt: new Date().toISOString(),
-});

@@ -1,4 +1,5 @@
 /** The newest checkpoint that this browser has seen. */
+import type { LogGrowth } from '@countersign/contract';
 import { config } from '@grafana/runtime';
 import { isWhole, sizeOf, type Pin } from './growth';
 
@@ -18,10 +19,25 @@ export function readPin(): Pin | null {
   }
 }
 
-/** Never in the place of a larger one: another page of this browser may have seen more. */
-export function writePin(pin: Pin): void {
+/**
+ * In the place of `from`, of which it was shown that it only grew. False when another page of this browser has seen something else
+ * meanwhile: then that is what has to be compared.
+ */
+export function advancePin(from: Pin | null, to: Pin): boolean {
   const kept = readPin();
-  if (kept !== null && kept.verifierKey === pin.verifierKey && sizeOf(kept) >= sizeOf(pin)) return;
+  const isAsBefore = kept?.note === from?.note && kept?.verifierKey === from?.verifierKey;
+  if (isAsBefore && (from === null || sizeOf(to) > sizeOf(from))) replacePin(to);
+  return isAsBefore;
+}
+
+export const pinOf = ({ checkpoint, verifier_key }: LogGrowth): Pin => ({
+  note: checkpoint,
+  verifierKey: verifier_key,
+  seenAt: new Date().toISOString(),
+});
+
+/** Whatever was kept: a person has said that it is right. */
+export function replacePin(pin: Pin): void {
   try {
     window.localStorage.setItem(storedUnder(), JSON.stringify(pin));
   } catch {

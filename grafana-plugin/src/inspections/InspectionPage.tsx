@@ -7,6 +7,7 @@ import { Alert, Badge, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
 import { useRef, useState } from 'react';
 import { useNavigate, useParams } from 'react-router-dom';
 import { useFinding, useInspection, useSignOff } from '../api/audit';
+import { LogWatch } from '../audit/LogWatch';
 import { Life } from '../audit/Life';
 import { RecordDetail } from '../audit/RecordDetail';
 import { t } from '../parts/i18n';
@@ -33,6 +34,7 @@ export default function InspectionPage() {
         parentItem: { text: t('inspections.title', 'Periodic audits'), url: routes.inspections() },
       }}
     >
+      <LogWatch />
       {opened.isPending || opened.isLoadingError ? (
         <NotYet query={opened} what={t('inspection.failed', 'The audit could not be read')}>
           <Skeleton lines={12} height={28} />

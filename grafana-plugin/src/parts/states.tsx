@@ -5,6 +5,8 @@ import { Alert, Button, useStyles2 } from '@grafana/ui';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { t } from './i18n';
+import { useNow } from './use-now';
+import { ago } from './words';
 
 /** Grey lines where content will be; no jump when it comes. */
 export function Skeleton({ lines, height = 16 }: { lines: number; height?: number }) {
@@ -39,6 +41,21 @@ export function NotYet({ query, what, children }: NotYetProps) {
       <Button variant="secondary" size="sm" aria-busy={isFetching} onClick={() => isFetching || void refetch()}>
         {isFetching ? t('parts.retrying', 'Trying again …') : t('parts.retry', 'Try again')}
       </Button>
+    </Alert>
+  );
+}
+
+/** Beside what was read and cannot be read anew: it may not be so any more. */
+export function Stale({ query }: { query: Pick<UseQueryResult, 'isRefetchError' | 'dataUpdatedAt' | 'error'> }) {
+  const now = useNow(10_000);
+  if (!query.isRefetchError) return null;
+  const since = ago(new Date(query.dataUpdatedAt).toISOString(), now);
+  return (
+    <Alert
+      severity="warning"
+      title={t('parts.stale', 'What you see was read {{since}}, and cannot be read anew', { since })}
+    >
+      {t('parts.stale-next', 'It is tried again by itself. A claim may have ended meanwhile; what you type is kept.')}
     </Alert>
   );
 }

@@ -42,7 +42,9 @@ function onKey(event: KeyboardEvent): void {
   const modified = event.ctrlKey || event.metaKey;
   if (!modified && isTyping(target)) {
     typed = { into: target, at };
-    if (event.key !== 'Escape' || !(target instanceof HTMLTextAreaElement)) return;
+    // A list that is open is closed first.
+    const isOpen = target.getAttribute('aria-expanded') === 'true';
+    if (event.key !== 'Escape' || isOpen) return;
     // Leaves the text, and not what Grafana would leave: its kiosk mode.
     typed = null;
     target.blur();

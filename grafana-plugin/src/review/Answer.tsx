@@ -5,6 +5,7 @@ import type { AiAnswer, Counterfactual, Features, ReviewCase } from '@countersig
 import { useStyles2 } from '@grafana/ui';
 import { t, Trans } from '../parts/i18n';
 import { percent } from '../parts/words';
+import { textOf } from './edited-answer';
 import { Precision } from './Precision';
 
 export function Answer({ answer, opened }: { answer: AiAnswer; opened: ReviewCase }) {
@@ -27,7 +28,7 @@ export function Answer({ answer, opened }: { answer: AiAnswer; opened: ReviewCas
           aria-label={t('review.answer.full', 'The AI’s answer in full')}
           tabIndex={0}
         >
-          {JSON.stringify(output.value, null, 2)}
+          {textOf(output.value)}
         </pre>
       )}
       {committed !== null && (
@@ -90,6 +91,13 @@ const isNothing = (value: Features[string]) => value === 0 || value === false ||
 
 const getStyles = (theme: GrafanaTheme2) => ({
   answer: css({ margin: 0, fontSize: theme.typography.h4.fontSize }),
-  value: css({ maxHeight: 240, overflow: 'auto', fontSize: theme.typography.bodySmall.fontSize }),
+  value: css({
+    maxHeight: 240,
+    overflow: 'auto',
+    whiteSpace: 'pre-wrap',
+    wordBreak: 'normal',
+    overflowWrap: 'anywhere',
+    fontSize: theme.typography.bodySmall.fontSize,
+  }),
   quiet: css({ color: theme.colors.text.secondary }),
 });

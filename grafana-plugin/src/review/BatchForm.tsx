@@ -9,7 +9,7 @@ import { t } from '../parts/i18n';
 import { newId } from '../parts/new-id';
 import { useKeptText } from '../parts/use-kept-text';
 import { useKeys } from '../parts/use-keys';
-import type { DecidedAtOnce } from './BatchResults';
+import type { DecidedAtOnce } from './use-decided-at-once';
 
 interface BatchFormProps {
   readonly batch: Batch;
@@ -19,7 +19,7 @@ interface BatchFormProps {
   readonly chosen: readonly string[];
   /** The sample has been opened. */
   readonly isReady: boolean;
-  readonly onDecided: (done: DecidedAtOnce) => void;
+  readonly onDecided: (done: Omit<DecidedAtOnce, 'seed'>) => void;
 }
 
 const keysFor = (ids: readonly string[]): Record<string, string> => Object.fromEntries(ids.map((id) => [id, newId()]));
@@ -62,7 +62,7 @@ export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchForm
     decide.mutate(request, {
       onSuccess: (decided) => {
         for (const forget of [setAction, setJustification, setReasonCode]) forget('');
-        onDecided({ decided, request });
+        onDecided({ decided, request, until: Date.now() + decided.undo_ms });
       },
     });
   };

@@ -11,18 +11,21 @@ import { look, useCase, useOpened, usePlanBatch } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { Empty, NotYet, Skeleton } from '../parts/states';
 import { KeyHelp } from '../parts/KeyHelp';
+import { useKeptText } from '../parts/use-kept-text';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { percent } from '../parts/words';
 import { hrefOf, routes } from '../routes';
 import { BatchForm } from './BatchForm';
-import { BatchResults, type DecidedAtOnce } from './BatchResults';
+import { BatchResults } from './BatchResults';
 import { Case } from './Case';
 import { batchSheet } from './keys';
+import { useDecidedAtOnce, type DecidedAtOnce } from './use-decided-at-once';
 
 export default function BatchPage() {
   const { decisionId = '' } = useParams();
-  const batch = usePlanBatch(decisionId);
+  const [decided, setDecided] = useDecidedAtOnce(decisionId);
+  const batch = usePlanBatch(decided === null ? decisionId : undefined);
   const [helps, setHelps] = useState(false);
   useKeys({ '?': () => setHelps(true) });
   return (
@@ -41,29 +44,37 @@ export default function BatchPage() {
         </LinkButton>
       }
     >
-      {batch.isPending || batch.isError ? (
+      {decided !== null ? (
+        <BatchResults done={decided} />
+      ) : batch.isPending || batch.isError ? (
         <NotYet query={batch} what={t('review.batch.failed', 'These cases cannot be decided at once')}>
           <Skeleton lines={10} height={28} />
         </NotYet>
       ) : (
-        <Plan seed={decisionId} batch={batch.data} />
+        <Plan seed={decisionId} batch={batch.data} onDecided={setDecided} />
       )}
       {helps && <KeyHelp sheet={batchSheet()} onClose={() => setHelps(false)} />}
     </PluginPage>
   );
 }
 
-function Plan({ seed, batch }: { seed: string; batch: Batch }) {
+interface PlanProps {
+  readonly seed: string;
+  readonly batch: Batch;
+  readonly onDecided: (done: Omit<DecidedAtOnce, 'seed'>) => void;
+}
+
+function Plan({ seed, batch, onDecided }: PlanProps) {
   const styles = useStyles2(getStyles);
   const [search, setSearch] = useSearchParams();
   const client = useQueryClient();
   const shown = search.get('open') ?? undefined;
   const opened = useOpened(batch.batch_id).data?.opened ?? batch.opened;
-  const [decided, setDecided] = useState<DecidedAtOnce | null>(null);
   const missing = batch.sample.filter((id) => !opened.includes(id));
-  const [leftOut, setLeftOut] = useState<readonly string[]>([]);
+  const [keptOut, setKeptOut] = useKeptText(`batch.${seed}.left-out`);
+  const leftOut = keptOut.split(' ');
   const turn = (id: string) =>
-    setLeftOut((before) => (before.includes(id) ? before.filter((other) => other !== id) : [...before, id]));
+    setKeptOut((leftOut.includes(id) ? leftOut.filter((other) => other !== id) : [...leftOut, id]).join(' ').trim());
   const chosen = batch.items.map(({ decision_id }) => decision_id).filter((id) => !leftOut.includes(id));
   const isOfBatch = (id: string | undefined): id is string => batch.items.some(({ decision_id }) => decision_id === id);
   const openNext = () => {
@@ -84,7 +95,10 @@ function Plan({ seed, batch }: { seed: string; batch: Batch }) {
   }, [shown, onScreen, isOpened, batch.batch_id, client]);
   useKeys({ o: openNext, l: () => isOfBatch(shown) && turn(shown) });
 
-  if (decided !== null) return <BatchResults done={decided} />;
+  const done = (at: Omit<DecidedAtOnce, 'seed'>) => {
+    setKeptOut('');
+    onDecided(at);
+  };
   return (
     <div className={styles.page}>
       <div className={styles.list}>
@@ -159,7 +173,7 @@ function Plan({ seed, batch }: { seed: string; batch: Batch }) {
             </ul>
           </section>
         )}
-        <BatchForm seed={seed} batch={batch} chosen={chosen} isReady={missing.length === 0} onDecided={setDecided} />
+        <BatchForm seed={seed} batch={batch} chosen={chosen} isReady={missing.length === 0} onDecided={done} />
       </div>
       <Shown decisionId={shown} />
     </div>

@@ -1,7 +1,6 @@
 /** What came of cases that were decided at once: which were, which not and why, and for a while the way back. */
-import type { BatchDecided, DecideBatchRequest, Decided } from '@countersign/contract';
+import type { DecideBatchRequest, Decided } from '@countersign/contract';
 import { Alert, Button, LinkButton, Stack } from '@grafana/ui';
-import { useState } from 'react';
 import { Link } from 'react-router-dom';
 import { useUndoAll } from '../api/reviews';
 import { t } from '../parts/i18n';
@@ -9,14 +8,9 @@ import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { hrefOf, routes } from '../routes';
 import { restoreDraft } from './draft';
+import type { DecidedAtOnce } from './use-decided-at-once';
 
-/** What was sent, and what came of it. */
-export interface DecidedAtOnce {
-  readonly request: DecideBatchRequest;
-  readonly decided: BatchDecided;
-}
-
-export function BatchResults({ done: { decided, request } }: { done: DecidedAtOnce }) {
+export function BatchResults({ done: { decided, request, until } }: { done: DecidedAtOnce }) {
   const { results } = decided;
   const failed = results.filter((result) => result.decided === null);
   const done = results.flatMap((result) => result.decided ?? []);
@@ -43,7 +37,7 @@ export function BatchResults({ done: { decided, request } }: { done: DecidedAtOn
       </Alert>
       <Stack>
         <LinkButton href={hrefOf(routes.review())}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
-        <UndoAll done={done} request={request} undoMs={decided.undo_ms} />
+        <UndoAll done={done} request={request} until={until} />
       </Stack>
     </div>
   );
@@ -52,14 +46,13 @@ export function BatchResults({ done: { decided, request } }: { done: DecidedAtOn
 interface UndoAllProps {
   readonly done: readonly Decided[];
   readonly request: DecideBatchRequest;
-  /** What is left of the time of the first that was decided, when the answer was sent. */
-  readonly undoMs: number;
+  /** The end of the time of the first that was decided, Unix ms. */
+  readonly until: number;
 }
 
-function UndoAll({ done, request, undoMs }: UndoAllProps) {
+function UndoAll({ done, request, until }: UndoAllProps) {
   const now = useNow(1_000);
   const undo = useUndoAll();
-  const [until] = useState(() => Date.now() + undoMs);
   const seconds = Math.floor((until - now) / 1_000);
   const canUndo = done.length > 0 && seconds > 0 && undo.isIdle;
   const act = () => {

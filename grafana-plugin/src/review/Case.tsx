@@ -6,7 +6,7 @@ import { Badge, Icon, TextLink, useStyles2 } from '@grafana/ui';
 import { lazy, memo, Suspense, useEffect, useRef, type ReactNode } from 'react';
 import { t } from '../parts/i18n';
 import { Skeleton } from '../parts/states';
-import { may, routes } from '../routes';
+import { hrefOf, may, routes } from '../routes';
 import {
   actionDid,
   actionDone,
@@ -112,7 +112,7 @@ export const Case = memo(function Case({ opened, now, instead }: CaseProps) {
                 <li key={record.event_id}>
                   <time dateTime={record.timestamp}>{moment(record.timestamp)}</time>{' '}
                   {may('audit') ? (
-                    <TextLink href={routes.audit({ record: record.event_id })} color="primary">
+                    <TextLink href={hrefOf(routes.audit({ record: record.event_id }))} color="primary" external>
                       {recordText(record, opened.people)}
                     </TextLink>
                   ) : (
@@ -189,7 +189,7 @@ function Similar({ items, now }: { items: readonly SimilarCase[]; now: number })
     <ul className={styles.history} data-testid="similar">
       {items.map(({ decision_id, title, label, confidence, action, decided_by, decided_at, outcome }) => (
         <li key={decision_id}>
-          <TextLink href={routes.review(decision_id)} color="primary">
+          <TextLink href={hrefOf(routes.review(decision_id))} color="primary" external>
             {title}
           </TextLink>
           {': '}

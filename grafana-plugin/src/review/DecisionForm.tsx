@@ -3,11 +3,12 @@ import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest, DecisionAction, Lease, ReviewCase } from '@countersign/contract';
 import { Alert, Button, Combobox, Field, TextArea, useStyles2, type IconName } from '@grafana/ui';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import { CallError } from '../api/client';
 import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
 import { actionText } from '../parts/words';
+import { clockOf } from './case-clock';
 import { useDraft, type Draft } from './draft';
 import { answerProblem, isPlainText, textOf, valueOf } from './edited-answer';
 import { afterwards, missingIn } from './what-is-missing';
@@ -34,8 +35,6 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
   const { item, rules, decision } = opened;
   const { draft, change } = useDraft(item.decision_id);
   const justification = useRef<HTMLTextAreaElement>(null);
-  // A form belongs to one case, so this is when the case was claimed or opened.
-  const [openedAt] = useState(() => performance.now());
 
   const possible = actions.filter(({ action }) => action !== 'rollback' || decision.route === 'auto');
   const missing = missingIn(draft, opened);
@@ -49,8 +48,8 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
   const wrong = answerProblem(draft.value, given?.value, rules.output);
   const choose = (action: DecisionAction) => {
     const [only, another] = labels;
-    const label = action === 'modify' && another === undefined ? (only ?? null) : (draft.label ?? startLabel);
-    change({ action, label });
+    const start = another === undefined ? (only ?? null) : (draft.label ?? startLabel);
+    change(action === 'modify' ? { action, label: start } : { action });
     // At once: what is typed next is the reason, and not another key.
     justification.current?.focus();
   };
@@ -65,7 +64,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
       case_version: item.version,
       evidence_hash: opened.evidence_hash,
       idempotency_key: draft.idempotencyKey,
-      review_ms: Math.round(performance.now() - openedAt),
+      review_ms: clockOf(item.decision_id, lease.epoch),
     };
     onDecide(request);
   };
@@ -76,11 +75,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
 
   return (
     <section className={styles.form} aria-label={t('review.form.name', 'Your decision')} data-testid="decision-form">
-      {problem instanceof CallError && (
-        <Alert severity="warning" title={t('review.form.not-recorded', 'Not recorded')}>
-          {problem.message} {t('review.form.kept', 'Your text is kept.')}
-        </Alert>
-      )}
+      {problem instanceof CallError && <NotRecorded problem={problem} />}
       <div className={styles.actions} role="group" aria-label={t('review.form.action', 'Action')}>
         {possible.map(({ action, key, icon }) => (
           <Button
@@ -169,6 +164,23 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
   );
 }
 
+/** Why not; or that nobody knows, because the answer was lost: to send the same again records nothing twice. */
+export function NotRecorded({ problem }: { problem: CallError }) {
+  const isLost = [0, 502, 504].includes(problem.status);
+  return (
+    <Alert
+      severity="warning"
+      title={
+        isLost
+          ? t('review.form.unknown', 'It is not known whether it was recorded')
+          : t('review.form.not-recorded', 'Not recorded')
+      }
+    >
+      {problem.message} {t('review.form.kept', 'Your text is kept.')}
+    </Alert>
+  );
+}
+
 /** What was changed: without a value, the AI's stands. */
 function outputOf({ label, value }: Draft, given: unknown): DecideRequest['output'] {
   return value === null ? { label } : { label, value: valueOf(value, given) };
@@ -196,9 +208,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
     border: '1px solid currentColor',
     boxShadow: 'none',
   }),
-  texts: css({ display: 'flex', gap: theme.spacing(2) }),
-  justification: css({ flex: 1 }),
-  code: css({ width: 220 }),
+  texts: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1, 2) }),
+  justification: css({ flex: '1 1 220px' }),
+  code: css({ flex: '0 1 220px', minWidth: 160 }),
   submit: css({ display: 'flex', gap: theme.spacing(1.5), alignItems: 'center' }),
   missing: css({ color: theme.colors.text.secondary }),
 });

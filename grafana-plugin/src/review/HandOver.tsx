@@ -30,11 +30,19 @@ export function HandOver({ item, onClose, onDone }: HandOverProps) {
       <p>
         {t(
           'review.hand-over.explains',
-          'Your claim on “{{title}}” ends, and your colleague finds it first in their queue.',
+          'Your claim on “{{title}}” ends, and your colleague gets it before others when they press N.',
           { title: item.title },
         )}
       </p>
-      <Field label={t('review.hand-over.to', 'To')}>
+      <Field
+        label={t('review.hand-over.to', 'To')}
+        invalid={people.isError || people.data?.length === 0}
+        error={
+          people.isError
+            ? people.error.message
+            : t('review.hand-over.nobody', 'Nobody else may decide this case. Escalate it, or leave it in the queue.')
+        }
+      >
         <Combobox
           id="hand-over-to"
           autoFocus

@@ -18,6 +18,8 @@ const getStyles = (theme: GrafanaTheme2) =>
     maxHeight: 380,
     overflow: 'auto',
     whiteSpace: 'pre-wrap',
+    // Grafana's own breaks words anywhere.
+    wordBreak: 'normal',
     overflowWrap: 'anywhere',
     fontFamily: theme.typography.fontFamily,
     fontSize: theme.typography.body.fontSize,

@@ -70,7 +70,7 @@ const getStyles = (theme: GrafanaTheme2) =>
   css({
     // Columns that no text makes wider: what is said of the time changes as it passes, and nothing below may jump.
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fill, minmax(164px, 1fr))',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(150px, 1fr))',
     gap: theme.spacing(1, 2),
     padding: theme.spacing(1, 0),
     margin: 0,

@@ -84,7 +84,12 @@ export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }
         ) : (
           <ul style={{ height: items.length * rowHeight }}>
             {items.slice(first, end).map((item, i) => (
-              <li key={item.decision_id} style={{ top: (first + i) * rowHeight, height: rowHeight }}>
+              <li
+                key={item.decision_id}
+                aria-setsize={counts.matching}
+                aria-posinset={first + i + 1}
+                style={{ top: (first + i) * rowHeight, height: rowHeight }}
+              >
                 <Row
                   item={item}
                   asker={asker}

@@ -19,12 +19,13 @@ import {
   type QueueFilter,
 } from '../api/reviews';
 import { t } from '../parts/i18n';
-import { Empty, NotYet, Skeleton } from '../parts/states';
+import { Empty, NotYet, Skeleton, Stale } from '../parts/states';
 import { KeyHelp } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { useNow } from '../parts/use-now';
 import { hrefOf, may, routes } from '../routes';
 import { Case } from './Case';
+import { startClock } from './case-clock';
 import { CommitFirst } from './CommitFirst';
 import { DecisionForm } from './DecisionForm';
 import { clearDraft } from './draft';
@@ -61,11 +62,17 @@ export default function ReviewPage() {
   const release = useRelease();
   const [dialog, setDialog] = useState<Dialog>(null);
   const [kept, setUndoable] = useUndoable(now);
-  const undoable = kept ?? undoableOf(opened.data);
+  const here = undoableOf(opened.data);
+  // Of the case on screen, unless this page has seen it go: then it knows what was typed.
+  const undoable = here !== null && here.until > now && here.decisionId !== kept?.decisionId ? here : kept;
   const lease = opened.data?.lease ?? null;
   const isDecided = opened.data?.item.state === 'decided';
   useClaimCare(decisionId, isDecided ? null : lease, opened.data?.rules.lease_ms ?? 60_000);
   useLooking(may('decide') ? decisionId : undefined);
+  const epoch = lease?.epoch;
+  useEffect(() => {
+    if (decisionId !== undefined && epoch !== undefined) startClock(decisionId, epoch);
+  }, [decisionId, epoch]);
 
   const items = queue.data?.pages.flatMap((page) => page.items) ?? [];
   const [counts] = queue.data?.pages ?? [];
@@ -76,7 +83,10 @@ export default function ReviewPage() {
   const move = (by: number) => {
     const at = items.findIndex((item) => item.decision_id === decisionId);
     const next = items[at < 0 ? 0 : Math.max(0, Math.min(items.length - 1, at + by))];
-    if (next !== undefined) go(next.decision_id);
+    if (next === undefined) return;
+    // So that the next case is read out, wherever the focus was.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    go(next.decision_id);
   };
   // What is on screen when an answer comes, which may be another case than when it was asked for.
   const onScreen = useRef(decisionId);
@@ -123,9 +133,12 @@ export default function ReviewPage() {
     if (!canClaim || decisionId === undefined || claim.isPending) return;
     claim
       .mutateAsync({ id: decisionId })
+      // What stood in the way of the last claim does not stand in the way of this one.
+      .finally(() => decide.reset())
       .then(() => (onScreen.current === decisionId ? undefined : turnAway(decisionId)))
       .catch(() => undefined);
   };
+  const batch = (id: string) => navigate({ pathname: routes.batch(id), search: search.toString() });
   const isHeld = lease !== null && decisionId !== undefined && !isDecided;
   const canBatch = may('decide') && opened.data?.rules.batch === true && decisionId !== undefined;
   useKeys({
@@ -135,7 +148,7 @@ export default function ReviewPage() {
     n: () => may('decide') && void takeNext(),
     u: () => isHeld && release.mutate({ id: decisionId }),
     h: () => isHeld && setDialog('hand over'),
-    x: () => canBatch && navigate(routes.batch(decisionId)),
+    x: () => canBatch && batch(decisionId),
     i: () => setDialog('figures'),
     '?': () => setDialog('keys'),
   });
@@ -156,7 +169,7 @@ export default function ReviewPage() {
             variant="secondary"
             icon="layers-alt"
             disabled={!canBatch}
-            onClick={() => canBatch && navigate(routes.batch(decisionId))}
+            onClick={() => canBatch && batch(decisionId)}
           >
             {t('review.batch.title', 'Cases like this')}
           </Button>
@@ -169,6 +182,7 @@ export default function ReviewPage() {
         </>
       }
     >
+      <Stale query={opened.isRefetchError ? opened : queue} />
       <div className={styles.page}>
         <div className={cx(styles.left, decisionId !== undefined && styles.aside)}>
           <QueueFilters filter={filter} workflows={counts?.workflows ?? noWorkflows} onChange={setFilter} />
@@ -245,6 +259,7 @@ export default function ReviewPage() {
                   now={now}
                   canClaim={canClaim}
                   claiming={claim.isPending}
+                  problem={decide.variables?.id === decisionId ? decide.error : null}
                   onClaim={take}
                   onNext={() => void takeNext()}
                 />
@@ -288,7 +303,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     [theme.breakpoints.down('md')]: { gridTemplateColumns: 'minmax(0, 1fr)', height: 'auto' },
   }),
   left: css({ display: 'flex', flexDirection: 'column', minHeight: 0 }),
-  case: css({ overflowY: 'auto', paddingRight: theme.spacing(1) }),
+  case: css({ paddingRight: theme.spacing(1), [theme.breakpoints.up('md')]: { overflowY: 'auto' } }),
   // On a small screen there is the queue or the case.
   aside: css({ [theme.breakpoints.down('md')]: { display: 'none' } }),
   back: css({ marginBottom: theme.spacing(1), [theme.breakpoints.up('md')]: { display: 'none' } }),

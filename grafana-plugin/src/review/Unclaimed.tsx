@@ -1,8 +1,12 @@
 /** A case that is not this person's to decide now: why, what they can do, and what they had typed on it. */
 import type { ReviewCase } from '@countersign/contract';
-import { Alert, Button, ClipboardButton } from '@grafana/ui';
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import { Alert, Button, ClipboardButton, useStyles2 } from '@grafana/ui';
+import { CallError } from '../api/client';
 import { t } from '../parts/i18n';
 import { actionDone, actionText, ago } from '../parts/words';
+import { NotRecorded } from './DecisionForm';
 import { readDraft } from './draft';
 
 interface UnclaimedProps {
@@ -10,11 +14,24 @@ interface UnclaimedProps {
   readonly now: number;
   readonly canClaim: boolean;
   readonly claiming: boolean;
+  /** Why what they decided was not recorded. */
+  readonly problem: Error | null;
   readonly onClaim: () => void;
   readonly onNext: () => void;
 }
 
-export function Unclaimed({ opened, now, canClaim, claiming, onClaim, onNext }: UnclaimedProps) {
+/** Where the form was, and in sight as that was. */
+export function Unclaimed({ problem, ...props }: UnclaimedProps) {
+  const styles = useStyles2(getStyles);
+  return (
+    <section className={styles} aria-label={t('review.unclaimed.name', 'Whose case it is')}>
+      {problem instanceof CallError && <NotRecorded problem={problem} />}
+      <WhoseItIs {...props} />
+    </section>
+  );
+}
+
+function WhoseItIs({ opened, now, canClaim, claiming, onClaim, onNext }: Omit<UnclaimedProps, 'problem'>) {
   const { item, decided } = opened;
   if (decided !== null) {
     return (
@@ -56,7 +73,9 @@ export function Unclaimed({ opened, now, canClaim, claiming, onClaim, onNext }: 
 /** Whoever lost a race, or the claim, lost nothing that they had chosen or written. */
 function Kept({ decisionId }: { decisionId: string }) {
   const { action, label, value, justification, reasonCode } = readDraft(decisionId);
-  const chosen = [action === null ? null : actionText(action), label, reasonCode].filter((one) => one !== null);
+  const chosen = [action === null ? null : actionText(action), action === 'modify' ? label : null, reasonCode].filter(
+    (one) => one !== null,
+  );
   const texts = [justification.trim(), value ?? ''].filter((text) => text !== '');
   if (texts.length === 0 && chosen.length === 0) return null;
   return (
@@ -74,7 +93,13 @@ function Kept({ decisionId }: { decisionId: string }) {
             role="region"
             tabIndex={0}
             aria-label={t('review.unclaimed.kept-name', 'What you had written')}
-            style={{ maxHeight: 200, overflow: 'auto', whiteSpace: 'pre-wrap' }}
+            style={{
+              maxHeight: 200,
+              overflow: 'auto',
+              whiteSpace: 'pre-wrap',
+              wordBreak: 'normal',
+              overflowWrap: 'anywhere',
+            }}
           >
             {text}
           </pre>
@@ -86,3 +111,14 @@ function Kept({ decisionId }: { decisionId: string }) {
     </section>
   );
 }
+
+const getStyles = (theme: GrafanaTheme2) =>
+  css({
+    position: 'sticky',
+    bottom: 0,
+    maxHeight: '60vh',
+    overflowY: 'auto',
+    padding: theme.spacing(1.5, 0),
+    background: theme.colors.background.canvas,
+    borderTop: `1px solid ${theme.colors.border.medium}`,
+  });

@@ -41,7 +41,7 @@ export function useUndoable(now: number): readonly [Undoable | null, (undoable: 
     // What was written is nobody's business when there is no way back any more.
     if (isOver) forget();
   }, [isOver]);
-  return [undoable, keep];
+  return [isOver ? null : undoable, keep];
 }
 
 function forget(): void {

@@ -24,20 +24,24 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   }, lookEveryMs);
   look.unref();
 
+  const endAll = () => Promise.allSettled([end(drainMs), inTime(shutdownSdk())]);
   let hasFlushed = false;
   process.on('beforeExit', () => {
     if (hasFlushed) return;
     hasFlushed = true;
-    void Promise.allSettled([end(drainMs), shutdownSdk()]);
+    void endAll();
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const onSignal = () => {
       // Whoever else listens ends the process; otherwise it is for us to do.
-      if (process.listeners(signal).some((listener) => !(ours in listener))) return;
-      void Promise.allSettled([end(drainMs), shutdownSdk()]).finally(() => {
+      const others = process.listeners(signal).filter((listener) => !(ours in listener));
+      if (others.length > lookersOn()) return;
+      void endAll().finally(() => {
+        // What could not be sent in the time, and what was decided meanwhile.
+        keepOnDisk();
         process.off(signal, onSignal);
         // The last of us does it, when this package is loaded more than once.
-        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+        if (process.listenerCount(signal) <= lookersOn()) process.kill(process.pid, signal);
       });
     };
     Object.assign(onSignal, { [ours]: true });
@@ -45,6 +49,23 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   }
   // `process.exit()` waits for nothing: what is in memory goes to disk.
   process.on('exit', keepOnDisk);
+}
+
+/**
+ * Listeners to a signal that end nothing while there are others: those of the package signal-exit, of which each copy has one, and
+ * which half of all command-line libraries bring along.
+ */
+function lookersOn(): number {
+  const known = process as unknown as Readonly<Record<string | symbol, { readonly count?: unknown } | undefined>>;
+  const counts = [known[Symbol.for('signal-exit emitter')]?.count, known['__signal_exit_emitter__']?.count];
+  return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+}
+
+/** A collector that does not answer must not hold the program up. */
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, drainMs)))]);
+  clearTimeout(timer);
 }
 
 /** Marks listeners of this package, of every copy that is loaded. */

@@ -147,6 +147,8 @@ export function auditRoutes(app: Server, { log, search, readSnapshot, now, names
       },
     },
     async ({ query: { format = 'jsonl', ...query } }, reply) => {
+      const wrong = wrongTime(query);
+      if (wrong !== null) return reply.code(400).send(apiError('bad_request', wrong));
       const lines = await exportRecords(log, search, { filter: filterOf(query), format, now: now() });
       if (lines === null) return reply.code(404).send(apiError('not_found', 'No checkpoint covers any record yet.'));
       const day = now().toISOString().slice(0, 10);
