@@ -33,11 +33,24 @@ export const responseModelOf = (attributes: Attributes): string | null =>
   // Where nothing says which was asked for, it is the one name there is.
   (requestModelOf(attributes) === null ? text(attributes, 'llm.model_name') : null);
 
-/** What was captured of the input, as it is hashed: text as it stands, anything else for whoever asks to write down. Null when nothing was. */
-export function capturedInputOf(attributes: Attributes): unknown {
-  const captured = inputNames.map((name) => attributes[name]).find((value) => value !== undefined && value !== '');
-  return captured === undefined || captured === hidden ? null : captured;
+/**
+ * What was captured of the input, as it is hashed; when nothing was, all that is on the span. A text as it stands, anything else
+ * as JSON with its names in order.
+ */
+export function inputOfSpan(attributes: Attributes): string {
+  const found = inputNames.map((name) => attributes[name]).find((value) => value !== undefined && value !== '');
+  const input = found === undefined || found === hidden ? attributes : found;
+  return typeof input === 'string' ? input : JSON.stringify(inOrder(input));
 }
+
+/** As RFC 8785 has it; JavaScript writes texts and numbers like that by itself. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, inner]) => [name, inOrder(inner)]));
+}
+
 const inputNames = ['gen_ai.tool.call.arguments', 'gen_ai.input.messages', 'input.value', 'traceloop.entity.input'];
 /** What OpenInference writes in place of what it was told to hide. */
 const hidden = '__REDACTED__';

@@ -26,3 +26,4 @@ export * from './storable.ts';
 export * from './subjects.ts';
 export * from './words.ts';
 export * from './uuid.ts';
+export { withoutUser } from './uri.ts';

@@ -2,6 +2,7 @@
 import {
   eventTypes,
   saltBytes,
+  withoutUser,
   type AiDecision,
   type AiDecisionEvent,
   type DecisionAction,
@@ -85,7 +86,9 @@ function dataOf(ended: EndedDecision): AiDecision {
     model: ended.model,
     input_snapshot: {
       hash: inputHash,
-      uri: withoutUser(inputUri) ?? (captured ? `nats-object:countersign_snapshots/${inputHash}` : `urn:${inputHash}`),
+      uri:
+        (inputUri === undefined ? undefined : withoutUser(inputUri)) ??
+        (captured ? `nats-object:countersign_snapshots/${inputHash}` : `urn:${inputHash}`),
       ...(mediaType === undefined ? {} : { media_type: mediaType }),
       ...(captured ? { salt_bytes: saltBytes } : {}),
       ...(ended.redacted ? { redacted: true } : {}),
@@ -113,10 +116,6 @@ function dataOf(ended: EndedDecision): AiDecision {
     latency_ms: ended.latencyMs,
   };
 }
-
-/** A record is no place for a password, whatever the policy says of texts. */
-const withoutUser = (uri: string | undefined): string | undefined =>
-  uri?.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1');
 
 export const reviewReason = (reason: GuardVerdict['reason']): ReviewReason =>
   reason === 'allowed' || reason === 'rolled_back' || reason === 'queue_full' ? 'automation_level' : reason;

@@ -118,6 +118,7 @@ describe('JSON', () => {
       spanId: 'CD'.repeat(8),
       endTimeUnixNano: '1790000000000000001',
       flags: 257,
+      droppedAttributesCount: 7,
     };
     expect(readJson(ofSpan({ ...span, name: 'n', attributes, links, status: { code: 2 }, unknown: [] }))).toEqual([
       {
@@ -130,6 +131,7 @@ describe('JSON', () => {
         endNanos: 1_790_000_000_000_000_001n,
         attributes: { text: 42, number: 43, large: '9007199254740993' },
         links: [{ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), attributes: {} }],
+        droppedAttributes: 7,
         failed: true,
         scope: '',
         service: 'unknown_service',
@@ -142,6 +144,9 @@ describe('JSON', () => {
     expect(valueOf({ boolValue: false })).toBe(false);
     expect(valueOf({ doubleValue: 0.5 })).toBe(0.5);
     expect(valueOf({ doubleValue: 'NaN' })).toBeNaN();
+    expect(valueOf({ doubleValue: '-1.5e3' })).toBe(-1_500);
+    // What JavaScript would take for a number, and OTLP does not.
+    for (const none of ['', '0x1', ' 1']) expect(valueOf({ doubleValue: none })).toBeNull();
     expect(valueOf({ bytesValue: 'AQI=' })).toBe('AQI=');
     expect(valueOf({ arrayValue: { values: [{ intValue: 1 }, { stringValue: 'b' }] } })).toEqual([1, 'b']);
     expect(valueOf({ kvlistValue: { values: [{ key: '__proto__', value: { intValue: 1 } }] } })).toHaveProperty(

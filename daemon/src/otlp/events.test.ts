@@ -41,6 +41,7 @@ const span = (change: Partial<Span> = {}): Span => ({
   endNanos: 1_795_500_000_012_500_000n,
   attributes: decision,
   links: [],
+  droppedAttributes: 0,
   failed: false,
   scope: 'loan-service',
   service: 'bank/loan-service',
@@ -434,4 +435,25 @@ it('reads what a Python service has sent, the review with the decision that it l
     output: { label: 'grant', scores: { grant: 0.91, deny: 0.09 } },
   });
   expect(dataOf(reviewed)).toMatchObject({ reviews: id, reviewer: 'ann', action: 'reject', review_ms: 64_000 });
+});
+
+it('rejects what may lack what its SDK left out, and passes over what says nothing of a decision', () => {
+  const cut = read(span({ droppedAttributes: 3 }), promoting(), now);
+  expect(cut).toMatchObject({
+    is: 'rejected',
+    problem: expect.stringContaining(
+      '3 of its attributes were left out before it was sent. Raise OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT',
+    ),
+  });
+  // The oldest are left out first, by some: those that say which decision it is.
+  const { 'decision.workflow.id': _workflow, ...others } = decision;
+  expect(read(span({ attributes: others, droppedAttributes: 1 }), promoting(), now).is).toBe('rejected');
+  expect(
+    read(span({ attributes: { 'gen_ai.operation.name': 'chat' }, droppedAttributes: 9 }), promoting(), now).is,
+  ).toBe('passed_over');
+});
+
+it('leaves out of the address of an input who logs in to it, and how', () => {
+  const { event } = eventOf(withAttributes({ 'decision.input.uri': 'https://bob:hunter2@files.example/x' }));
+  expect(event.data).toMatchObject({ input_snapshot: { uri: 'https://files.example/x' } });
 });

@@ -87,6 +87,13 @@ export function read(span: Span, promoting: Promoting, now: Date): Reading {
   const isNamed = span.attributes[workflow] !== undefined || span.attributes[decisionId] !== undefined;
   const rule = isNamed ? null : promoted(promoting.rules, span.attributes);
   const attributes = rule === null ? span.attributes : promotedAttributes(rule, span, promoting);
+  if (span.droppedAttributes > 0 && saysOfADecision(span.attributes)) {
+    // Which of them is not known: it may have been what makes it a decision.
+    return rejected(
+      span,
+      `${span.droppedAttributes} of its attributes were left out before it was sent. Raise OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT.`,
+    );
+  }
   if (!isDecision(attributes)) return { is: 'passed_over' };
   // The work threw, and there is no decision. A tool that fails was still chosen.
   if (span.failed && rule?.operation !== 'execute_tool') return { is: 'passed_over' };
@@ -106,9 +113,14 @@ const latestNanos = 1n << 63n;
 /** Says so, or says more of a decision than the spans within one do. */
 function isDecision(attributes: Attributes): boolean {
   if (attributes[actor] !== undefined || attributes[outcomeLabel] !== undefined) return true;
+  return attributes[workflow] !== undefined && saysOfADecision(attributes);
+}
+
+/** More than which one it belongs to. */
+function saysOfADecision(attributes: Attributes): boolean {
   const names = Object.keys(attributes).filter((name) => name.startsWith('decision.'));
   const isStep = names.some((name) => name.startsWith(step));
-  return attributes[workflow] !== undefined && !isStep && names.some((name) => !context.includes(name));
+  return !isStep && names.some((name) => !context.includes(name));
 }
 
 function kindOf(attributes: Attributes): Kind | null {

@@ -44,6 +44,7 @@ function readSpan(span: Json, budget: Budget, scope: string, service: string): S
     flags: Number(integerOf(span, 'flags')),
     startNanos: integerOf(span, 'startTimeUnixNano'),
     endNanos: integerOf(span, 'endTimeUnixNano'),
+    droppedAttributes: Number(integerOf(span, 'droppedAttributesCount')),
     links: listOf(span, 'links', budget).map((link) => {
       budget.spend('attributes');
       return readLink(link, budget);
@@ -75,7 +76,8 @@ function valueOf(value: Json, budget: Budget, depth: number): AttributeValue {
   if (typeof boolValue === 'boolean') return boolValue;
   if (intValue !== undefined && intValue !== null) return integer(integerOf(value, 'intValue'));
   // "NaN" and "Infinity" are written as text.
-  if (typeof doubleValue === 'number' || typeof doubleValue === 'string') return Number(doubleValue);
+  if (typeof doubleValue === 'number') return doubleValue;
+  if (typeof doubleValue === 'string' && isDouble.test(doubleValue)) return Number(doubleValue);
   if (typeof bytesValue === 'string') return bytesValue;
   if (depth <= 1) return null;
   const { arrayValue, kvlistValue } = value;
@@ -90,6 +92,8 @@ function valueOf(value: Json, budget: Budget, depth: number): AttributeValue {
   }
   return null;
 }
+
+const isDouble = /^(?:NaN|-?Infinity|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
 function idOf(holder: Json, name: string, digits: number): string {
   const id = textOf(holder, name).toLowerCase();

@@ -1,4 +1,5 @@
 /** Puts attributes where the table says, and says what is wrong with an event in the attributes' own names. Pure. */
+import { withoutUser } from '@countersign/contract';
 import type { Row, Table } from './attributes.ts';
 import type { Attributes } from './span.ts';
 
@@ -22,7 +23,8 @@ export function place(table: Table, attributes: Attributes, derived: Fields): Pl
     }
     const parsed = row.json ? parse(value) : value;
     if (parsed === undefined) return wrong(`${row.attribute} is ${show(value)}, which is no JSON. Set ${row.says}.`);
-    put(data, row.field, row.times !== undefined && typeof parsed === 'number' ? parsed * row.times : parsed);
+    const said = row.field === 'input_snapshot.uri' && typeof parsed === 'string' ? withoutUser(parsed) : parsed;
+    put(data, row.field, row.times !== undefined && typeof said === 'number' ? said * row.times : said);
   }
   for (const { prefix, field } of table.families) {
     const found = Object.entries(attributes).filter(([name]) => name.startsWith(prefix));

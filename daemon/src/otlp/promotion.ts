@@ -2,13 +2,12 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import {
   actorNameOf,
-  capturedInputOf,
+  inputOfSpan,
   requestModelOf,
   responseModelOf,
   routeOf,
   type PromoteRule,
 } from '@countersign/contract';
-import canonicalize from 'canonicalize';
 import { actor, route, task, workflow } from './attributes.ts';
 import { noAttributes, type Attributes, type AttributeValue, type Span } from './span.ts';
 
@@ -42,7 +41,7 @@ export function promotedAttributes(rule: PromoteRule, span: Span, { hashKey, hid
     'decision.model.version': version,
     // Of a hosted model nobody has the weights.
     'decision.model.hash': sha256(`${model}@${version}`),
-    'decision.input.hash': inputHashOf(inputOf(attributes), hashKey),
+    'decision.input.hash': inputHashOf(inputOfSpan(attributes), hashKey),
     'decision.input.uri': `urn:opentelemetry:span:${span.traceId}:${span.spanId}`,
     'decision.output.label': rule.label_from === undefined ? name : attributes[rule.label_from],
     // It has said nothing of how sure it is.
@@ -61,9 +60,3 @@ export function promotedAttributes(rule: PromoteRule, span: Span, { hashKey, hid
 const isText = (value: AttributeValue | undefined): value is string => typeof value === 'string' && value !== '';
 /** As the contract wants the id of a task. */
 const isTask = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
-
-/** What the instrumentation captured of the input; when it captured nothing, all that is on the span. */
-function inputOf(attributes: Attributes): string {
-  const captured = capturedInputOf(attributes) ?? attributes;
-  return typeof captured === 'string' ? captured : (canonicalize(captured) ?? '');
-}

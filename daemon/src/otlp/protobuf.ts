@@ -85,7 +85,7 @@ function readScopeSpans(bytes: Uint8Array, service: string, budget: Budget, span
 function readSpan(bytes: Uint8Array, budget: Budget): Omit<Span, 'scope' | 'service'> {
   let [traceId, spanId, traceState, name] = ['', '', '', ''];
   let [startNanos, endNanos] = [0n, 0n];
-  let [flags, code] = [0, 0];
+  let [flags, code, droppedAttributes] = [0, 0, 0];
   const attributes = noAttributes();
   const links: Link[] = [];
   readMessage(bytes, budget, {
@@ -96,12 +96,25 @@ function readSpan(bytes: Uint8Array, budget: Budget): Omit<Span, 'scope' | 'serv
     7: [Bit64, (r) => (startNanos = BigInt(r.fixed64()))],
     8: [Bit64, (r) => (endNanos = BigInt(r.fixed64()))],
     9: [LengthDelimited, (r) => readKeyValue(r, budget, attributes)],
+    10: [Varint, (r) => (droppedAttributes = r.uint32())],
     13: [LengthDelimited, (r) => links.push(readLink(r.bytes(), budget))],
     15: [LengthDelimited, (r) => readMessage(r.bytes(), budget, { 3: [Varint, (inner) => (code = inner.int32())] })],
     16: [Bit32, (r) => (flags = r.fixed32())],
   });
   const failed = code === statusError;
-  return { traceId, spanId, traceState, flags, name, startNanos, endNanos, attributes, links, failed };
+  return {
+    traceId,
+    spanId,
+    traceState,
+    flags,
+    name,
+    startNanos,
+    endNanos,
+    attributes,
+    droppedAttributes,
+    links,
+    failed,
+  };
 }
 
 function readLink(bytes: Uint8Array, budget: Budget): Link {

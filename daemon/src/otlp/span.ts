@@ -22,6 +22,8 @@ export interface Span extends Link {
   readonly startNanos: bigint;
   readonly endNanos: bigint;
   readonly links: readonly Link[];
+  /** Attributes that its SDK has left out, because there were too many. */
+  readonly droppedAttributes: number;
   /** Its status is ERROR. */
   readonly failed: boolean;
   /** Name of the instrumentation that made it. */

@@ -3,14 +3,7 @@
  * them. Their ids follow from trace and span, as they do in the daemon that gets such spans over OTLP.
  */
 import { SpanStatusCode, type Attributes, type HrTime, type Span } from '@opentelemetry/api';
-import {
-  actorNameOf,
-  capturedInputOf,
-  promoted,
-  routeOf,
-  type PromoteRule,
-  type Promotion,
-} from '@countersign/contract';
+import { actorNameOf, inputOfSpan, promoted, routeOf, type PromoteRule, type Promotion } from '@countersign/contract';
 import { hash } from 'node:crypto';
 import type { EndedDecision } from '../decision-event.ts';
 import { decisionIdOfSpan } from '../ids.ts';
@@ -56,7 +49,7 @@ export class Promotions implements SpanObserver {
     if (hasFailed && rule.operation !== 'execute_tool') return;
     const recorder = running();
     if (recorder === null) return;
-    const inputHash = recorder.inputs.hashOf(start.input ?? inputOf(span.attributes));
+    const inputHash = recorder.inputs.hashOf(start.input ?? inputOfSpan(span.attributes));
     recorder.recordPromoted(endedOf(span, rule, inputHash));
   }
 }
@@ -121,12 +114,6 @@ function taskOf(span: SeenSpan): string {
 
 const nameOf = ({ operation }: Promotion, attributes: Attributes): string =>
   actorNameOf(operation, attributes) ?? operation;
-
-/** What was captured of the input; when nothing was, all that is on the span. */
-function inputOf(attributes: Attributes): string {
-  const captured = capturedInputOf(attributes);
-  return typeof captured === 'string' ? captured : JSON.stringify(attributes, Object.keys(attributes).toSorted());
-}
 
 function text(attributes: Attributes, name: string): string | null {
   const value = attributes[name];

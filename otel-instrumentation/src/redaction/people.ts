@@ -17,8 +17,10 @@ const ipv4 = `(?<![\\d.])(?:${byte}\\.){3}${byte}(?!\\d|\\.\\d)`;
 const ipv6 = '(?<![\\w:.])(?=[\\da-f]{0,4}:)[\\da-f:.]{2,45}(?![\\w:])';
 
 const international = '(?<![\\w+])(?:\\+|00)[1-9](?:[ ()./-]{0,2}\\d){6,14}(?!\\d)';
-const american = '(?<![\\w.-])(?:\\(\\d{3}\\) ?|\\d{3}[-. ])\\d{3}[-. ]\\d{4}(?![\\w-])';
-const national = '(?<![\\w.,:/-])\\(?0\\d{1,4}\\)?[ /-]\\d{2,4}(?:[ -]?\\d{2,4}){1,3}(?![\\w:.])';
+const american = '(?<![\\w.-])(?:1[-. ])?(?:\\(\\d{3}\\) ?|\\d{3}[-. ])\\d{3}[-. ]\\d{4}(?![\\w-])';
+// At the end of a sentence, and behind a comma or a colon; but no part of a number, a date or a time.
+const national =
+  '(?<![\\w/-]|\\d[.,:])(?:\\(0\\d{1,4}\\)[ /-]?|0\\d{1,4}[ /-])\\d{2,4}(?:[ -]?\\d{2,4}){1,3}(?!\\w|[.:]\\d)';
 
 export const people = {
   email: {
@@ -83,6 +85,10 @@ export const people = {
       ['(415) 555-0123, 415-555-0123, 415.555.0123', '[phone], [phone], [phone]'],
       ['089 1234567, 020 7946 0958', '[phone], [phone]'],
       ['01 23 45 67 89', '[phone]'],
+      ['Call me on 0151 23456789. My number: 020 7946 0958.', 'Call me on [phone]. My number: [phone].'],
+      ['Ann,0151 23456789,10.0.0.1', 'Ann,[phone],10.0.0.1'],
+      ['Tel.:030 12345678, (030)12345678', 'Tel.:[phone], [phone]'],
+      ['1-800-555-0199', '[phone]'],
       ['+49/151/23456789, +49\u00a0151\u00a023456789, 415\u2011555\u20110123', '[phone], [phone], [phone]'],
     ],
     leaves: [

@@ -17,6 +17,16 @@ const keys = [
   'ya29\\.[\\w-]{20,}',
   'hf_[A-Za-z\\d]{30,}', // Hugging Face
   'npm_[A-Za-z\\d]{36}', // npm
+  'gsk_[A-Za-z\\d]{40,}', // Groq
+  'xai-[A-Za-z\\d]{40,}',
+  'r8_[A-Za-z\\d]{37,}', // Replicate
+  'hv[sbr]\\.[\\w-]{24,}', // Vault
+  'pypi-[\\w-]{40,}',
+  'do[por]_v1_[a-f\\d]{64}', // DigitalOcean
+  'whsec_[A-Za-z\\d+/=]{24,}', // Stripe
+  'shp(?:at|ca|pa|ss)_[a-fA-F\\d]{32}', // Shopify
+  'GOCSPX-[\\w-]{24,}', // Google
+  'ATATT3[\\w=-]{40,}', // Atlassian
   'SG\\.[\\w-]{16,32}\\.[\\w-]{16,64}', // SendGrid
 ];
 
@@ -68,6 +78,11 @@ export const secrets = {
       [['AIza', letters(35)].join(''), '[api_key]'],
       [['glpat', letters(20)].join('-'), '[api_key]'],
       [['SG', letters(22), letters(43)].join('.'), '[api_key]'],
+      [`${['gsk', letters(52)].join('_')} ${['xai', letters(80)].join('-')}`, '[api_key] [api_key]'],
+      [`${['r8', letters(40)].join('_')} ${['hvs', letters(90)].join('.')}`, '[api_key] [api_key]'],
+      [`${['pypi', letters(60)].join('-')} ${['whsec', letters(32)].join('_')}`, '[api_key] [api_key]'],
+      [`${['dop', 'v1', 'ab12'.repeat(16)].join('_')} ${['shpat', 'ab12'.repeat(8)].join('_')}`, '[api_key] [api_key]'],
+      [`${['GOCSPX', letters(28)].join('-')} ${['ATATT3', letters(60)].join('')}`, '[api_key] [api_key]'],
     ],
     leaves: ['sk-learn', 'task-management-software-development', 'AKIA', 'ghp_short', 'xoxo-hugs', 'desk-1234567890'],
     known_false_positives: ['the class sk-navigation-bar-collapsed'],
