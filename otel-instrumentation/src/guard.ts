@@ -183,9 +183,16 @@ export async function followAuthority(
   const stop = () => updates.stop();
   try {
     // What is there already, so that the guard knows it when this resolves; the watch brings it too, some time later.
-    for await (const key of await kv.keys()) {
-      const entry = await kv.get(key);
-      if (entry !== null) hear(entry);
+    const keys = await kv.keys();
+    // Seldom, where documents are put anew as they are listed, the list has no end.
+    const late = setTimeout(() => keys.stop(new Error('authority could not be read in time')), readWithinMs);
+    try {
+      for await (const key of keys) {
+        const entry = await kv.get(key);
+        if (entry !== null) hear(entry);
+      }
+    } finally {
+      clearTimeout(late);
     }
   } catch (error) {
     stop();
@@ -193,6 +200,8 @@ export async function followAuthority(
   }
   return { ended, stop };
 }
+
+const readWithinMs = 5_000;
 
 const verdict = (
   route: GuardVerdict['route'],

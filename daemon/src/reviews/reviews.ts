@@ -368,6 +368,8 @@ export class Reviews {
       ]),
     );
     return records.filter(({ task_id, decision_actor }) => {
+      // What turned out may be told of under another task, and is the right answer of what is planted.
+      if (plants && decision_actor.type === 'service') return false;
       const { answers, ai } = concealed.get(task_id) ?? { answers: false, ai: false };
       return decision_actor.type === 'ai' ? !ai : !answers;
     });
