@@ -16,7 +16,9 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const event = (id: string): SpooledEvent => ({ id, subject: 's', body: Buffer.from(id.padEnd(50)), snapshot: null });
 const each = writeRecord(event('a')).length;
-const open = (mostBytes = 1_000_000) => Backlog.open({ directory, mostBytes, onLost: () => undefined });
+const troubles: unknown[] = [];
+const told = { onLost: () => undefined, onTrouble: (error: unknown) => void troubles.push(error) };
+const open = (mostBytes = 1_000_000) => Backlog.open({ directory, mostBytes, ...told });
 
 /** All directories there are seem to be of a process that is gone. */
 function killed(): void {
@@ -117,7 +119,20 @@ it('is nowhere that others have made when it was tidied up', async () => {
 it.runIf(existsSync('/proc/self'))(
   'says at once that a directory cannot be made, and by what to name another',
   async () => {
-    const options = { directory: '/proc/no/such/place', mostBytes: 1_000, onLost: () => undefined };
+    const options = { directory: '/proc/no/such/place', mostBytes: 1_000, ...told };
     await expect(Backlog.open(options)).rejects.toThrow(/ENOENT.*Set COUNTERSIGN_SPOOL/);
   },
 );
+
+it('is sent though something that was left cannot be read, which is said', async () => {
+  for (const id of ['unreadable', 'good']) keepForNext({ directory, mostBytes: 1_000_000 }, [event(id)]);
+  killed();
+  const [first = ''] = readdirSync(directory).toSorted();
+  const [file = ''] = readdirSync(join(directory, first));
+  rmSync(join(directory, first, file));
+  mkdirSync(join(directory, first, file));
+  const backlog = await open();
+  expect(await drained(backlog)).toEqual(['good']);
+  expect(troubles.map(String).join()).toContain('EISDIR');
+  await backlog.close();
+});

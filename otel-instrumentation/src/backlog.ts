@@ -20,6 +20,8 @@ export interface Place {
 export interface BacklogOptions extends Place {
   /** Told of events that are lost: damaged, or deleted by somebody else. */
   readonly onLost: (events: number) => void;
+  /** Told of what cannot be taken over now; the next process may. */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 const beatEveryMs = 60_000;
@@ -57,7 +59,7 @@ export class Backlog {
 
   /** Takes over what is there of processes that are gone. Throws when the directory is somebody else's, or no directory. */
   static async open(options: BacklogOptions): Promise<Backlog> {
-    const { directory, onLost } = options;
+    const { directory, onLost, onTrouble } = options;
     makeOurs(directory);
     const [directories, spools]: [string[], Spool[]] = [[], []];
     const there = spoolsIn(directory);
@@ -70,14 +72,19 @@ export class Backlog {
         // Another process was first.
         continue;
       }
-      const spool = await Spool.open({ directory: join(directory, name), onLost });
-      if (spool.length === 0) {
-        await spool.close();
-        continue;
+      try {
+        const spool = await Spool.open({ directory: join(directory, name), onLost });
+        if (spool.length === 0) {
+          await spool.close();
+          continue;
+        }
+        inUse.add(name);
+        directories.push(join(directory, name));
+        spools.push(spool);
+      } catch (error) {
+        // One that cannot be read, or mended, keeps no other from being sent.
+        onTrouble(error);
       }
-      inUse.add(name);
-      directories.push(join(directory, name));
-      spools.push(spool);
     }
     return new Backlog(options, nextIn(directory), directories, spools);
   }

@@ -1,10 +1,11 @@
 /** A guard that changes its mind at a moment that no server can be made to hit: whatever is asked, the last answer counts. */
 import { trace } from '@opentelemetry/api';
 import type { AiDecision, CompensationReport } from '@countersign/contract';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import type { CompensationHandlers } from './compensations.ts';
 import { unheardRules } from './content-rules.ts';
 import { makeDecider, type Loop } from './decider.ts';
-import type { Deciding } from './decision.ts';
+import type { Deciding, DecisionHandle } from './decision.ts';
 import type { GuardVerdict } from './guard.ts';
 import { Inputs } from './inputs.ts';
 import { begin } from './taking.ts';
@@ -68,4 +69,64 @@ it('leaves it to a person when it may not any more once it is on record, and say
     { route: 'human', route_reason: 'breaker', breaker_epoch: 3, decision_id: decided.ref.decision_id },
   ]);
   expect(recorded[0]?.decision_id).not.toBe(decided.ref.decision_id);
+});
+
+it('takes back what is being carried out when it has been, and does not carry out what was taken back', async () => {
+  const happened: string[] = [];
+  let carriedOut = () => {};
+  let recordedNow = () => {};
+  let order: CompensationHandlers[string] | undefined;
+  const deciding: Deciding = {
+    source: 'test',
+    inputs: new Inputs(null, nothing, nothing),
+    ask: () => ({ route: 'auto', reason: 'allowed', epoch: 1, useVersion: null }),
+    privacyOf: unheardRules,
+    register: () => Promise.reject(new Error('it registers by itself')),
+    measured: nothing,
+  };
+  const states: string[] = [];
+  let waits = false;
+  const loop: Loop = {
+    begin: (options) => begin({ tracer: trace.getTracer('test'), deciding }, options),
+    record: () => (waits ? new Promise((resolve) => (recordedNow = () => resolve(true))) : Promise.resolve(true)),
+    report: async ({ state }) => void states.push(state),
+    reportInTurn: ({ state }) => void states.push(state),
+    compensations: (_workflow, handlers) => (order = handlers['execute']),
+    verdicts: () => Promise.resolve(() => Promise.resolve()),
+    trouble: nothing,
+    privacyOf: unheardRules,
+  };
+  const decide = makeDecider(loop, {
+    workflow: 'w',
+    execute: ({ task }) => {
+      happened.push(`${task} begins`);
+      return new Promise<void>((resolve) => (carriedOut = resolve)).then(() => void happened.push(`${task} is done`));
+    },
+    compensate: ({ task }) => void happened.push(`${task} is undone`),
+  });
+  const judge = (decision: DecisionHandle) => decision.output({ label: 'pay' }, 0.99);
+  const about = { model, riskTier: 'low', reversible: true, input: { content: 'x' }, judge } as const;
+  const orderOf = (task: string, decisionId: string) =>
+    order?.({ compensationId: decisionId, task, decisionId, payload: null } as never);
+
+  let key = '';
+  const judged = {
+    ...about,
+    judge: (decision: DecisionHandle) => ((key = decision.ref().decision_id), judge(decision)),
+  };
+  const deciding1 = decide({ ...judged, task: 'slow' });
+  await vi.waitFor(() => expect(happened).toEqual(['slow begins']));
+  const undone = orderOf('slow', key);
+  carriedOut();
+  await Promise.all([deciding1, undone]);
+  expect(happened).toEqual(['slow begins', 'slow is done', 'slow is undone']);
+
+  waits = true;
+  const deciding2 = decide({ ...judged, task: 'late' });
+  await vi.waitFor(() => expect(states.filter((state) => state === 'registered')).toHaveLength(2));
+  await orderOf('late', key);
+  waits = false;
+  recordedNow();
+  expect((await deciding2).route).toBe('human');
+  expect(happened.slice(3)).toEqual(['late is undone']);
 });

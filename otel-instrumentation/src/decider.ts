@@ -76,6 +76,9 @@ export interface Decider<Result> {
   readonly ready: Promise<() => Promise<void>>;
 }
 
+/** Keys that are remembered: between an order to take back and the execution of the same lies a moment. */
+const mostTakenBack = 10_000;
+
 /** The step of a decision that is taken last, and undone first. */
 const lastSequence = 1_000;
 
@@ -83,10 +86,20 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
   const { workflow, step = 'execute' } = options;
   const tracer = trace.getTracer(scope.name, scope.version);
   const doing = { tracer, workflow, step, privacyOf: (of: string) => loop.privacyOf(of) };
-  const carryOut = (what: Carried, decided: SpanContext | null) =>
-    inSpan({ ...doing, verb: 'execute' }, what, decided, () => options.execute(what));
-  const takeBack = (what: Case, decided: SpanContext | null) =>
-    inSpan({ ...doing, verb: 'compensate' }, what, decided, () => options.compensate(what));
+  const executing = new Map<string, Promise<unknown>>();
+  const takenBack = new Set<string>();
+  const carryOut = async (what: Carried, decided: SpanContext | null) => {
+    const executed = inSpan({ ...doing, verb: 'execute' }, what, decided, () => options.execute(what));
+    executing.set(what.key, executed);
+    return executed.finally(() => executing.delete(what.key));
+  };
+  const takeBack = async (what: Case, decided: SpanContext | null) => {
+    if (takenBack.size >= mostTakenBack) takenBack.clear();
+    takenBack.add(what.key);
+    // What is still being done is undone when it is done, and not before.
+    await executing.get(what.key)?.catch(() => undefined);
+    return inSpan({ ...doing, verb: 'compensate' }, what, decided, () => options.compensate(what));
+  };
   const stepOf = (
     { task: task_id, decisionId: decision_id, key: compensation_id }: Case,
     model: CompensationReport['model'],
@@ -142,7 +155,8 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     const recorded = record(outgoing, task);
     if (verdict.route !== 'auto') return { route: verdict.route, ref, verdict };
 
-    const now = (await recorded) ? authorityOf(begun.open) : begun.open.withhold('authority_lost');
+    const mayAct = (await recorded) && !takenBack.has(what.key);
+    const now = mayAct ? authorityOf(begun.open) : begun.open.withhold('authority_lost');
     if (now.route === 'auto') {
       return { route: 'auto', ref, result: await carryOut({ ...what, output, reviewer: null }, spanContextOf(ref)) };
     }

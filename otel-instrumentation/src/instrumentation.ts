@@ -156,6 +156,7 @@ export class Instrumentation implements Deciding, Loop {
           this.drop('damaged', count);
           this.trouble(`${count} ${count === 1 ? 'event' : 'events'} that waited on disk cannot be read and are lost`);
         },
+        onTrouble: this.trouble,
       });
     } catch (error) {
       this.trouble(error);
