@@ -43,6 +43,16 @@ export function Proof({ proof, check }: ProofProps) {
 }
 
 function Verdict({ proof, check, log }: ProofProps & { log: SameLog }) {
+  if (log.is === 'withheld') {
+    return (
+      <Alert severity="error" title={t('audit.proof.withheld', 'No proof is given of it')}>
+        {t(
+          'audit.proof.withheld-next',
+          'This browser has seen a signed head of the log that covers this record. Keep this page and tell whoever runs the audit.',
+        )}
+      </Alert>
+    );
+  }
   if (proof.checkpoint === null) {
     return (
       <Alert severity="info" title={t('audit.proof.not-yet', 'Not covered by a checkpoint yet')}>

@@ -50,6 +50,10 @@ describe('what a browser has seen of the log', () => {
     const forged = { ...growth(after), checkpoint: noteOf(after, keyOf(9)) };
     expect(checkGrowth(pin, forged)).toEqual({ is: 'damaged' });
     expect(checkGrowth(pin, { ...growth(after), proof: ['%%'] })).toEqual({ is: 'rewritten' });
+    // A good signature of the key, on the head of another log.
+    const text = formatCheckpoint({ origin: 'another.example', size: after.length, root: treeHead(after) });
+    const note = formatNote(text, ours.key, ed25519.sign(new TextEncoder().encode(text), ours.secret));
+    expect(checkGrowth(pin, { ...growth(after), checkpoint: note })).toEqual({ is: 'damaged' });
   });
 
   it('ties a proof to it, whichever of the two is larger', () => {

@@ -4,7 +4,13 @@
  */
 import type { LogGrowth } from '@countersign/contract';
 import { verifyConsistency } from '@countersign/contract/merkle';
-import { fromBase64, parseVerifierKey, verifyCheckpoint, type Checkpoint } from '@countersign/contract/note';
+import {
+  fromBase64,
+  parseVerifierKey,
+  verifyCheckpoint,
+  type Checkpoint,
+  type VerifierKey,
+} from '@countersign/contract/note';
 
 export interface Pin {
   /** C2SP signed note. */
@@ -51,7 +57,13 @@ function isBeginningOf(older: Checkpoint, newer: Checkpoint, proof: readonly str
 /** Size and root of a pin; null when it is damaged. */
 function headOf({ note, verifierKey }: Pick<Pin, 'note' | 'verifierKey'>) {
   const key = parseVerifierKey(verifierKey);
-  return key === null ? null : verifyCheckpoint(note, key);
+  return key === null ? null : ownCheckpoint(note, key);
+}
+
+/** A checkpoint that the key has signed, of the log that has its name: one key may sign for others too. Null for any other. */
+export function ownCheckpoint(note: string, key: VerifierKey): Checkpoint | null {
+  const head = verifyCheckpoint(note, key);
+  return head?.origin === key.name ? head : null;
 }
 
 /** Its note is signed by its key. */

@@ -11,16 +11,19 @@ export type SameLog =
   | { readonly is: 'first' }
   | { readonly is: 'same'; readonly seenAt: string; readonly size: number }
   | { readonly is: 'another' }
+  /** The record lies below what it has seen signed, and the daemon gives no proof of it. */
+  | { readonly is: 'withheld' }
   | { readonly is: 'another_key' }
   | { readonly is: 'comparing' }
   | { readonly is: 'failed'; readonly error: Error };
 
-export function useSameLog({ checkpoint, verifier_key }: Pick<AuditProof, 'checkpoint' | 'verifier_key'>): SameLog {
+export function useSameLog({ checkpoint, verifier_key, record }: AuditProof): SameLog {
   const [pin] = useState(readPin);
   const seen = checkpoint === null ? null : { note: checkpoint, verifierKey: verifier_key };
   const [from, to] = [pin === null ? 0 : sizeOf(pin), seen === null ? 0 : sizeOf(seen)].toSorted((a, b) => a - b);
   const isComparable = pin !== null && seen !== null && pin.verifierKey === verifier_key;
   const growth = useGrowth(from ?? 0, to, isComparable);
+  if (pin !== null && seen === null && record.log_index < sizeOf(pin)) return { is: 'withheld' };
   if (pin === null || seen === null) return { is: 'first' };
   if (!isComparable) return { is: 'another_key' };
   if (growth.error instanceof CallError && growth.error.body?.error === 'not_found') return { is: 'another' };

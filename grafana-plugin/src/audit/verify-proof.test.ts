@@ -59,6 +59,12 @@ describe('checkProof', () => {
     expect(checkProof(good)).toMatchObject({ verified: true, treeSize: 3 });
   });
 
+  it('does not hold by the head of another log, though the key has signed it', () => {
+    const of = formatCheckpoint({ origin: 'another.example', size: 3, root: treeHead(leaves) });
+    const checkpoint = formatNote(of, key, ed25519.sign(new TextEncoder().encode(of), secret));
+    expect(checkProof({ ...good, checkpoint }).verified).toBe(false);
+  });
+
   it('waits for a checkpoint', () => {
     expect(checkProof({ ...good, checkpoint: null, proof: null }).verified).toBe(false);
   });

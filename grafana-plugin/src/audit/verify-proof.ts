@@ -10,13 +10,13 @@ import {
   fromBase64,
   hex,
   parseVerifierKey,
-  verifyCheckpoint,
   verifyEd25519,
   type Checkpoint,
   type VerifierKey,
 } from '@countersign/contract/note';
 import { isEqual } from 'lodash';
 import { t } from '../parts/i18n';
+import { ownCheckpoint } from './growth';
 
 export interface ProofStep {
   readonly holds: boolean;
@@ -59,7 +59,7 @@ export function checkProof(answer: AuditProof): ProofCheck {
       says: t('audit.step.commitment', 'The entry commits to the event by its hash.'),
     });
   }
-  const head = checkpoint === null ? null : verifyCheckpoint(checkpoint, key);
+  const head = checkpoint === null ? null : ownCheckpoint(checkpoint, key);
   if (event.type === eventTypes.humanDecision) steps.push(...signatureSteps(answer, bytes, key, head));
   if (checkpoint === null || proof === null) return { verified: false, steps, treeSize: null, said };
   steps.push(
