@@ -116,6 +116,11 @@ const getStyles = (theme: GrafanaTheme2) =>
   css({
     position: 'sticky',
     bottom: 0,
+    display: 'flex',
+    flexDirection: 'column',
+    alignItems: 'flex-start',
+    gap: theme.spacing(1),
+    '> div, > section': { width: '100%' },
     maxHeight: '60vh',
     overflowY: 'auto',
     padding: theme.spacing(1.5, 0),
