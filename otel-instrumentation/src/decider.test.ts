@@ -107,7 +107,7 @@ it('takes back what is being carried out when it has been, and does not carry ou
   const judge = (decision: DecisionHandle) => decision.output({ label: 'pay' }, 0.99);
   const about = { model, riskTier: 'low', reversible: true, input: { content: 'x' }, judge } as const;
   const orderOf = (task: string, decisionId: string) =>
-    order?.({ compensationId: decisionId, task, decisionId, payload: null } as never);
+    order?.({ compensationId: decisionId, task, decisionId, payload: null });
 
   let key = '';
   const judged = {
