@@ -255,6 +255,9 @@ it('draws a sample, looks at each by keyboard, and signs off', async () => {
   await form.getByLabel('To, not included').fill(fieldOf(Date.now()));
   await form.getByRole('button', { name: 'Draw', exact: true }).press('Enter');
   await page.getByTestId('judge').waitFor();
+  // Nobody chose the seed, which this browser has checked; and what is judged is proven first.
+  await page.locator('[data-testid=seed-of-log][data-checked=true]').waitFor();
+  await page.locator('[data-testid=proof][data-verified=true]').waitFor();
   // Drawn again, by whoever wants to, from the records that the log had then: the same decisions.
   const sample = () => page.getByTestId('sample').locator('li').allTextContents();
   const [drawn, first] = [await sample(), page.url()];
@@ -266,6 +269,7 @@ it('draws a sample, looks at each by keyboard, and signs off', async () => {
   await page.getByRole('heading', { name: 'This quarter, drawn again' }).waitFor();
   await page.getByTestId('judge').waitFor();
   expect(await sample()).toEqual(drawn);
+  await page.getByText('Chosen by Cleo.').waitFor();
   await page.goto(first);
   await page.getByTestId('judge').waitFor();
   await page.getByTestId('life').waitFor();

@@ -100,8 +100,10 @@ export function justificationOf(event: CountersignEvent): string | null {
       return `intake ${event.data.intake}: ${event.data.waiting} of ${event.data.limit} cases wait`;
     case eventTypes.silence:
       return `silence ${event.data.step}, until ${event.data.until}: ${event.data.reason}`;
-    case eventTypes.inspection:
-      return `audit ${event.data.step.replace('_', ' ')}, ${event.data.sample.length} decisions: ${event.data.title}`;
+    case eventTypes.inspection: {
+      const { step, sample, title } = event.data;
+      return `audit ${step.replace('_', ' ')}${step === 'announced' ? '' : `, ${sample.length} decisions`}: ${title}`;
+    }
     case eventTypes.review: {
       const { step, action, reason } = event.data;
       return `${step.replace('_', ' ')}${action === undefined ? '' : ` ${action}`}: ${reason}`;

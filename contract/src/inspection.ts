@@ -18,8 +18,11 @@ export const DrawRequest = Type.Object(
     to: UtcInstant,
     /** How many of each risk tier. */
     wanted: Type.Object({ low: Count, medium: Count, high: Count }, closed),
-    /** The same seed draws the same decisions from the same time. */
-    seed: Type.String({ minLength: 1, maxLength: 200 }),
+    /**
+     * The same seed draws the same decisions from the same time. Left out, nobody chooses it: the draw is announced in the log, and
+     * the root of the log with the announcement in it, in hex, is the seed.
+     */
+    seed: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     /** To draw an earlier sample again: only from the first so many records of the log. */
     log_size: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     /** Sent twice under one key, it is drawn once. */
@@ -49,6 +52,8 @@ export const Inspection = Type.Object({
   from: Type.String(),
   to: Type.String(),
   seed: Type.String(),
+  /** The index of the record that announced it, where the log chose the seed; null where a person did. */
+  announced: nullable(Type.Integer()),
   log_size: Type.Integer(),
   drawn_by: Person,
   drawn_at: Type.String(),
@@ -67,8 +72,15 @@ export const InspectedDecision = Type.Object({
   record: nullable(AuditRecord),
   finding: nullable(Type.Enum(['good', 'wanting'])),
   note: Type.String(),
+  /** Who found it; they alone may think again. */
+  found_by: nullable(Person),
 });
 export type InspectedDecision = Static<typeof InspectedDecision>;
 
-export const OpenInspection = Type.Object({ inspection: Inspection, decisions: Type.Array(InspectedDecision) });
+export const OpenInspection = Type.Object({
+  inspection: Inspection,
+  decisions: Type.Array(InspectedDecision),
+  /** The id of whoever asks. */
+  asker: Type.String(),
+});
 export type OpenInspection = Static<typeof OpenInspection>;

@@ -254,18 +254,20 @@ export const ReviewStep = Type.Object({
 });
 export type ReviewStep = Static<typeof ReviewStep>;
 
-/** A periodic audit: which decisions were drawn, and what was found. */
+/** A periodic audit: that one is to be drawn, which decisions were, and what was found. */
 export const InspectionStep = Type.Object({
   workflow_id: WorkflowId,
   inspection_id: Uuid,
-  step: Type.Enum(['drawn', 'signed_off']),
+  step: Type.Enum(['announced', 'drawn', 'signed_off']),
   title: Text,
-  /** Whoever has it can draw the same decisions again. */
-  seed: Name,
+  /** Whoever has it can draw the same decisions again. Not known yet when it is announced. */
+  seed: Type.Optional(Name),
+  /** The index of its announcement: the seed is the root of the log up to and with it, in hex. Where a person did not name it. */
+  announced: Type.Optional(Type.Integer({ minimum: 0 })),
   from: UtcInstant,
   to: UtcInstant,
-  /** Drawn from the first so many records of the log. */
-  log_size: Type.Integer({ minimum: 0 }),
+  /** Drawn from the first so many records of the log; when it is announced, from at most so many. */
+  log_size: Type.Optional(Type.Integer({ minimum: 0 })),
   /** The decisions by their place in the log. */
   sample: Type.Array(Type.Integer({ minimum: 0 })),
   /** What was found of each, by whom, and the SHA-256 of the note: with `signed_off`. */

@@ -49,6 +49,7 @@ it("takes the database's owner who may make roles, and nobody less", async () =>
     '0009_people.sql',
     '0010_once.sql',
     '0011_witness_lag.sql',
+    '0012_announced.sql',
   ]);
   expect(await migrate(urlOf('team'))).toEqual([]);
 });
@@ -81,6 +82,7 @@ it('runs once though several start together', async () => {
     '0009_people.sql',
     '0010_once.sql',
     '0011_witness_lag.sql',
+    '0012_announced.sql',
   ]);
 });
 
@@ -142,6 +144,7 @@ it('brings a database of an earlier version up to date, with what is in it', asy
     '0009_people.sql',
     '0010_once.sql',
     '0011_witness_lag.sql',
+    '0012_announced.sql',
   ]);
   const { rows } = await client.query(`SELECT
     (SELECT has_value FROM review_opinion) AS has_value,

@@ -1,6 +1,7 @@
 /** Periodic audits over a real log: drawn so that anybody can draw them again, and on record from beginning to end. */
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { eventTypes, uuidV7, type DrawRequest, type InspectionStep } from '@countersign/contract';
+import { treeHead } from '@countersign/contract/merkle';
 import { aiDecisionEntry, startTestLog, testStart, type TestLog } from '../../../stack/test-log.ts';
 import { policiesWith } from '../../../stack/test-policy.ts';
 import { draw } from './draw.ts';
@@ -11,6 +12,7 @@ let log: TestLog;
 let inspections: Inspections;
 let ids = 0;
 const cleo = { id: 'user:3', name: 'Cleo', login: 'cleo' };
+const odo = { id: 'user:4', name: 'Odo', login: 'odo' };
 const at = (second: number) => new Date(testStart + second * 1_000).toISOString();
 const request: DrawRequest = {
   title: 'First quarter',
@@ -30,6 +32,7 @@ beforeAll(async () => {
   const today = () => new Date(testStart + 10_000_000);
   const people = new People({ pool: log.pool, now: today });
   await people.meet(cleo, false);
+  await people.meet(odo, false);
   inspections = new Inspections({
     pool: log.pool,
     ledger: log.ledger,
@@ -46,7 +49,7 @@ afterAll(() => log?.drop());
 const drawn = async (change: Partial<DrawRequest> = {}) => {
   const answer = await inspections.draw({ ...request, ...change }, cleo);
   if ('is' in answer) throw new Error(answer.reason);
-  const opened = await inspections.open(answer.inspection_id);
+  const opened = await inspections.open(answer.inspection_id, cleo);
   if (opened === null) throw new Error('it is not there');
   return opened;
 };
@@ -86,6 +89,56 @@ it('draws the same though more is recorded about that time', async () => {
   const places = ({ decisions }: typeof first) => decisions.map(({ log_index }) => log_index);
   const { log_size } = first.inspection;
   expect(places(await drawn({ wanted: { low: 5, medium: 5, high: 5 }, log_size }))).toEqual(places(first));
+});
+
+it('has the log choose a seed that nobody could know beforehand, and that anybody can check', async () => {
+  const { seed: _nobodys, ...wish } = { ...request, wanted: { low: 5, medium: 5, high: 5 } };
+  const draws: Awaited<ReturnType<typeof drawn>>[] = [];
+  for (let i = 0; i < 2; i++) {
+    const answer = await inspections.draw(wish, cleo);
+    if ('is' in answer) throw new Error(answer.reason);
+    const opened = await inspections.open(answer.inspection_id, cleo);
+    if (opened !== null) draws.push(opened);
+  }
+  const [first, second] = draws;
+  expect(first?.inspection.seed).not.toBe(second?.inspection.seed);
+  for (const { inspection, decisions } of draws) {
+    const { announced, seed, inspection_id, log_size } = inspection;
+    expect(log_size).toBe(announced);
+    const leaves = await log.reader.readLeaves(0, (announced ?? 0) + 1);
+    expect(seed).toBe(Buffer.from(treeHead(leaves)).toString('hex'));
+    // On record before there was a seed, with what was to be drawn.
+    const [record] = await log.reader.readAt([announced ?? -1]);
+    const wished = {
+      step: 'announced',
+      inspection_id,
+      sample: [],
+      reason: '5 of low risk, 5 of medium risk, 5 of high risk',
+    };
+    expect(record?.event.data).toMatchObject(wished);
+    expect(record?.event.data).not.toHaveProperty('seed');
+    expect((await steps()).filter((step) => step.inspection_id === inspection_id).at(-1)).toMatchObject({
+      announced,
+      seed,
+    });
+    // Whoever has the seed draws the same again.
+    const again = await drawn({ ...wish, seed, log_size });
+    expect(again.inspection.announced).toBeNull();
+    expect(again.decisions.map(({ log_index }) => log_index)).toEqual(decisions.map(({ log_index }) => log_index));
+  }
+});
+
+it('lets nobody change what somebody else has found', async () => {
+  const { inspection, decisions } = await drawn({ wanted: { low: 1, medium: 0, high: 0 } });
+  const log_index = decisions[0]?.log_index ?? -1;
+  const { inspection_id: id } = inspection;
+  expect(await inspections.find(id, { log_index, finding: 'wanting', note: 'nobody looked' }, odo)).toBe('kept');
+  expect(await inspections.find(id, { log_index, finding: 'good', note: '' }, cleo)).toMatchObject({
+    reason: 'Odo has found it wanting; ask them to look again',
+  });
+  const found = (await inspections.open(id, cleo))?.decisions[0];
+  expect(found).toMatchObject({ finding: 'wanting', note: 'nobody looked', found_by: { id: 'user:4', name: 'Odo' } });
+  expect(await inspections.find(id, { log_index, finding: 'good', note: 'I was wrong' }, odo)).toBe('kept');
 });
 
 it('is drawn once however often it is sent', async () => {

@@ -1,6 +1,6 @@
 /**
- * Periodic audits. A sample of AI decisions is drawn by risk tier and by a seed, and put on record before anybody has looked
- * at it; each is found good or wanting; whoever signs off puts what was found on record.
+ * Periodic audits. A sample of AI decisions is drawn by risk tier and by a seed, which the log chooses when nobody names one, and
+ * put on record before anybody has looked at it; each is found good or wanting; whoever signs off puts what was found on record.
  */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
@@ -62,14 +62,18 @@ export class Inspections {
 
   private async drawNow(request: DrawRequest, person: Reviewer): Promise<{ inspection_id: string } | Refused> {
     const { ledger, log, search, policies, now, newId } = this.options;
-    const { workflow_id, from, to, wanted, seed, title, idempotency_key } = request;
+    const { workflow_id, from, to, wanted, title, idempotency_key } = request;
     const sent = idempotency_key === undefined ? null : await this.drawnAs(idempotency_key, request, person);
     if (sent !== null) return sent;
     if (!policies.has(workflow_id)) return refused(`there is no workflow ${workflow_id}`);
     if (Date.parse(from) >= Date.parse(to)) return refused('to is not after from');
     if (Date.parse(to) > now().getTime())
       return refused('to is in the future: what is drawn now could not be drawn again');
-    const logSize = Math.min(request.log_size ?? Number.MAX_SAFE_INTEGER, await log.size());
+    const inspectionId = idempotency_key ?? newId(now());
+    const announced = request.seed === undefined ? await this.announce(inspectionId, request, person) : null;
+    // With what is on record after it, nobody could have worked it out beforehand.
+    const seed = request.seed ?? (await log.rootOf((announced ?? 0) + 1)).toString('hex');
+    const logSize = Math.min(request.log_size ?? Number.MAX_SAFE_INTEGER, announced ?? (await log.size()));
     const drawn: store.InspectionRow['drawn'] = [];
     const sample: { index: number; riskTier: RiskTier }[] = [];
     for (const riskTier of tiers) {
@@ -86,16 +90,16 @@ export class Inspections {
     }
     if (sample.length === 0) return refused('there is no decision to draw: widen the time, or want more');
     const at = now();
-    const inspectionId = idempotency_key ?? newId(at);
     await ledger.write(async (tx) => {
-      const hash = hashOf(request);
-      await store.insertInspection(tx.client, inspectionId, request, hash, logSize, drawn, sample, person.id, at);
+      const chosen = { seed, announced, logSize, requestHash: hashOf(request) };
+      await store.insertInspection(tx.client, inspectionId, request, chosen, drawn, sample, person.id, at);
       const data: InspectionStep = {
         workflow_id,
         inspection_id: inspectionId,
         step: 'drawn',
         title,
         seed,
+        ...(announced === null ? {} : { announced }),
         from,
         to,
         log_size: logSize,
@@ -106,6 +110,30 @@ export class Inspections {
       await tx.append([writtenEntry({ type: eventTypes.inspection, subject: workflow_id, data }, at, newId)]);
     });
     return { inspection_id: inspectionId };
+  }
+
+  /** Puts on record that a sample is to be drawn, of what. The index of the record. */
+  private async announce(inspectionId: string, request: DrawRequest, person: Reviewer): Promise<number> {
+    const { ledger, now, newId } = this.options;
+    const { workflow_id, title, from, to, wanted, log_size } = request;
+    const data: InspectionStep = {
+      workflow_id,
+      inspection_id: inspectionId,
+      step: 'announced',
+      title,
+      from,
+      to,
+      ...(log_size === undefined ? {} : { log_size }),
+      sample: [],
+      by: person.id,
+      reason: tiers.map((tier) => `${wanted[tier]} of ${tier} risk`).join(', '),
+    };
+    return ledger.write(async (tx) => {
+      const entry = writtenEntry({ type: eventTypes.inspection, subject: workflow_id, data }, now(), newId);
+      const [appended] = await tx.append([entry]);
+      if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
+      return appended.record.index;
+    });
   }
 
   /** What was drawn under a key; null when nothing was. */
@@ -129,7 +157,7 @@ export class Inspections {
   }
 
   /** Null when there is none. */
-  async open(inspectionId: string): Promise<OpenInspection | null> {
+  async open(inspectionId: string, asker: Reviewer): Promise<OpenInspection | null> {
     const { pool, log, people } = this.options;
     const row = await store.readInspection(pool, inspectionId);
     if (row === null) return null;
@@ -137,27 +165,41 @@ export class Inspections {
     const records = new Map(
       (await log.readAt(decisions.map((d) => d.log_index))).map((record) => [record.index, record]),
     );
+    const acted = [row.drawn_by, row.signed_by, ...decisions.map((d) => d.found_by)];
+    const names = await people.names(acted.filter((id) => id !== null));
     return {
-      inspection: inspectionOf(row, await people.names([row.drawn_by, row.signed_by ?? []].flat())),
+      inspection: inspectionOf(row, names),
       decisions: decisions.map((decision) => {
         const record = records.get(decision.log_index);
-        const { found_by: _who, ...shown } = decision;
-        return { ...shown, record: record === undefined ? null : log.auditRecord(record) };
+        const { found_by } = decision;
+        return {
+          ...decision,
+          found_by: found_by === null ? null : personOf(found_by, names),
+          record: record === undefined ? null : log.auditRecord(record),
+        };
       }),
+      asker: asker.id,
     };
   }
 
-  /** Says what was found of one decision. Null when there is no such inspection. */
+  /** Says what was found of one decision; whoever has said it may think again, and nobody else. Null when there is no such inspection. */
   async find(inspectionId: string, request: FindingRequest, person: Reviewer): Promise<'kept' | Refused | null> {
-    const { ledger } = this.options;
+    const { ledger, people } = this.options;
     return ledger.write(async ({ client }) => {
       const row = await store.lockInspection(client, inspectionId);
       if (row === null) return null;
       if (row.signed_at !== null) return refused('it is signed off; what was found is on record');
       if (request.finding === 'wanting' && request.note.trim() === '') return refused('say in note what is wanting');
-      return (await store.writeFinding(client, inspectionId, request, person.id))
-        ? 'kept'
-        : refused(`record ${request.log_index} is not in the sample`);
+      const decisions = await store.readDecisions(client, inspectionId);
+      const before = decisions.find(({ log_index }) => log_index === request.log_index);
+      if (before === undefined) return refused(`record ${request.log_index} is not in the sample`);
+      const { found_by, finding } = before;
+      if (found_by !== null && found_by !== person.id) {
+        const name = (await people.names([found_by]))[found_by] ?? found_by;
+        return refused(`${name} has found it ${finding}; ask them to look again`);
+      }
+      await store.writeFinding(client, inspectionId, request, person.id);
+      return 'kept';
     });
   }
 
@@ -185,6 +227,7 @@ export class Inspections {
         step: 'signed_off',
         title: row.title,
         seed: row.seed,
+        ...(row.announced === null ? {} : { announced: row.announced }),
         from: row.from_time.toISOString(),
         to: row.to_time.toISOString(),
         log_size: row.log_size,
@@ -209,8 +252,10 @@ export class Inspections {
   }
 }
 
+const personOf = (id: string, names: Record<string, string>) => ({ id, name: names[id] ?? id });
+
 function inspectionOf(row: store.InspectionRow, names: Record<string, string>): Inspection {
-  const person = (id: string) => ({ id, name: names[id] ?? id });
+  const person = (id: string) => personOf(id, names);
   return {
     inspection_id: row.inspection_id,
     title: row.title,
@@ -218,6 +263,7 @@ function inspectionOf(row: store.InspectionRow, names: Record<string, string>): 
     from: row.from_time.toISOString(),
     to: row.to_time.toISOString(),
     seed: row.seed,
+    announced: row.announced,
     log_size: row.log_size,
     drawn_by: person(row.drawn_by),
     drawn_at: row.drawn_at.toISOString(),

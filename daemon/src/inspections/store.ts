@@ -9,6 +9,7 @@ export interface InspectionRow {
   readonly from_time: Date;
   readonly to_time: Date;
   readonly seed: string;
+  readonly announced: number | null;
   readonly log_size: number;
   readonly drawn: { readonly risk_tier: RiskTier; readonly sample: number; readonly of: number }[];
   readonly drawn_by: string;
@@ -30,17 +31,22 @@ export interface DecisionRow {
   readonly found_by: string | null;
 }
 
-const selectInspection = `SELECT i.*, i.log_size::float8 AS log_size,
+const selectInspection = `SELECT i.*, i.log_size::float8 AS log_size, i.announced::float8 AS announced,
     (SELECT count(*)::int FROM inspected_decision d WHERE d.inspection_id = i.inspection_id AND finding IS NOT NULL) AS looked_at,
     (SELECT count(*)::int FROM inspected_decision d WHERE d.inspection_id = i.inspection_id AND finding = 'wanting') AS wanting
   FROM inspection i`;
+
+/** What became of a wish to draw. */
+interface Chosen extends Pick<InspectionRow, 'seed' | 'announced'> {
+  readonly logSize: number;
+  readonly requestHash: Buffer;
+}
 
 export async function insertInspection(
   db: Queryable,
   inspectionId: string,
   request: DrawRequest,
-  requestHash: Buffer,
-  logSize: number,
+  { seed, announced, logSize, requestHash }: Chosen,
   drawn: InspectionRow['drawn'],
   sample: readonly { readonly index: number; readonly riskTier: RiskTier }[],
   by: string,
@@ -48,19 +54,20 @@ export async function insertInspection(
 ): Promise<void> {
   await db.query(
     `INSERT INTO inspection (inspection_id, title, workflow_id, from_time, to_time, seed, log_size, drawn, drawn_by,
-       drawn_at, request_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       drawn_at, request_hash, announced) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       inspectionId,
       request.title,
       request.workflow_id,
       request.from,
       request.to,
-      request.seed,
+      seed,
       logSize,
       JSON.stringify(drawn),
       by,
       at,
       requestHash,
+      announced,
     ],
   );
   await db.query(
@@ -95,18 +102,16 @@ export async function readDecisions(db: Queryable, inspectionId: string): Promis
   return rows.map((row) => ({ ...row, log_index: Number(row.log_index) }));
 }
 
-/** False when it is not in the sample. */
 export async function writeFinding(
   db: Queryable,
   inspectionId: string,
   request: FindingRequest,
   by: string,
-): Promise<boolean> {
-  const { rowCount } = await db.query(
+): Promise<void> {
+  await db.query(
     'UPDATE inspected_decision SET finding = $3, note = $4, found_by = $5 WHERE inspection_id = $1 AND log_index = $2',
     [inspectionId, request.log_index, request.finding, request.note, by],
   );
-  return rowCount === 1;
 }
 
 export async function signOff(

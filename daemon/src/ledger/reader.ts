@@ -10,7 +10,7 @@ import { keysById, type KeysById } from './key-history.ts';
 import type { Found } from './search/search.ts';
 import * as store from './store.ts';
 import { readTile } from './tiles.ts';
-import { cachedHashes, consistencyProofFrom, inclusionProofFrom, type ReadHashes } from './tree.ts';
+import { cachedHashes, consistencyProofFrom, inclusionProofFrom, rootFrom, type ReadHashes } from './tree.ts';
 
 /** 8 kB each. */
 const cachedTiles = 1_024;
@@ -102,6 +102,11 @@ export class LedgerReader {
     if (checkpoint === null || index >= checkpoint.size) return { is: 'not_covered' };
     const { size, note } = checkpoint;
     return { is: 'proof', index, path: await this.pathOf(index, size), size, checkpoint: note };
+  }
+
+  /** The root of the tree of the first `size` records; `size` is at least 1, and at most as many as there are. */
+  rootOf(size: number): Promise<Buffer> {
+    return rootFrom(this.hashes, size);
   }
 
   /** The audit path of a record in the tree of the first `size`. */

@@ -101,6 +101,9 @@ export function cachedHashes(read: ReadHashes, tiles: number): ReadHashes {
   };
 }
 
+/** The head of the tree of the first `size` leaves; `size` is at least 1. */
+export const rootFrom = (read: ReadHashes, size: number): Promise<Buffer> => headOfRange(read, 0, size);
+
 /** The audit path of `index` in the tree of the first `size` leaves (RFC 6962, 2.1.1). Wants 0 ≤ index < size. */
 export async function inclusionProofFrom(read: ReadHashes, index: number, size: number): Promise<Buffer[]> {
   const proof: Buffer[] = [];

@@ -10,16 +10,26 @@ import type { ProofCheck, ProofStep } from './verify-proof';
 interface ProofProps {
   readonly proof: AuditProof;
   readonly check: ProofCheck;
+  /** The steps only where one does not hold. */
+  readonly isBrief?: boolean;
 }
 
-export function Proof({ proof, check }: ProofProps) {
-  const styles = useStyles2(getStyles);
+export function Proof({ proof, check, isBrief = false }: ProofProps) {
   const log = useSameLog(proof);
   const steps = [...check.steps, ...stepsOf(log)];
   const isProven = check.verified && (log.is === 'first' || log.is === 'same');
   return (
     <section aria-label={t('audit.proof.name', 'Proof')} data-testid="proof" data-verified={isProven}>
       <Verdict proof={proof} check={check} log={log} />
+      {!(isBrief && isProven) && <Steps steps={steps} verifierKey={proof.verifier_key} />}
+    </section>
+  );
+}
+
+function Steps({ steps, verifierKey }: { steps: readonly ProofStep[]; verifierKey: string }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <>
       <ul className={styles.steps}>
         {steps.map(({ holds, says }) => (
           <li key={says}>
@@ -33,16 +43,16 @@ export function Proof({ proof, check }: ProofProps) {
         ))}
       </ul>
       <p className={styles.quiet}>
-        <Trans i18nKey="audit.proof.key" values={{ verifierKey: proof.verifier_key }}>
+        <Trans i18nKey="audit.proof.key" values={{ verifierKey }}>
           Key: <code className={styles.wrap}>{'{{verifierKey}}'}</code>. Compare it with what{' '}
           <code>countersign key show</code> prints.
         </Trans>
       </p>
-    </section>
+    </>
   );
 }
 
-function Verdict({ proof, check, log }: ProofProps & { log: SameLog }) {
+function Verdict({ proof, check, log }: Omit<ProofProps, 'isBrief'> & { log: SameLog }) {
   if (log.is === 'withheld') {
     return (
       <Alert severity="error" title={t('audit.proof.withheld', 'No proof is given of it')}>

@@ -2,6 +2,7 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditProof, InputSnapshot } from '@countersign/contract';
+import { eventTypes } from '@countersign/contract/event-types';
 import { fromBase64 } from '@countersign/contract/note';
 import { Button, Drawer, useStyles2 } from '@grafana/ui';
 import { useMemo, useRef, useState } from 'react';
@@ -45,6 +46,9 @@ function Detail({ proof, onOpen }: Pick<RecordDetailProps, 'onOpen'> & { proof: 
     <>
       <Proof proof={proof} check={check} />
       <h3>{t('audit.record.life', 'Life of the task')}</h3>
+      <p className={styles.quiet}>
+        {t('audit.record.life-unproven', 'As the daemon tells it: each of its other records has a proof of its own.')}
+      </p>
       <Life record={record} onOpen={onOpen} />
       <h3>{t('audit.record.fields', 'Fields')}</h3>
       <dl className={styles.fields}>
@@ -57,6 +61,12 @@ function Detail({ proof, onOpen }: Pick<RecordDetailProps, 'onOpen'> & { proof: 
                 : value === null
                   ? '–'
                   : JSON.stringify(value)}
+              {isJoined(name, proof) && (
+                <span className={styles.quiet}>
+                  {' '}
+                  {t('audit.record.joined', '(of the AI decision that it is about, and no part of this record)')}
+                </span>
+              )}
             </dd>
           </div>
         ))}
@@ -94,6 +104,13 @@ function AuditedInput({ snapshot }: { snapshot: InputSnapshot }) {
   );
 }
 
+/** What a record shows that its own bytes do not say. */
+const isJoined = (field: string, { record, type }: AuditProof): boolean =>
+  (field === 'model_version' || field === 'model_hash') &&
+  record[field] !== null &&
+  type !== eventTypes.aiDecision &&
+  type !== eventTypes.model;
+
 function prettyEntry(base64: string): string {
   const text = new TextDecoder().decode(fromBase64(base64) ?? new Uint8Array());
   try {
@@ -104,6 +121,7 @@ function prettyEntry(base64: string): string {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
+  quiet: css({ color: theme.colors.text.secondary }),
   fields: css({
     '> div': { display: 'flex', gap: theme.spacing(2), padding: theme.spacing(0.25, 0) },
     dt: { width: 150, flexShrink: 0, fontWeight: 'normal', color: theme.colors.text.secondary },

@@ -1,8 +1,15 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { consistencyProof, leafHash, treeHead } from '@countersign/contract/merkle';
-import { formatCheckpoint, formatNote, formatVerifierKey, toBase64, verifierKey } from '@countersign/contract/note';
+import {
+  formatCheckpoint,
+  formatNote,
+  formatVerifierKey,
+  hex,
+  toBase64,
+  verifierKey,
+} from '@countersign/contract/note';
 import { describe, expect, it } from 'vitest';
-import { checkGrowth, isOneLog, sizeOf, type Pin } from './growth';
+import { checkGrowth, hasRoot, isOneLog, sizeOf, type Pin } from './growth';
 
 const keyOf = (seed: number) => {
   const secret = new Uint8Array(32).fill(seed);
@@ -54,6 +61,17 @@ describe('what a browser has seen of the log', () => {
     const text = formatCheckpoint({ origin: 'another.example', size: after.length, root: treeHead(after) });
     const note = formatNote(text, ours.key, ed25519.sign(new TextEncoder().encode(text), ours.secret));
     expect(checkGrowth(pin, { ...growth(after), checkpoint: note })).toEqual({ is: 'damaged' });
+  });
+
+  it('had a root when it was smaller, and no other', () => {
+    const root = hex(treeHead(before));
+    expect(hasRoot(3, root, growth(after))).toBe(true);
+    expect(hasRoot(3, root, { ...growth(before), proof: [] })).toBe(true);
+    expect(hasRoot(3, hex(treeHead(leavesOf('a', 'X', 'c'))), growth(after))).toBe(false);
+    expect(hasRoot(2, root, growth(after))).toBe(false);
+    expect(hasRoot(3, root, { ...growth(after), checkpoint: noteOf(after, keyOf(9)) })).toBe(false);
+    for (const no of ['', 'a dice roll', `${root}00`, root.toUpperCase()])
+      expect(hasRoot(3, no, growth(after))).toBe(false);
   });
 
   it('ties a proof to it, whichever of the two is larger', () => {

@@ -6,6 +6,7 @@ import type { LogGrowth } from '@countersign/contract';
 import { verifyConsistency } from '@countersign/contract/merkle';
 import {
   fromBase64,
+  hex,
   parseVerifierKey,
   verifyCheckpoint,
   type Checkpoint,
@@ -40,7 +41,9 @@ export function isOneLog(pin: Pin, seen: Pick<Pin, 'note' | 'verifierKey'>, grow
   return older !== undefined && newer !== undefined && isBeginningOf(older, newer, growth.proof);
 }
 
-function isBeginningOf(older: Checkpoint, newer: Checkpoint, proof: readonly string[]): boolean {
+type TreeHead = Pick<Checkpoint, 'size' | 'root'>;
+
+function isBeginningOf(older: TreeHead, newer: TreeHead, proof: readonly string[]): boolean {
   const hashes = proof.map(fromBase64).filter((hash) => hash !== null);
   return (
     hashes.length === proof.length &&
@@ -70,6 +73,17 @@ export function ownCheckpoint(note: string, key: VerifierKey): Checkpoint | null
 export const isWhole = (pin: Pin): boolean => headOf(pin) !== null;
 
 export const sizeOf = (pin: Pick<Pin, 'note' | 'verifierKey'>): number => headOf(pin)?.size ?? 0;
+
+/** Whether the log whose newest head this is had that root, in hex, when it had `size` records. `growth` is from that size on. */
+export function hasRoot(
+  size: number,
+  root: string,
+  { checkpoint, proof, verifier_key }: Pick<LogGrowth, 'checkpoint' | 'proof' | 'verifier_key'>,
+): boolean {
+  const head = headOf({ note: checkpoint, verifierKey: verifier_key });
+  const bytes = Uint8Array.from(root.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  return head !== null && hex(bytes) === root && isBeginningOf({ size, root: bytes }, head, proof);
+}
 
 export function checkGrowth(
   pin: Pin | null,

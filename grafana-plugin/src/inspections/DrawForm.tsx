@@ -1,4 +1,4 @@
-/** What is to be drawn: of which workflow and time, how many of each risk tier, and by which seed. */
+/** What is to be drawn: of which workflow and time, how many of each risk tier, and by which seed where somebody names one. */
 import type { DrawRequest } from '@countersign/contract';
 import { Button, Field, Input, Modal } from '@grafana/ui';
 import { useState } from 'react';
@@ -23,6 +23,7 @@ export interface Wish {
   /** In UTC, as fields of time have it. */
   readonly from: string;
   readonly to: string;
+  /** Empty where the log is to choose it. */
   readonly seed: string;
   readonly logSize: string;
   readonly wanted: DrawRequest['wanted'];
@@ -33,7 +34,7 @@ export function DrawForm({ like, onClose, onDrawn }: DrawFormProps) {
     title: '',
     workflow: '',
     ...lastQuarter(new Date()),
-    seed: newId(),
+    seed: '',
     logSize: '',
     wanted: { low: 10, medium: 20, high: 30 },
     ...like,
@@ -46,7 +47,7 @@ export function DrawForm({ like, onClose, onDrawn }: DrawFormProps) {
   };
   const { title, workflow, from, to, seed, logSize, wanted } = wish;
   const draw = useDraw();
-  const isComplete = [title, workflow, from, to, seed].every((text) => text.trim() !== '');
+  const isComplete = [title, workflow, from, to].every((text) => text.trim() !== '');
   const submit = () => {
     if (!isComplete || draw.isPending) return;
     const request: DrawRequest = {
@@ -55,7 +56,7 @@ export function DrawForm({ like, onClose, onDrawn }: DrawFormProps) {
       from: new Date(`${from}Z`).toISOString(),
       to: new Date(`${to}Z`).toISOString(),
       wanted,
-      seed: seed.trim(),
+      ...(seed.trim() === '' ? {} : { seed: seed.trim() }),
       ...(logSize === '' ? {} : { log_size: Number(logSize) }),
       idempotency_key: idempotencyKey,
     };
@@ -122,12 +123,18 @@ export function DrawForm({ like, onClose, onDrawn }: DrawFormProps) {
             />
           </Field>
         ))}
-        {text('draw-seed', t('inspections.form.seed', 'Seed'), seed, (changed) => change({ seed: changed }), {
-          description: t(
-            'inspections.form.seed-help',
-            'The same seed draws the same decisions. It goes on record with them.',
-          ),
-        })}
+        {text(
+          'draw-seed',
+          t('inspections.form.seed', 'Seed (optional)'),
+          seed,
+          (changed) => change({ seed: changed }),
+          {
+            description: t(
+              'inspections.form.seed-help',
+              'The same seed draws the same decisions. Left empty, the log chooses one that nobody can know beforehand.',
+            ),
+          },
+        )}
         <Field
           label={t('inspections.form.log-size', 'Records of the log (optional)')}
           description={t(

@@ -3,22 +3,24 @@ import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { InspectedDecision, OpenInspection, RiskTier } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
-import { Alert, Badge, Button, Field, TextArea, useStyles2 } from '@grafana/ui';
-import { useRef, useState } from 'react';
+import { Badge, Button, useStyles2 } from '@grafana/ui';
+import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router-dom';
-import { useFinding, useInspection, useSignOff } from '../api/audit';
+import { useInspection } from '../api/audit';
 import { LogWatch } from '../audit/LogWatch';
-import { Life } from '../audit/Life';
 import { RecordDetail } from '../audit/RecordDetail';
 import { t } from '../parts/i18n';
 import { Empty, NotYet, Skeleton } from '../parts/states';
-import { useKeptText } from '../parts/use-kept-text';
 import { KeyHelp, type Sheet } from '../parts/KeyHelp';
 import { useKeys } from '../parts/use-keys';
 import { riskText } from '../parts/words';
 import { routes } from '../routes';
 import { DrawForm, type Wish } from './DrawForm';
+import { FoundBy, Judge } from './Judge';
+import { Proven } from './Proven';
 import { utcField } from './quarters';
+import { Seed } from './Seed';
+import { SignOff } from './SignOff';
 
 export default function InspectionPage() {
   const { inspectionId = '' } = useParams();
@@ -46,7 +48,7 @@ export default function InspectionPage() {
   );
 }
 
-function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection }) {
+function Sample({ opened: { inspection, decisions, asker } }: { opened: OpenInspection }) {
   const styles = useStyles2(getStyles);
   const [at, setAt] = useState(0);
   const [shown, setShown] = useState<string | null>(null);
@@ -60,18 +62,22 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
   return (
     <div className={styles.page}>
       <div>
-        <p className={styles.quiet}>
+        <p>
           {inspection.drawn
             .map(({ risk_tier, sample, of }) =>
               t('inspection.drawn', '{{sample}} of {{of}} of {{risk}}', { sample, of, risk: riskText(risk_tier) }),
             )
             .join(', ')}
-          . {t('inspection.seed', 'Seed: {{seed}}', { seed: inspection.seed })}.{' '}
-          {t('inspection.log-size', 'Drawn when the log had {{size}} records.', { size: inspection.log_size })}{' '}
+          .{' '}
+          {t('inspection.log-size', 'Drawn by {{name}} from the first {{size}} records of the log.', {
+            name: inspection.drawn_by.name,
+            size: inspection.log_size,
+          })}{' '}
           <Button size="sm" variant="secondary" fill="text" onClick={() => setDrawing(true)}>
             {t('inspection.again', 'Draw it again')}
           </Button>
         </p>
+        <Seed inspection={inspection} />
         <ol className={styles.list} aria-label={t('inspection.sample', 'Sample')} data-testid="sample">
           {decisions.map((one, i) => (
             <li key={one.log_index} ref={i === at ? intoView : null}>
@@ -99,7 +105,7 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
           </Empty>
         ) : (
           <>
-            <Life record={decision.record} onOpen={setShown} />
+            <Proven key={decision.record.event_id} record={decision.record} onOpen={setShown} />
             <Button
               className={styles.proof}
               size="sm"
@@ -108,13 +114,15 @@ function Sample({ opened: { inspection, decisions } }: { opened: OpenInspection 
             >
               {t('inspection.proof', 'The record with its proof')}
             </Button>
-            {isOpen && (
+            {isOpen && (decision.found_by === null || decision.found_by.id === asker) ? (
               <Judge
                 key={decision.log_index}
                 inspectionId={inspection.inspection_id}
                 decision={decision}
                 onDone={() => move(1)}
               />
+            ) : (
+              <FoundBy decision={decision} />
             )}
           </>
         )}
@@ -167,95 +175,6 @@ function Found({ finding }: Pick<InspectedDecision, 'finding'>) {
 
 const intoView = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'nearest' });
 
-interface JudgeProps {
-  readonly inspectionId: string;
-  readonly decision: InspectedDecision;
-  readonly onDone: () => void;
-}
-
-function Judge({ inspectionId, decision, onDone }: JudgeProps) {
-  const [note, setNote, forgetNote] = useKeptText(`inspection.${inspectionId}.${decision.log_index}`, decision.note);
-  const field = useRef<HTMLTextAreaElement>(null);
-  const find = useFinding(inspectionId);
-  const say = (finding: 'good' | 'wanting') => {
-    if (finding === 'wanting' && note.trim() === '') {
-      // It has to say what; the cursor is where that is written.
-      field.current?.focus();
-      return;
-    }
-    const onSuccess = () => {
-      // It is on record: what a colleague writes there later must not be hidden by it.
-      forgetNote();
-      onDone();
-    };
-    find.mutate({ log_index: decision.log_index, finding, note }, { onSuccess });
-  };
-  useKeys({ g: () => say('good'), w: () => say('wanting') });
-  return (
-    <section aria-label={t('inspection.judge', 'What you find')} data-testid="judge">
-      <Field label={t('inspection.note', 'What you found (needed where something is wanting)')}>
-        <TextArea
-          id="inspection-note"
-          ref={field}
-          rows={2}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-        />
-      </Field>
-      <Button variant="secondary" onClick={() => say('good')}>
-        {t('inspection.find-good', 'Good (G)')}
-      </Button>{' '}
-      <Button variant="secondary" onClick={() => say('wanting')}>
-        {t('inspection.find-wanting', 'Wanting (W)')}
-      </Button>
-    </section>
-  );
-}
-
-interface SignOffProps {
-  readonly inspectionId: string;
-  readonly signedOff: OpenInspection['inspection']['signed_off'];
-  readonly left: number;
-}
-
-function SignOff({ inspectionId, signedOff, left }: SignOffProps) {
-  const [statement, setStatement] = useKeptText(`inspection.${inspectionId}`);
-  const sign = useSignOff(inspectionId);
-  if (signedOff !== null) {
-    const title = t('inspection.signed-off', 'Signed off by {{name}}, {{at}}', {
-      name: signedOff.by.name,
-      at: new Date(signedOff.at).toLocaleString(),
-    });
-    return (
-      <Alert severity="success" title={title}>
-        {signedOff.statement}
-      </Alert>
-    );
-  }
-  if (left > 0) {
-    return <p>{t('inspection.left', '{{left}} are still to be looked at before it can be signed off.', { left })}</p>;
-  }
-  return (
-    <section aria-label={t('inspection.sign-off', 'Sign off')}>
-      <Field label={t('inspection.statement', 'What the audit has found')}>
-        <TextArea
-          id="inspection-statement"
-          rows={3}
-          value={statement}
-          onChange={(event) => setStatement(event.currentTarget.value)}
-        />
-      </Field>
-      <Button
-        disabled={statement.trim() === ''}
-        aria-busy={sign.isPending}
-        onClick={() => sign.isPending || sign.mutate(statement)}
-      >
-        {t('inspection.sign-off', 'Sign off')}
-      </Button>
-    </section>
-  );
-}
-
 const getStyles = (theme: GrafanaTheme2) => ({
   page: css({
     display: 'grid',
@@ -263,7 +182,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     gap: theme.spacing(3),
     [theme.breakpoints.down('md')]: { gridTemplateColumns: 'minmax(0, 1fr)' },
   }),
-  quiet: css({ color: theme.colors.text.secondary }),
   proof: css({ marginBottom: theme.spacing(2) }),
   list: css({ listStyle: 'none', margin: theme.spacing(1, 0), padding: 0, maxHeight: '50vh', overflowY: 'auto' }),
   item: css({

@@ -36,8 +36,8 @@ export function inspectionRoutes(app: Server, inspections: Inspections): void {
         response: { ...errors, 200: OpenInspection },
       },
     },
-    async ({ params }, reply) =>
-      (await inspections.open(params.inspection_id)) ?? reply.code(404).send(none(params.inspection_id)),
+    async ({ params, person }, reply) =>
+      (await inspections.open(params.inspection_id, person)) ?? reply.code(404).send(none(params.inspection_id)),
   );
 
   app.post(
@@ -45,7 +45,7 @@ export function inspectionRoutes(app: Server, inspections: Inspections): void {
     {
       config: { grant: 'audit' },
       schema: {
-        summary: 'Draw a sample by risk tier and seed, and put it on record',
+        summary: 'Draw a sample by risk tier and seed, and put it on record; without a seed the log chooses it',
         body: DrawRequest,
         response: { ...errors, 200: Type.Object({ inspection_id: Uuid }) },
       },
