@@ -20,6 +20,7 @@ import { eventually, passwords } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 
 const workflow = 'mail-moderation';
+const scope = { workflow_id: workflow, model_name: 'spam-logit' };
 const hash = (n: number) => `sha256:${n.toString(16).padStart(64, '0')}`;
 let stage: TestPage;
 let browser: Browser;
@@ -215,6 +216,9 @@ it('thaws a rollout only when the incident that froze it is closed', async () =>
   expect(await seriousProblems(page)).toEqual([]);
   await press('Close the incident', dialog);
   await page.locator('[data-testid=incident][data-state=closed]').waitFor();
+  // Whoever saw it frozen for another reason has not seen this one.
+  const other = await stage.ask('ben', 'v1/approvals/thaw', { ...scope, justification: 'over', frozen: 'drift' });
+  expect(other).toMatchObject({ status: 409, body: { message: expect.stringContaining('for another reason by now') } });
   await press('Thaw');
   await sayWhy('It is over', 'Thaw');
   await page.getByText('The rollout is frozen').waitFor({ state: 'detached' });
@@ -244,6 +248,13 @@ it('stops the AI by hand, and takes two people to try it again', async () => {
   await page.getByTestId('approved').getByText('Dana agrees that it is tried again; it takes one more.').waitFor();
   await keep('reset-first');
   await refused('you have agreed already; it takes a second person');
+  // Whoever saw it before it was stopped has not seen why.
+  const [seen] = ((await stage.ask('ada', 'v1/response')).body as ResponseOverview).breakers;
+  const before = { ...scope, justification: 'it is fine', epoch: (seen?.epoch ?? 0) - 1 };
+  expect(await stage.ask('ada', 'v1/approvals/retry', before)).toMatchObject({
+    status: 409,
+    body: { message: expect.stringContaining('has moved since you looked') },
+  });
   await become(page, 'ada');
   await press('Try canaries');
   await sayWhy('I have looked at it too', 'Try canaries');

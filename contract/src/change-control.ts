@@ -102,6 +102,8 @@ export const ThawRequest = Type.Object(
     workflow_id: Type.String(),
     model_name: Type.String(),
     justification: Type.String({ minLength: 1, maxLength: 20_000 }),
+    /** Why it is frozen, as the person has seen it: refused when it is frozen for another reason by now. */
+    frozen: Type.Optional(Type.String({ maxLength: 20_000 })),
   },
   closed,
 );

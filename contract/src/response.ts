@@ -135,6 +135,16 @@ export const TripRequest = Type.Object(
 );
 export type TripRequest = Static<typeof TripRequest>;
 
+export const RetryRequest = Type.Object(
+  {
+    ...TripRequest.properties,
+    /** The epoch of the breaker as the person has seen it: refused when it has moved since. */
+    epoch: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+export type RetryRequest = Static<typeof RetryRequest>;
+
 export const RollbackRequest = Type.Object(
   { workflow_id: Type.String(), model_name: Type.String(), version: Type.String(), ...Justified },
   { additionalProperties: false },

@@ -16,6 +16,7 @@ import {
   type EndSilenceRequest,
   type PromoteRequest,
   type ReferenceStep,
+  type RetryRequest,
   type ResponseOverview,
   type Reviewer,
   type RiskTier,
@@ -265,11 +266,11 @@ export class Response implements ResponseRoom {
     });
   }
 
-  retry({ workflow_id, model_name, risk_tier, justification }: TripRequest, by: string): Promise<Acted> {
+  retry({ workflow_id, model_name, risk_tier, justification, epoch }: RetryRequest, by: string): Promise<Acted> {
     const { ledger, breakers } = this.options;
     return ledger.write(async (tx) => {
       const scope = { workflowId: workflow_id, modelName: model_name, riskTier: risk_tier ?? null };
-      const taken = await breakers.apply(tx, scope, { is: 'retry', by, reason: justification });
+      const taken = await breakers.apply(tx, scope, { is: 'retry', by, reason: justification, seen: epoch });
       const isReset = taken.is === 'moved' && taken.before === 'forced_open';
       if (isReset) await this.tellOfStop(tx, scope, taken.logIndex ?? 0, null, taken.reason);
       return actedFrom(taken, 'Canaries start: people check each of them.');
@@ -318,7 +319,7 @@ export class Response implements ResponseRoom {
   }
 
   /** Lets versions of a model be promoted again, once its incident is over. */
-  thaw({ workflow_id, model_name, justification }: ThawRequest, by: string): Promise<Acted> {
+  thaw({ workflow_id, model_name, justification, frozen }: ThawRequest, by: string): Promise<Acted> {
     const { models, escalation } = this.options;
     return this.changing(async (tx) => {
       const scope = { workflowId: workflow_id, modelName: model_name };
@@ -326,7 +327,7 @@ export class Response implements ResponseRoom {
       if (standing !== null) {
         return { is: 'refused', reason: `the incident "${standing}" is not over. Close it first.` };
       }
-      return models.thaw(tx, scope, by, justification);
+      return models.thaw(tx, scope, by, justification, frozen ?? null);
     });
   }
 

@@ -97,6 +97,17 @@ describe('step', () => {
     expect(step(halfOpen(), canary(7, true), rules(8)).is).toBe('counted');
   });
 
+  it('is tried again by nobody who has seen it only before it moved', () => {
+    const open = run([{ is: 'alarm', reason: 'overrides' }]).at(-1);
+    const seen = (epoch: number) =>
+      step(open!, { is: 'retry', by: 'ann', reason: 'it is fine', seen: epoch }, rules(9));
+    expect(seen(open!.epoch - 1)).toMatchObject({
+      is: 'unchanged',
+      reason: expect.stringContaining('since you looked'),
+    });
+    expect(seen(open!.epoch)).toMatchObject({ is: 'moved', state: { is: 'half_open' } });
+  });
+
   it('takes two people, neither the first, to reset what a person tripped, and keeps their reasons', () => {
     const retry = (by: string): BreakerEvent => ({ is: 'retry', by, reason: `${by} is sure` });
     const states = run([

@@ -37,8 +37,8 @@ export type BreakerEvent =
   | { readonly is: 'alarm'; readonly reason: string }
   /** A person takes authority away. */
   | { readonly is: 'trip'; readonly by: string; readonly reason: string }
-  /** A person wants to try the AI again, after a rollback, an open breaker or a pause. */
-  | { readonly is: 'retry'; readonly by: string; readonly reason: string }
+  /** A person wants to try the AI again, after a rollback, an open breaker or a pause, having seen it under an epoch. */
+  | { readonly is: 'retry'; readonly by: string; readonly reason: string; readonly seen?: number | undefined }
   /** The version in use was rolled back: what was held against it does not hold against the one before. */
   | { readonly is: 'restored'; readonly by: string; readonly reason: string }
   /** A person checked a canary that was decided under `epoch`. */
@@ -71,6 +71,9 @@ export function step(state: BreakerState, event: BreakerEvent, rules: BreakerRul
       if (state.is === 'forced_open') return unchanged(`${state.by} tripped it already`);
       return moved({ is: 'forced_open', epoch, by: event.by, approvals: [] }, event.by, event.reason);
     case 'retry':
+      if (event.seen !== undefined && event.seen !== state.epoch) {
+        return unchanged(`it has moved since you looked, and is ${state.is} now; look at it again`);
+      }
       return retry(state, event.by, event.reason, rules);
     case 'restored':
       // Held open by hand stays so; canaries of the version before do not count for this one.

@@ -18,6 +18,7 @@ export interface Sent {
   /** Of the header, as it came. */
   readonly key: unknown;
   readonly person: string;
+  /** With what it is asked of. */
   readonly route: string;
   readonly body: unknown;
 }

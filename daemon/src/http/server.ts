@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { unstorableIn, type ApiError, type Reviewer } from '@countersign/contract';
 import fastify, { type FastifyError } from 'fastify';
+import Type from 'typebox';
 import { auditTool, type Grant, type Identify } from './identity.ts';
 import type { Once } from './once.ts';
 
@@ -16,8 +17,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route takes; a route without one is open to anyone who can reach the port. */
     grant?: Grant;
-    /** What it does is done once for each Idempotency-Key. */
-    once?: true;
+    /** What it does is done once for each Idempotency-Key, which it wants, or takes where there is one. */
+    once?: 'wanted' | 'taken';
   }
 }
 
@@ -83,10 +84,10 @@ export function createServer({ identify, once, onPerson, onRequest, onError }: S
   });
 
   app.addHook('preHandler', async (request, reply) => {
-    if (request.routeOptions.config.once !== true) return;
     const key = request.headers['idempotency-key'];
-    const route = request.routeOptions.url ?? '';
-    const begun = await once.begin({ key, person: request.person.id, route, body: request.body });
+    const { once: isOnce } = request.routeOptions.config;
+    if (isOnce === undefined || (isOnce === 'taken' && key === undefined)) return;
+    const begun = await once.begin({ key, person: request.person.id, route: request.url, body: request.body });
     if (begun.is === 'new') {
       request.onceKey = begun.key;
       return;
@@ -139,6 +140,13 @@ export function createServer({ identify, once, onPerson, onRequest, onError }: S
 }
 
 const statusOf: Partial<Record<ApiError['error'], number>> = { bad_request: 400, refused: 409, unavailable: 503 };
+
+/** Of routes that do things once. Checked at the door, with words of its own. */
+export const OnceHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ description: 'A new UUID with each wish; sent again, it does nothing.' }),
+  ),
+});
 
 export const apiError = (error: ApiError['error'], message: string, winner?: ApiError['winner'] | null): ApiError => ({
   error,

@@ -302,8 +302,18 @@ export class Models {
     await this.record(tx, scope.workflowId, wholeModel(scope), 'frozen', 'daemon', reason);
   }
 
-  async thaw(tx: LedgerTransaction, scope: store.ModelScope, by: string, reason: string): Promise<Changed> {
-    if (!(await store.thaw(tx.client, scope))) return refused(`the rollout of ${scope.modelName} is not frozen.`);
+  /** `seen` is why it is frozen, as whoever thaws it has seen it; null for whatever it is. */
+  async thaw(
+    tx: LedgerTransaction,
+    scope: store.ModelScope,
+    by: string,
+    reason: string,
+    seen: string | null,
+  ): Promise<Changed> {
+    const why = await this.frozen(tx.client, scope);
+    if (why === null) return refused(`the rollout of ${scope.modelName} is not frozen.`);
+    if (seen !== null && seen !== why) return refused(`it is frozen for another reason by now: ${why}`);
+    await store.thaw(tx.client, scope);
     const logIndex = await this.record(tx, scope.workflowId, wholeModel(scope), 'thawed', by, reason);
     return { is: 'done', message: `Versions of ${scope.modelName} can be promoted again.`, logIndex };
   }

@@ -260,13 +260,8 @@ export async function freeze(
   return rowCount === 1;
 }
 
-/** False when it is not frozen. */
-export async function thaw(db: Queryable, { workflowId, modelName }: ModelScope): Promise<boolean> {
-  const { rowCount } = await db.query('DELETE FROM model_freeze WHERE workflow_id = $1 AND model_name = $2', [
-    workflowId,
-    modelName,
-  ]);
-  return rowCount === 1;
+export async function thaw(db: Queryable, { workflowId, modelName }: ModelScope): Promise<void> {
+  await db.query('DELETE FROM model_freeze WHERE workflow_id = $1 AND model_name = $2', [workflowId, modelName]);
 }
 
 export async function frozen(db: Queryable): Promise<{ workflow_id: string; model_name: string; reason: string }[]> {

@@ -7,6 +7,7 @@ import type {
   EndSilenceRequest,
   PromoteRequest,
   ResponseOverview,
+  RetryRequest,
   RollbackRequest,
   SilenceRequest,
   ThawRequest,
@@ -14,8 +15,8 @@ import type {
 } from '@countersign/contract';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { t } from '../parts/i18n';
-import { newId } from '../parts/new-id';
-import { CallError, get, postOnce } from './client';
+import { get } from './client';
+import { postWish } from './wish';
 
 const key = ['response'];
 
@@ -28,27 +29,10 @@ export const useResponse = (incident: string | null) =>
     placeholderData: keepPreviousData,
   });
 
-/** What was last wished, by where it was sent: while its answer is not known the same order is the same wish, also after its dialog was closed. */
-const wishes = new Map<string, { readonly of: string; readonly key: string }>();
-
-/** Sent again after its answer was lost, the same order does not happen twice. */
 function useAct<T>(path: string, done: string, failed: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (order: T) => {
-      const of = JSON.stringify(order);
-      const before = wishes.get(path);
-      const wish = before?.of === of ? before : { of, key: newId() };
-      wishes.set(path, wish);
-      return postOnce<{ message: string }>(path, order, wish.key);
-    },
-    onSuccess: () => {
-      wishes.delete(path);
-    },
-    onError: (error) => {
-      // It was heard, and refused: to try again is another wish. One that is under way is the same.
-      if (error instanceof CallError && error.body !== null && error.body.error !== 'unavailable') wishes.delete(path);
-    },
+    mutationFn: (order: T) => postWish<{ message: string }>(path, order),
     // Where it failed it is not waited for: who hears so may try again at once.
     onSettled: (_answer, error) => {
       const again = client.invalidateQueries({ queryKey: key });
@@ -65,7 +49,7 @@ export const useTrip = () =>
     t('response.failed.trip', 'The AI was not stopped'),
   );
 export const useRetry = () =>
-  useAct<TripRequest>(
+  useAct<RetryRequest>(
     'v1/approvals/retry',
     t('response.said.retry', 'Recorded'),
     t('response.failed.retry', 'Authority was not given back'),

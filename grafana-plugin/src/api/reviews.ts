@@ -25,6 +25,7 @@ import {
 import { t } from '../parts/i18n';
 import { newId } from '../parts/new-id';
 import { get, getBytes, post } from './client';
+import { postWish } from './wish';
 
 const keys = {
   queue: ['queue'] as const,
@@ -63,7 +64,7 @@ export const useQueue = (filter: QueueFilter) =>
 export function useClaimNext(filter: QueueFilter): () => Promise<Claim> {
   const client = useQueryClient();
   return async () => {
-    const claimed = await post<Claim>(`v1/reviews/claim-next?${new URLSearchParams(filter).toString()}`, {});
+    const claimed = await postWish<Claim>(`v1/reviews/claim-next?${new URLSearchParams(filter).toString()}`, {});
     // It may be known as it was when nobody held it.
     void client.invalidateQueries({ queryKey: keys.case(claimed.item.decision_id) });
     return claimed;
@@ -111,12 +112,19 @@ function useOnCase<Variables, Answer>(
   });
 }
 
+/** `onClaimed` before anything is read anew, which may take as long as it likes. */
 export const useClaim = () =>
-  useOnCase((id) => renewClaim(id), { failed: t('review.failed.claim', 'You could not claim this case') });
+  useOnCase(
+    async (id, { onClaimed }: { readonly onClaimed: () => void }) => {
+      await renewClaim(id);
+      onClaimed();
+    },
+    { failed: t('review.failed.claim', 'You could not claim this case') },
+  );
 export const useRelease = () =>
   useOnCase((id) => releaseClaim(id), { failed: t('review.failed.release', 'You could not release this case') });
 export const useHandOver = () =>
-  useOnCase((id, request: HandOverRequest) => post(`v1/reviews/cases/${id}/hand-over`, request), {
+  useOnCase((id, request: HandOverRequest) => postWish(`v1/reviews/cases/${id}/hand-over`, request), {
     done: t('review.said.hand-over', 'Handed over'),
     failed: t('review.failed.hand-over', 'It was not handed over'),
   });
@@ -153,7 +161,7 @@ export function useDecide(filter: QueueFilter) {
 export const useUndo = () =>
   useOnCase(
     async (id, { onUndone }: { readonly onUndone: () => void }) => {
-      await post(`v1/reviews/cases/${id}/undo`, {});
+      await postWish(`v1/reviews/cases/${id}/undo`, {});
       onUndone();
     },
     { done: t('review.said.undo', 'Undone'), failed: t('review.failed.undo', 'It could not be undone') },
@@ -166,7 +174,7 @@ export function useUndoAll() {
     mutationFn: async (ids: readonly string[]) => {
       const undone: boolean[] = [];
       for (const id of ids) {
-        const isUndone = post(`v1/reviews/cases/${id}/undo`, {}).then(
+        const isUndone = postWish(`v1/reviews/cases/${id}/undo`, {}).then(
           () => true,
           () => false,
         );

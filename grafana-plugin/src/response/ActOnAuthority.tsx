@@ -21,9 +21,12 @@ type Promotion = OnModel & {
 type Undoing = OnModel & { readonly is: 'undo'; readonly version: string };
 
 export type Act =
-  | (OnModel & { readonly is: 'trip' | 'retry'; readonly riskTier: RiskTier | null })
+  | (OnModel & { readonly is: 'trip' })
+  /** Of a breaker as it was seen. */
+  | (OnModel & { readonly is: 'retry'; readonly riskTier: RiskTier | null; readonly epoch: number })
   | (OnModel & { readonly is: 'rollback'; readonly version: string })
-  | (OnModel & { readonly is: 'thaw' })
+  /** Why it is frozen, as it was seen. */
+  | (OnModel & { readonly is: 'thaw'; readonly frozen: string })
   | Promotion
   | Undoing;
 
@@ -54,7 +57,9 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
           confirm={t('response.retry.confirm', 'Try canaries')}
           destructive={false}
           pending={retry.isPending}
-          onConfirm={(justification, done) => retry.mutate({ ...scope, ...tier, justification }, done)}
+          onConfirm={(justification, done) =>
+            retry.mutate({ ...scope, ...tier, epoch: act.epoch, justification }, done)
+          }
           onClose={onClose}
         />
       );
@@ -90,7 +95,7 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
           confirm={t('response.thaw.confirm', 'Thaw')}
           destructive={false}
           pending={thaw.isPending}
-          onConfirm={(justification, done) => thaw.mutate({ ...scope, justification }, done)}
+          onConfirm={(justification, done) => thaw.mutate({ ...scope, frozen: act.frozen, justification }, done)}
           onClose={onClose}
         />
       );
@@ -101,7 +106,7 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
   }
 }
 
-function Trip({ act, onClose }: ActProps<Extract<Act, { is: 'trip' | 'retry' }>>) {
+function Trip({ act, onClose }: ActProps<Extract<Act, { is: 'trip' }>>) {
   const { workflow, model } = act;
   const [tier, setTier] = useState<RiskTier | 'all'>('all');
   const trip = useTrip();

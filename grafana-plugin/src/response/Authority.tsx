@@ -53,11 +53,7 @@ export function Authority({ workflow, model, versions, breakers, people, now, on
         <Badge text={breakerText(state)} color={breakerColor[state]} />
         <span className={styles.grow} />
         {may('operate') && state !== 'forced_open' && (
-          <Button
-            variant="destructive"
-            size="sm"
-            onClick={() => onAct({ is: 'trip', workflow, model, riskTier: null })}
-          >
+          <Button variant="destructive" size="sm" onClick={() => onAct({ is: 'trip', workflow, model })}>
             {t('response.trip.confirm', 'Stop the AI')}
           </Button>
         )}
@@ -71,7 +67,7 @@ export function Authority({ workflow, model, versions, breakers, people, now, on
         <p>
           {t('response.authority.frozen', 'The rollout is frozen: {{why}}', { why: frozen })}{' '}
           {may('approve') && (
-            <Button size="sm" variant="secondary" onClick={() => onAct({ is: 'thaw', workflow, model })}>
+            <Button size="sm" variant="secondary" onClick={() => onAct({ is: 'thaw', workflow, model, frozen })}>
               {t('response.thaw.confirm', 'Thaw')}
             </Button>
           )}
@@ -126,7 +122,11 @@ function BreakerState({
         </span>
       )}
       {may('approve') && canRetry && (
-        <Button variant="secondary" size="sm" onClick={() => onAct({ is: 'retry', workflow, model, riskTier })}>
+        <Button
+          variant="secondary"
+          size="sm"
+          onClick={() => onAct({ is: 'retry', workflow, model, riskTier, epoch: breaker.epoch })}
+        >
           {t('response.retry.confirm', 'Try canaries')}
         </Button>
       )}

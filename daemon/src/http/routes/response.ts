@@ -9,6 +9,7 @@ import {
   EndSilenceRequest,
   PromoteRequest,
   ResponseOverview,
+  RetryRequest,
   RollbackRequest,
   SilenceRequest,
   ThawRequest,
@@ -18,7 +19,7 @@ import {
 } from '@countersign/contract';
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Grant } from '../identity.ts';
-import { apiError, type Server } from '../server.ts';
+import { apiError, OnceHeaders, type Server } from '../server.ts';
 
 /** An act of a person, or why not. */
 export type Acted =
@@ -27,7 +28,7 @@ export type Acted =
 export interface ResponseRoom {
   overview(person: string, incident: string | null): Promise<ResponseOverview>;
   trip(order: TripRequest, by: string): Promise<Acted>;
-  retry(order: TripRequest, by: string): Promise<Acted>;
+  retry(order: RetryRequest, by: string): Promise<Acted>;
   rollBack(order: RollbackRequest, by: string): Promise<Acted>;
   declare(order: DeclareRequest, by: string): Promise<Acted>;
   promote(order: PromoteRequest, signer: Reviewer): Promise<Acted>;
@@ -40,12 +41,6 @@ export interface ResponseRoom {
   endSilence(order: EndSilenceRequest, by: string): Promise<Acted>;
 }
 
-/** Checked at the door, with words of its own. */
-const Once = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({ description: 'A new UUID with each wish; sent again, it does nothing.' }),
-  ),
-});
 const Done = Type.Object({ message: Type.String() });
 const errors = { 400: ApiError, 403: ApiError, 409: ApiError };
 
@@ -73,7 +68,10 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
   ) =>
     app.post(
       path,
-      { config: { grant, once: true }, schema: { summary, body, headers: Once, response: { ...errors, 200: Done } } },
+      {
+        config: { grant, once: 'wanted' },
+        schema: { summary, body, headers: OnceHeaders, response: { ...errors, 200: Done } },
+      },
       async (request, reply) => {
         const acted = await act(request.body as Static<B>, request.person);
         if (acted.is === 'refused') return reply.code(409).send(apiError('refused', acted.reason));
@@ -122,7 +120,7 @@ export function responseRoutes(app: Server, room: ResponseRoom): void {
     '/v1/approvals/retry',
     'approve',
     'Let an open breaker try canaries again; a tripped one takes two people',
-    TripRequest,
+    RetryRequest,
     (order, { id }) => room.retry(order, id),
   );
   lever('/v1/approvals/declare', 'approve', 'Declare a model version by its hash', DeclareRequest, (order, { id }) =>

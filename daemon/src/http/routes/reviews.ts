@@ -17,7 +17,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { Decisions, Refusal, Reviews } from '../../reviews/index.ts';
-import { apiError, type Server } from '../server.ts';
+import { apiError, OnceHeaders, type Server } from '../server.ts';
 
 const Params = Type.Object({ decision_id: Uuid });
 const filter = {
@@ -85,10 +85,11 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
   app.post(
     '/v1/reviews/claim-next',
     {
-      config: { grant: 'decide' },
+      config: { grant: 'decide', once: 'taken' },
       schema: {
         summary: 'Claim the most urgent case that nobody holds',
         querystring: Type.Object(filter),
+        headers: OnceHeaders,
         body: Nothing,
         response: { ...errors, 200: Claim },
       },
@@ -171,10 +172,11 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
   app.post(
     '/v1/reviews/cases/:decision_id/hand-over',
     {
-      config: { grant: 'decide' },
+      config: { grant: 'decide', once: 'taken' },
       schema: {
         summary: 'Give a claimed case to a colleague',
         params: Params,
+        headers: OnceHeaders,
         body: HandOverRequest,
         response: { ...errors, 200: Said },
       },
@@ -230,10 +232,11 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
   app.post(
     '/v1/reviews/cases/:decision_id/undo',
     {
-      config: { grant: 'decide' },
+      config: { grant: 'decide', once: 'taken' },
       schema: {
         summary: 'Take your own decision back before it is recorded',
         params: Params,
+        headers: OnceHeaders,
         body: Nothing,
         response: { ...errors, 200: Said },
       },
