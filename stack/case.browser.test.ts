@@ -8,7 +8,7 @@ import type { AuditPage, DecisionAction, Explanation, Person } from '@countersig
 import { shutdown, type DecisionOptions } from '@countersign/otel-instrumentation';
 import { keepInBothThemes, launchBrowser, pressByTab, screenshots, tabTo } from './browser.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
-import { caseOf, decideAs, openAs, serviceDecided, startService } from './test-review.ts';
+import { caseOf, claim, decideAs, openAs, serviceDecided, startService } from './test-review.ts';
 
 const traces = 'tempo-of-the-test';
 let stage: TestPage;
@@ -74,6 +74,57 @@ const mail = (...parts: [type: string, body: string][]) =>
     '',
   ].join('\r\n');
 
+it.each([1440, 375])('shows the whole of what has no end, on a screen %i pixels wide', async (width) => {
+  const word = 'x'.repeat(150);
+  const words = Array.from({ length: 10 }, (_, nth) => `removed-word-${nth}`);
+  const id = await serviceDecided(
+    stage,
+    `Long ${width} ${word}`,
+    {
+      content: mail(
+        ['text/plain', word],
+        ['text/html', `<p>${word}</p><a href="https://example.org/${word}?${word}">${word}</a>`],
+      ),
+      mediaType: 'message/rfc822',
+    },
+    {
+      model: { name: word, version: word, hash: `sha256:${'0'.repeat(64)}` },
+      explanation: {
+        rationale: word,
+        relevance: [{ feature: word, value: word, weight: 1.2 }],
+        counterfactuals: [
+          { change: Object.fromEntries(words.map((feature) => [feature, 0])), output: { label: word } },
+          { change: { [word]: word }, output: { label: word } },
+        ],
+      },
+      provenance: { sources: [{ name: word }] },
+    },
+  );
+  await decideAs(stage, 'dana', id, { action: 'escalate', justification: word });
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await page.setViewportSize({ width, height: 900 });
+  await claim(page);
+  await page.getByText('Matches its recorded hash').waitFor();
+  expect(await page.evaluate(beyondTheirPlace)).toEqual([]);
+  await page.getByRole('radio', { name: 'What its HTML reads' }).check({ force: true });
+  await page.getByTestId('links').waitFor();
+  expect(await page.evaluate(beyondTheirPlace)).toEqual([]);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+/** In the page: what of the case is drawn beyond the part that it stands in, or would have to be scrolled to. */
+function beyondTheirPlace(): string[] {
+  return [...document.querySelectorAll('article *, [data-testid=decision-form] *')].flatMap((element) => {
+    const place = element.closest('section, dl > div, header')?.getBoundingClientRect();
+    const { right, width } = element.getBoundingClientRect();
+    const isSeen = place !== undefined && width > 1;
+    return isSeen && right > Math.min(place.right, window.innerWidth) + 1
+      ? [`${element.tagName} "${element.textContent.slice(0, 40)}" ends at ${right}`]
+      : [];
+  });
+}
+
 it('shows where a decision comes from, why the AI says so, and what people made of others like it', async () => {
   const actions: DecisionAction[] = [];
   for (let i = 1; i <= 12; i++) {
@@ -119,6 +170,8 @@ it('shows where a decision comes from, why the AI says so, and what people made 
   for (const badge of ['A colleague escalated it', 'medium risk', 'P1, due in', 'breaker closed']) {
     await article.getByText(badge).first().waitFor();
   }
+  await article.getByText('Ben handed it over to Ann').waitFor();
+  await page.getByTestId('for-you').getByText('1 for you').waitFor();
 
   expect(await fact(page, 'Model').textContent()).toBe('spam-logit 1.0.0');
   expect(await fact(page, 'Trained').textContent()).toContain('2026');

@@ -42,6 +42,7 @@ export const Case = memo(function Case({ opened, now, instead }: CaseProps) {
   const deadline = due(item.due_at, now);
   return (
     <article
+      className={styles.case}
       data-decision={item.decision_id}
       aria-label={t('review.case.name', 'Case {{title}}', { title: item.title })}
     >
@@ -67,6 +68,15 @@ export const Case = memo(function Case({ opened, now, instead }: CaseProps) {
               })}
               color="blue"
             />
+          )}
+          {item.assigned_to !== null && item.assigned_by !== null && (
+            <span data-testid="assigned">
+              <Icon name="user" size="sm" />{' '}
+              {t('review.case.assigned', '{{from}} handed it over to {{to}}', {
+                from: item.assigned_by.name,
+                to: item.assigned_to.name,
+              })}
+            </span>
           )}
           <Lookers people={item.looking} />
         </div>
@@ -216,7 +226,9 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  title: css({ fontSize: theme.typography.h3.fontSize, margin: 0, overflowWrap: 'anywhere' }),
+  // What services send has words of any length; and Grafana keeps code on one line.
+  case: css({ overflowWrap: 'anywhere', code: { whiteSpace: 'normal' } }),
+  title: css({ fontSize: theme.typography.h3.fontSize, margin: 0 }),
   badges: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), margin: theme.spacing(1, 0) }),
   columns: css({
     display: 'grid',

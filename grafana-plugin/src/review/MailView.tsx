@@ -94,6 +94,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     h4: { fontSize: theme.typography.body.fontSize, color: theme.colors.text.secondary },
     '> div': { maxHeight: 160, overflow: 'auto' },
     ul: { paddingLeft: theme.spacing(2.5), margin: 0 },
-    li: { overflowWrap: 'anywhere' },
+    // Grafana's own keeps code on one line.
+    li: { overflowWrap: 'anywhere', code: { whiteSpace: 'normal' } },
   }),
 });

@@ -77,5 +77,5 @@ const getStyles = (theme: GrafanaTheme2) =>
     borderTop: `1px solid ${theme.colors.border.weak}`,
     borderBottom: `1px solid ${theme.colors.border.weak}`,
     dt: { fontWeight: 'normal', fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary },
-    dd: { margin: 0, overflowWrap: 'anywhere' },
+    dd: { margin: 0 },
   });
