@@ -2,7 +2,7 @@
 import { Button, Dropdown, Input, Menu } from '@grafana/ui';
 import { useState } from 'react';
 import { t } from '../parts/i18n';
-import { readOwn, writeOwn } from '../parts/own-storage';
+import { ofBrowser } from '../parts/own-storage';
 
 export interface SavedSearch {
   readonly name: string;
@@ -14,13 +14,8 @@ const keptAs = 'searches';
 const mostKept = 50;
 
 function read(): SavedSearch[] {
-  try {
-    const stored: unknown = JSON.parse(readOwn(keptAs) ?? '[]');
-    return Array.isArray(stored) ? stored.filter(isSearch) : [];
-  } catch {
-    // The text is damaged: start afresh.
-    return [];
-  }
+  const stored = ofBrowser.readJson(keptAs);
+  return Array.isArray(stored) ? stored.filter(isSearch) : [];
 }
 
 const isSearch = (value: unknown): value is SavedSearch =>
@@ -40,7 +35,7 @@ export function SavedSearches({ query, onChoose }: SavedSearchesProps) {
   const [name, setName] = useState('');
   const write = (after: SavedSearch[]) => {
     setSearches(after);
-    writeOwn(keptAs, JSON.stringify(after));
+    ofBrowser.write(keptAs, JSON.stringify(after));
   };
   const save = () => {
     const given = name.trim();

@@ -3,27 +3,50 @@ import { config } from '@grafana/runtime';
 
 const keyOf = (name: string) => `countersign.${config.bootData.user.orgId}.${config.bootData.user.login}.${name}`;
 
-/** Null when nothing is kept under the name. */
-export function readOwn(name: string): string | null {
-  try {
-    return window.localStorage.getItem(keyOf(name));
-  } catch {
-    return null;
-  }
+interface OwnStorage {
+  /** Null when nothing is kept under the name. */
+  read(name: string): string | null;
+  /** As `read`, of what was written as JSON; null, too, when it is damaged. What it holds is for the reader to check. */
+  readJson(name: string): unknown;
+  write(name: string, text: string): void;
+  forget(name: string): void;
 }
 
-export function writeOwn(name: string, text: string): void {
-  try {
-    window.localStorage.setItem(keyOf(name), text);
-  } catch {
-    // A full or forbidden storage must not get in the way: the text lives as long as the page.
-  }
+function ownStorage(storage: () => Storage): OwnStorage {
+  const read = (name: string): string | null => {
+    try {
+      return storage().getItem(keyOf(name));
+    } catch {
+      return null;
+    }
+  };
+  return {
+    read,
+    readJson: (name) => {
+      try {
+        return JSON.parse(read(name) ?? 'null');
+      } catch {
+        return null;
+      }
+    },
+    write: (name, text) => {
+      try {
+        storage().setItem(keyOf(name), text);
+      } catch {
+        // A full or forbidden storage must not get in the way: the text lives as long as the page.
+      }
+    },
+    forget: (name) => {
+      try {
+        storage().removeItem(keyOf(name));
+      } catch {
+        // What cannot be kept need not be thrown away.
+      }
+    },
+  };
 }
 
-export function forgetOwn(name: string): void {
-  try {
-    window.localStorage.removeItem(keyOf(name));
-  } catch {
-    // What cannot be kept need not be thrown away.
-  }
-}
+/** On every page, until it is forgotten. */
+export const ofBrowser = ownStorage(() => window.localStorage);
+/** In one tab, over a reload. */
+export const ofTab = ownStorage(() => window.sessionStorage);

@@ -3,7 +3,7 @@ import type { Incident, Postmortem } from '@countersign/contract';
 import { Button, Field, Input, Modal, TextArea } from '@grafana/ui';
 import { useState } from 'react';
 import { t } from '../parts/i18n';
-import { forgetOwn, readOwn, writeOwn } from '../parts/own-storage';
+import { ofBrowser } from '../parts/own-storage';
 
 interface PostmortemModalProps {
   readonly incident: Incident;
@@ -33,25 +33,21 @@ const questions = () =>
 
 const nameOf = (incidentId: string) => `postmortem.${incidentId}`;
 /** It is on record. */
-export const forgetPostmortem = (incidentId: string): void => forgetOwn(nameOf(incidentId));
+export const forgetPostmortem = (incidentId: string): void => ofBrowser.forget(nameOf(incidentId));
 
 const empty: Postmortem = { root_cause: '', model_version: '', remediation: '', test_added: '' };
 
-function read(incidentId: string): Postmortem {
-  try {
-    return { ...empty, ...(JSON.parse(readOwn(nameOf(incidentId)) ?? '{}') as Partial<Postmortem>) };
-  } catch {
-    // The text is damaged: start afresh.
-    return empty;
-  }
-}
+const read = (incidentId: string): Postmortem => ({
+  ...empty,
+  ...(ofBrowser.readJson(nameOf(incidentId)) as Partial<Postmortem> | null),
+});
 
 export function PostmortemModal({ incident, pending, onConfirm, onClose }: PostmortemModalProps) {
   const [postmortem, setPostmortem] = useState(() => read(incident.incident_id));
   const change = (part: Partial<Postmortem>) => {
     const after = { ...postmortem, ...part };
     setPostmortem(after);
-    writeOwn(nameOf(incident.incident_id), JSON.stringify(after));
+    ofBrowser.write(nameOf(incident.incident_id), JSON.stringify(after));
   };
   const isComplete = Object.values(postmortem).every((text) => text.trim() !== '');
   return (

@@ -1,5 +1,5 @@
 /** Since when a person has had a case in front of them: from their claim on, through what they say first, and a reload. */
-import { config } from '@grafana/runtime';
+import { ofTab } from '../parts/own-storage';
 
 interface Clock {
   /** Which case, and which claim of it. */
@@ -11,8 +11,7 @@ interface Clock {
 /** Without storage it lives as long as the page. */
 let last: Clock | null = null;
 
-/** Of a person: another may log in to the same tab. */
-const keyOf = () => `countersign.clock.${config.bootData.user.orgId}.${config.bootData.user.login}`;
+const keptAs = 'clock';
 const claimOf = (decisionId: string, epoch: number) => `${decisionId} ${epoch}`;
 
 /** Changes nothing for the claim that it runs for. */
@@ -20,11 +19,7 @@ export function startClock(decisionId: string, epoch: number): void {
   const claim = claimOf(decisionId, epoch);
   if (read()?.claim === claim) return;
   last = { claim, since: Date.now() };
-  try {
-    window.sessionStorage.setItem(keyOf(), JSON.stringify(last));
-  } catch {
-    // It is kept above.
-  }
+  ofTab.write(keptAs, JSON.stringify(last));
 }
 
 /** For how long, in ms; 0 when it was not started. */
@@ -34,11 +29,6 @@ export function clockOf(decisionId: string, epoch: number): number {
 }
 
 function read(): Clock | null {
-  try {
-    const kept = JSON.parse(window.sessionStorage.getItem(keyOf()) ?? 'null') as Record<string, unknown> | null;
-    const { claim, since } = kept ?? {};
-    return typeof claim === 'string' && typeof since === 'number' ? { claim, since } : last;
-  } catch {
-    return last;
-  }
+  const { claim, since } = (ofTab.readJson(keptAs) ?? {}) as Record<string, unknown>;
+  return typeof claim === 'string' && typeof since === 'number' ? { claim, since } : last;
 }

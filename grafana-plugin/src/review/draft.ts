@@ -2,7 +2,7 @@
 import type { DecideRequest, DecisionAction } from '@countersign/contract';
 import { useCallback, useState } from 'react';
 import { newId } from '../parts/new-id';
-import { forgetOwn, readOwn, writeOwn } from '../parts/own-storage';
+import { ofBrowser } from '../parts/own-storage';
 import { textOf } from './edited-answer';
 
 export interface Draft {
@@ -28,15 +28,7 @@ const emptyDraft = (): Draft => ({
   idempotencyKey: newId(),
 });
 
-export function readDraft(decisionId: string): Draft {
-  try {
-    const stored = readOwn(nameOf(decisionId));
-    return stored === null ? emptyDraft() : draftFrom(JSON.parse(stored));
-  } catch {
-    // The text is damaged: start afresh.
-    return emptyDraft();
-  }
-}
+export const readDraft = (decisionId: string): Draft => draftFrom(ofBrowser.readJson(nameOf(decisionId)));
 
 /** Whatever is stored: a field of another kind than it should be is as if it were not there. */
 function draftFrom(stored: unknown): Draft {
@@ -53,7 +45,7 @@ function draftFrom(stored: unknown): Draft {
   };
 }
 
-const write = (decisionId: string, draft: Draft): void => writeOwn(nameOf(decisionId), JSON.stringify(draft));
+const write = (decisionId: string, draft: Draft): void => ofBrowser.write(nameOf(decisionId), JSON.stringify(draft));
 
 /** What was decided and undone is there again, to be sent under a key of its own. */
 export const restoreDraft = (
@@ -75,7 +67,7 @@ export const restoreDraft = (
   });
 
 /** It was recorded. */
-export const clearDraft = (decisionId: string): void => forgetOwn(nameOf(decisionId));
+export const clearDraft = (decisionId: string): void => ofBrowser.forget(nameOf(decisionId));
 
 export function useDraft(decisionId: string) {
   const [draft, setDraft] = useState(() => readDraft(decisionId));

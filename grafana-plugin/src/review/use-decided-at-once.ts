@@ -1,7 +1,7 @@
 /** What came of a batch, for as long as its page is open: a reload takes neither the way back nor what failed and why. */
 import type { BatchDecided, DecideBatchRequest } from '@countersign/contract';
-import { config } from '@grafana/runtime';
 import { useCallback, useEffect, useState } from 'react';
+import { ofTab } from '../parts/own-storage';
 
 /** What was sent, and what came of it. */
 export interface DecidedAtOnce {
@@ -13,8 +13,7 @@ export interface DecidedAtOnce {
   readonly until: number;
 }
 
-/** Of a person: another may log in to the same tab. */
-const keyOf = () => `countersign.batch.${config.bootData.user.orgId}.${config.bootData.user.login}`;
+const keptAs = 'batch';
 
 export function useDecidedAtOnce(
   seed: string,
@@ -24,37 +23,21 @@ export function useDecidedAtOnce(
     (after: Omit<DecidedAtOnce, 'seed'>) => {
       const kept = { ...after, seed };
       setDone(kept);
-      try {
-        window.sessionStorage.setItem(keyOf(), JSON.stringify(kept));
-      } catch {
-        // Without storage it lives as long as the page.
-      }
+      ofTab.write(keptAs, JSON.stringify(kept));
     },
     [seed],
   );
   // Who goes elsewhere has read it. A page that is loaded anew does not get here.
-  useEffect(() => forget, []);
+  useEffect(() => () => ofTab.forget(keptAs), []);
   return [done?.seed === seed ? done : null, keep];
 }
 
-function forget(): void {
-  try {
-    window.sessionStorage.removeItem(keyOf());
-  } catch {
-    // What cannot be kept need not be thrown away.
-  }
-}
-
 function read(seed: string): DecidedAtOnce | null {
-  try {
-    const kept = JSON.parse(window.sessionStorage.getItem(keyOf()) ?? 'null') as Partial<DecidedAtOnce> | null;
-    const isWhole =
-      kept?.seed === seed &&
-      typeof kept.until === 'number' &&
-      typeof kept.request?.action === 'string' &&
-      Array.isArray(kept.decided?.results);
-    return isWhole ? (kept as DecidedAtOnce) : null;
-  } catch {
-    return null;
-  }
+  const kept = ofTab.readJson(keptAs) as Partial<DecidedAtOnce> | null;
+  const isWhole =
+    kept?.seed === seed &&
+    typeof kept.until === 'number' &&
+    typeof kept.request?.action === 'string' &&
+    Array.isArray(kept.decided?.results);
+  return isWhole ? (kept as DecidedAtOnce) : null;
 }

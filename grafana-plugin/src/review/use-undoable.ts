@@ -1,7 +1,7 @@
 /** A person's last decision, for as long as it can be undone: kept for the tab, so that a reload does not take the way back. */
 import type { DecideRequest, DecisionAction, ReviewCase } from '@countersign/contract';
-import { config } from '@grafana/runtime';
 import { useCallback, useEffect, useState } from 'react';
+import { ofTab } from '../parts/own-storage';
 
 /** What was decided, and until when that can be undone. */
 export interface Undoable {
@@ -22,47 +22,30 @@ export function undoableOf(opened: ReviewCase | undefined): Undoable | null {
   return { decisionId: item.decision_id, title: item.title, action: decided.action, request: null, until };
 }
 
-/** Of a person: another may log in to the same tab. */
-const keyOf = () => `countersign.undoable.${config.bootData.user.orgId}.${config.bootData.user.login}`;
+const keptAs = 'undoable';
 
 export function useUndoable(now: number): readonly [Undoable | null, (undoable: Undoable | null) => void] {
   const [undoable, setUndoable] = useState(read);
   const keep = useCallback((next: Undoable | null) => {
     setUndoable(next);
-    if (next === null) return forget();
-    try {
-      window.sessionStorage.setItem(keyOf(), JSON.stringify(next));
-    } catch {
-      // Without storage it lives as long as the page.
-    }
+    if (next === null) ofTab.forget(keptAs);
+    else ofTab.write(keptAs, JSON.stringify(next));
   }, []);
   const isOver = undoable !== null && now > undoable.until;
   useEffect(() => {
     // What was written is nobody's business when there is no way back any more.
-    if (isOver) forget();
+    if (isOver) ofTab.forget(keptAs);
   }, [isOver]);
   return [isOver ? null : undoable, keep];
 }
 
-function forget(): void {
-  try {
-    window.sessionStorage.removeItem(keyOf());
-  } catch {
-    // What cannot be kept need not be thrown away.
-  }
-}
-
 function read(): Undoable | null {
-  try {
-    const kept = JSON.parse(window.sessionStorage.getItem(keyOf()) ?? 'null') as Partial<Undoable> | null;
-    const isWhole =
-      typeof kept?.decisionId === 'string' &&
-      typeof kept.title === 'string' &&
-      typeof kept.until === 'number' &&
-      typeof kept.action === 'string' &&
-      typeof kept.request?.action === 'string';
-    return isWhole ? (kept as Undoable) : null;
-  } catch {
-    return null;
-  }
+  const kept = ofTab.readJson(keptAs) as Partial<Undoable> | null;
+  const isWhole =
+    typeof kept?.decisionId === 'string' &&
+    typeof kept.title === 'string' &&
+    typeof kept.until === 'number' &&
+    typeof kept.action === 'string' &&
+    typeof kept.request?.action === 'string';
+  return isWhole ? (kept as Undoable) : null;
 }
