@@ -249,7 +249,7 @@ it('decides a batch with a reason code, and takes all of it back with a key', as
   });
   const ids: string[] = [];
   for (let i = 0; i < 5; i++) ids.push(await stage.decided(`Newsletter ${i}`, like(100 + i)));
-  const { page, troubles } = await openAs(browser, stage, 'dana', `review/${ids[0] ?? ''}`);
+  const { page, troubles } = await openAs(browser, stage, 'dana', `review/${ids[0] ?? ''}?risk_tier=low`);
   await page.getByTestId('claim').waitFor();
   await page.keyboard.press('x');
   await page.getByText('1 of the sample is still to be opened.').waitFor();
@@ -273,6 +273,9 @@ it('decides a batch with a reason code, and takes all of it back with a key', as
   await page.keyboard.press('Control+Enter');
   expect((await sending).postDataJSON()).toMatchObject({ reason_code: 'newsletter' });
   await page.getByText('5 of 5 are decided').waitFor();
+  // The queue that it leads back to is filtered as it was.
+  const back = page.getByRole('link', { name: 'Back to the queue' });
+  expect(await back.getAttribute('href')).toMatch(/\/review\?risk_tier=low$/);
   expect(await keepInBothThemes(page, 'batch-decided')).toEqual([]);
   await page.keyboard.press('z');
   await page.getByText('5 of 5 are undone, and yours to decide.').waitFor();

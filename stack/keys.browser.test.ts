@@ -1,8 +1,8 @@
 /** The keyboard where Grafana has keys of its own, and what somebody has typed when the case, the network or the page goes. */
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, onTestFailed } from 'vitest';
 import { shutdown } from '@countersign/otel-instrumentation';
-import { beFromNowOn, launchBrowser, openPage } from './browser.ts';
+import { beFromNowOn, keep, launchBrowser, openPage } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 import { caseOf, claim, decideAs, onRecord, openAs, serviceDecided, startService } from './test-review.ts';
@@ -117,6 +117,13 @@ it('finds what was typed after Back and undo, and can go on writing it', async (
 it('says that there is no network, keeps the text, and records it when there is one', async () => {
   const id = await stage.decided('One without a network', { task_id: 'offline' });
   const { page } = await openAs(browser, stage, 'ann', `review/${id}`);
+  const asked: string[] = [];
+  page.on('requestfinished', (request) => asked.push(`${request.method()} ${request.url()}`));
+  page.on('requestfailed', (request) => asked.push(`${request.url()}: ${request.failure()?.errorText ?? ''}`));
+  onTestFailed(async () => {
+    await keep(page, 'offline-failed');
+    process.stderr.write(`${asked.slice(-30).join('\n')}\n${await page.locator('body').innerText()}\n`);
+  });
   await claim(page);
   await page.keyboard.press('r');
   await page.keyboard.type('it sells pills');
@@ -129,6 +136,35 @@ it('says that there is no network, keeps the text, and records it when there is 
   await page.keyboard.press('Control+Enter');
   await page.getByTestId('undo').waitFor();
   expect(await onRecord(stage, 'offline')).toMatchObject({ action: 'reject', justification: 'it sells pills' });
+  await page.close();
+});
+
+it('goes on saying why it was not recorded though the queue comes late', async () => {
+  const id = await stage.decided('One before its queue');
+  const { page } = await openAs(browser, stage, 'ann', `review/${id}`);
+  await page.getByTestId('queue-item').first().waitFor();
+  let come = () => undefined as void;
+  const late = new Promise<void>((resolve) => (come = resolve));
+  let asked = 0;
+  await page.route('**/v1/reviews/queue?*', async (route) => {
+    asked += 1;
+    await late;
+    await route.continue().catch(() => undefined);
+  });
+  await page.route('**/decide?*', (route) => route.abort());
+  await claim(page);
+  await page.keyboard.press('r');
+  await page.keyboard.type('it sells pills');
+  await page.keyboard.press('Control+Enter');
+  const alert = page.getByRole('alert').filter({ hasText: 'It is not known whether it was recorded' }).first();
+  await alert.waitFor();
+  expect(asked).toBeGreaterThan(0);
+  const queue = page.waitForResponse(/v1\/reviews\/queue/);
+  come();
+  await queue;
+  await page.waitForTimeout(300);
+  expect(await alert.isVisible()).toBe(true);
+  await page.keyboard.press('u');
   await page.close();
 });
 

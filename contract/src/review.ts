@@ -52,6 +52,8 @@ export const QueueItem = Type.Object({
   people_decided: Type.Integer({ minimum: 0 }),
   /** Whom it was handed over to. */
   assigned_to: nullable(Person),
+  /** Who handed it over. */
+  assigned_by: nullable(Person),
   /** Who has it on screen, without the asker. */
   looking: Type.Array(Person),
 });
@@ -63,6 +65,8 @@ export const Queue = Type.Object({
   waiting: Type.Integer(),
   claimed: Type.Integer(),
   overdue: Type.Integer(),
+  /** Those that were handed over to the asker. */
+  for_asker: Type.Integer(),
   /** What the asker is called here: theirs is what has this id. */
   asker: Type.String(),
   /** What the asker reviews, by title. */

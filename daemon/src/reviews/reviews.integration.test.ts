@@ -111,11 +111,16 @@ afterAll(async () => {
   await loop?.stop();
 });
 
-async function ask<T>(person: string, path: string, body?: object): Promise<[number, T]> {
+/** `key`: the wish's own, where it is sent again. */
+async function ask<T>(person: string, path: string, body?: object, key?: string): Promise<[number, T]> {
   const isRead = path.startsWith('queue') || path === 'me' || path.endsWith('/colleagues') || path.endsWith('/opened');
   const isCase = body === undefined && !isRead && path.startsWith('cases/');
   const response = await fetch(`${daemon.address}/v1/${isCase ? 'evidence' : 'reviews'}/${path}`, {
-    headers: { ...(await loop.headers(person, isRead ? 'read' : 'decide')), 'content-type': 'application/json' },
+    headers: {
+      ...(await loop.headers(person, isRead ? 'read' : 'decide')),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+      'content-type': 'application/json',
+    },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   });
   return [response.status, (await response.json()) as T];
@@ -658,14 +663,31 @@ describe('a case', () => {
     const paired = await aCase('paired');
     await decide('ben', paired);
     expect((await colleaguesOf('ann', paired)).map(({ name }) => name)).not.toContain('ben');
-    const give = (to: string) => ask<ApiError>('ann', `cases/${id}/hand-over`, { to, note: 'you know the sender' });
+    const give = (to: string, key: string = crypto.randomUUID()) =>
+      ask<ApiError>('ann', `cases/${id}/hand-over`, { to, note: 'you know the sender' }, key);
     expect((await give('nobody'))[0]).toBe(400);
-    expect((await give(ben?.id ?? ''))[0]).toBe(200);
+    // Sent again, because the answer was lost: it has come about.
+    const wish = crypto.randomUUID();
+    for (let i = 0; i < 2; i++) expect((await give(ben?.id ?? '', wish))[0]).toBe(200);
     expect((await give(ben?.id ?? ''))[1]).toMatchObject({ error: 'lease_lost' });
     const [, mine] = await ask<Queue>('ben', 'queue?workflow=paired&assigned=me');
-    expect(mine.items.map(({ decision_id }) => decision_id)).toContain(id);
+    expect(mine.items.find(({ decision_id }) => decision_id === id)).toMatchObject({ assigned_by: { name: 'ann' } });
+    expect([mine.for_asker, (await ask<Queue>('ann', 'queue'))[1].for_asker]).toEqual([1, 0]);
     const [, next] = await ask<Claim>('ben', 'claim-next?workflow=paired', {});
     expect(next.item).toMatchObject({ decision_id: id, assigned_to: { name: 'ben' } });
+  });
+
+  it('that was claimed as the next, and of which nobody heard, is the next again', async () => {
+    for (let i = 0; i < 2; i++) await aCase('structured');
+    const next = (key: string) => ask<Claim>('ann', 'claim-next?workflow=structured', {}, key);
+    const wish = crypto.randomUUID();
+    const [, first] = await next(wish);
+    expect((await next(wish))[1]).toEqual(first);
+    // With other filters it is another wish.
+    expect((await ask('ann', 'claim-next?workflow=structured&risk_tier=low', {}, wish))[0]).toBe(400);
+    const [, second] = await next(crypto.randomUUID());
+    expect(second.item.decision_id).not.toBe(first.item.decision_id);
+    for (const { item } of [first, second]) await ask('ann', `cases/${item.decision_id}/release`, {});
   });
 
   it('that was changed meanwhile says who changed it, how and when', async () => {

@@ -242,6 +242,7 @@ export interface PersonsCount {
   readonly waiting: number;
   readonly claimed: number;
   readonly overdue: number;
+  readonly for_asker: number;
   /** Those that the filter lets through. */
   readonly matching: number;
   readonly matching_overdue: number;
@@ -259,12 +260,13 @@ export async function countFor(
     `SELECT count(*) FILTER (WHERE c.lease_until IS NULL OR c.lease_until <= $7)::int AS waiting,
        count(*) FILTER (WHERE c.lease_until > $7)::int AS claimed,
        count(*) FILTER (WHERE c.due_at < $7)::int AS overdue,
+       count(*) FILTER (WHERE c.assigned_to = $2)::int AS for_asker,
        count(*) FILTER (WHERE ${isWanted})::int AS matching,
        count(*) FILTER (WHERE c.due_at < $7 AND ${isWanted})::int AS matching_overdue
      FROM review_case c WHERE ${isOpenTo('$2', '$8')} AND c.workflow_id = ANY($9)`,
     [...wanted(filter, person, now), reviewed],
   );
-  return rows[0] ?? { waiting: 0, claimed: 0, overdue: 0, matching: 0, matching_overdue: 0 };
+  return rows[0] ?? { waiting: 0, claimed: 0, overdue: 0, for_asker: 0, matching: 0, matching_overdue: 0 };
 }
 
 export interface QueueCount {

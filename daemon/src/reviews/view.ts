@@ -71,6 +71,10 @@ export function queueItem(row: CaseRow, now: Date, { person, hasCommitted, looki
     people_wanted: row.people_wanted,
     people_decided: row.people_decided,
     assigned_to: row.assigned_to === null ? null : { id: row.assigned_to, name: row.assigned_name ?? row.assigned_to },
+    assigned_by:
+      row.assigned_to === null || row.changed_by === null || row.changed_how !== 'handed_over'
+        ? null
+        : { id: row.changed_by, name: row.changed_name ?? row.changed_by },
     looking: [...looking],
   };
 }

@@ -21,12 +21,15 @@ import { BatchResults } from './BatchResults';
 import { Case } from './Case';
 import { batchSheet } from './keys';
 import { useDecidedAtOnce, type DecidedAtOnce } from './use-decided-at-once';
+import { useQueueSearch } from './use-queue-search';
 
 export default function BatchPage() {
   const { decisionId = '' } = useParams();
   const [decided, setDecided] = useDecidedAtOnce(decisionId);
   const batch = usePlanBatch(decided === null ? decisionId : undefined);
   const [helps, setHelps] = useState(false);
+  const queue = useQueueSearch();
+  const back = `${routes.review(decisionId)}${queue}`;
   useKeys({ '?': () => setHelps(true) });
   return (
     <PluginPage
@@ -36,10 +39,10 @@ export default function BatchPage() {
           'review.batch.explains',
           'Decided at once, each with a record of its own. A sample is opened first. Press ? for the keys.',
         ),
-        parentItem: { text: t('review.title', 'Review'), url: routes.review(decisionId) },
+        parentItem: { text: t('review.title', 'Review'), url: back },
       }}
       actions={
-        <LinkButton variant="secondary" icon="arrow-left" href={hrefOf(routes.review(decisionId))}>
+        <LinkButton variant="secondary" icon="arrow-left" href={hrefOf(back)}>
           {t('review.batch.back', 'Back to the case')}
         </LinkButton>
       }
@@ -67,6 +70,15 @@ interface PlanProps {
 function Plan({ seed, batch, onDecided }: PlanProps) {
   const styles = useStyles2(getStyles);
   const [search, setSearch] = useSearchParams();
+  const queue = useQueueSearch();
+  const open = (id: string) =>
+    setSearch(
+      (before) => {
+        before.set('open', id);
+        return before;
+      },
+      { replace: true },
+    );
   const client = useQueryClient();
   const shown = search.get('open') ?? undefined;
   const opened = useOpened(batch.batch_id).data?.opened ?? batch.opened;
@@ -79,7 +91,7 @@ function Plan({ seed, batch, onDecided }: PlanProps) {
   const isOfBatch = (id: string | undefined): id is string => batch.items.some(({ decision_id }) => decision_id === id);
   const openNext = () => {
     const next = missing.find((id) => id !== shown) ?? missing[0];
-    if (next !== undefined) setSearch({ open: next }, { replace: true });
+    if (next !== undefined) open(next);
   };
   const onScreen = useCase(shown).data?.item.decision_id;
   const isOpened = shown === undefined || !batch.sample.includes(shown) || opened.includes(shown);
@@ -138,11 +150,7 @@ function Plan({ seed, batch, onDecided }: PlanProps) {
                   />
                 </td>
                 <td>
-                  <button
-                    type="button"
-                    className={styles.open}
-                    onClick={() => setSearch({ open: item.decision_id }, { replace: true })}
-                  >
+                  <button type="button" className={styles.open} onClick={() => open(item.decision_id)}>
                     {item.title}
                   </button>
                 </td>
@@ -167,7 +175,7 @@ function Plan({ seed, batch, onDecided }: PlanProps) {
             <ul className={styles.outliers} data-testid="outliers">
               {batch.outliers.map(({ item, because }) => (
                 <li key={item.decision_id}>
-                  <Link to={routes.review(item.decision_id)}>{item.title}</Link>: {because}
+                  <Link to={`${routes.review(item.decision_id)}${queue}`}>{item.title}</Link>: {because}
                 </li>
               ))}
             </ul>

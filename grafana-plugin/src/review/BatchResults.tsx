@@ -9,9 +9,11 @@ import { useNow } from '../parts/use-now';
 import { hrefOf, routes } from '../routes';
 import { restoreDraft } from './draft';
 import type { DecidedAtOnce } from './use-decided-at-once';
+import { useQueueSearch } from './use-queue-search';
 
 export function BatchResults({ done: { decided, request, until } }: { done: DecidedAtOnce }) {
   const { results } = decided;
+  const queue = useQueueSearch();
   const failed = results.filter((result) => result.decided === null);
   const done = results.flatMap((result) => result.decided ?? []);
   return (
@@ -29,14 +31,16 @@ export function BatchResults({ done: { decided, request, until } }: { done: Deci
           <ul>
             {failed.map(({ decision_id, title, problem }) => (
               <li key={decision_id}>
-                <Link to={routes.review(decision_id)}>{title}</Link>: {problem}
+                <Link to={`${routes.review(decision_id)}${queue}`}>{title}</Link>: {problem}
               </li>
             ))}
           </ul>
         )}
       </Alert>
       <Stack>
-        <LinkButton href={hrefOf(routes.review())}>{t('review.batch.to-queue', 'Back to the queue')}</LinkButton>
+        <LinkButton href={hrefOf(`${routes.review()}${queue}`)}>
+          {t('review.batch.to-queue', 'Back to the queue')}
+        </LinkButton>
         <UndoAll done={done} request={request} until={until} />
       </Stack>
     </div>

@@ -18,6 +18,7 @@ interface QueueProps {
     readonly waiting: number;
     readonly claimed: number;
     readonly overdue: number;
+    readonly for_asker: number;
     readonly matching: number;
   };
   /** The person's id. */
@@ -58,6 +59,14 @@ export function Queue({ items, counts, asker, isFiltered, selected, now, onEnd }
           <span className={styles.overdue}>
             {' · '}
             {t('review.queue.overdue', '{{overdue}} overdue', { overdue: counts.overdue })}
+          </span>
+        )}
+        {counts.for_asker > 0 && (
+          <span>
+            {' · '}
+            <Link to={{ pathname: routes.review(selected), search: 'assigned=me' }} data-testid="for-you">
+              {t('review.queue.count-for-you', '{{count}} for you', { count: counts.for_asker })}
+            </Link>
           </span>
         )}
         {isFiltered && (
@@ -153,7 +162,9 @@ const Row = memo(function Row({ item, asker, selected, search, deadline, isOverd
           <span>
             <Icon name="user" size="sm" />{' '}
             {item.assigned_to.id === asker
-              ? t('review.queue.for-you', 'for you')
+              ? item.assigned_by === null
+                ? t('review.queue.for-you', 'for you')
+                : t('review.queue.for-you-from', 'for you, from {{name}}', { name: item.assigned_by.name })
               : t('review.queue.for', 'for {{name}}', { name: item.assigned_to.name })}
           </span>
         )}
@@ -183,7 +194,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
     flex: 1,
     borderRight: `1px solid ${theme.colors.border.weak}`,
   }),
-  counts: css({ padding: theme.spacing(0, 1, 1), color: theme.colors.text.secondary }),
+  counts: css({
+    padding: theme.spacing(0, 1, 1),
+    color: theme.colors.text.secondary,
+    a: { color: theme.colors.text.link, textDecoration: 'underline' },
+  }),
   scroller: css({
     overflowY: 'auto',
     // Rows come and go with scrolling: the browser would scroll after one that it holds on to.

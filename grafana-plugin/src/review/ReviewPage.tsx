@@ -42,7 +42,7 @@ import { undoableOf, useUndoable } from './use-undoable';
 const filterFrom = (search: URLSearchParams): QueueFilter =>
   Object.fromEntries(queueFilterNames.flatMap((name) => (search.get(name) ? [[name, search.get(name) ?? '']] : [])));
 const noWorkflows: QueueAnswer['workflows'] = [];
-const noCounts = { waiting: 0, claimed: 0, overdue: 0, matching: 0 };
+const noCounts = { waiting: 0, claimed: 0, overdue: 0, for_asker: 0, matching: 0 };
 
 type Dialog = 'keys' | 'figures' | 'hand over' | null;
 
@@ -132,9 +132,8 @@ export default function ReviewPage() {
   const take = () => {
     if (!canClaim || decisionId === undefined || claim.isPending) return;
     claim
-      .mutateAsync({ id: decisionId })
       // What stood in the way of the last claim does not stand in the way of this one.
-      .finally(() => decide.reset())
+      .mutateAsync({ id: decisionId, onClaimed: decide.reset })
       .then(() => (onScreen.current === decisionId ? undefined : turnAway(decisionId)))
       .catch(() => undefined);
   };
