@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it, onTestFailed } from 'vitest';
 import { shutdown } from '@countersign/otel-instrumentation';
-import { beFromNowOn, keep, launchBrowser, openPage } from './browser.ts';
+import { beFromNowOn, keepPictures, launchBrowser, openPage } from './browser.ts';
 import { eventually } from './test-loop.ts';
 import { startTestPage, type TestPage } from './test-page.ts';
 import { caseOf, claim, decideAs, onRecord, openAs, serviceDecided, startService } from './test-review.ts';
@@ -121,7 +121,7 @@ it('says that there is no network, keeps the text, and records it when there is 
   page.on('requestfinished', (request) => asked.push(`${request.method()} ${request.url()}`));
   page.on('requestfailed', (request) => asked.push(`${request.url()}: ${request.failure()?.errorText ?? ''}`));
   onTestFailed(async () => {
-    await keep(page, 'offline-failed');
+    await keepPictures(page, 'offline-failed');
     process.stderr.write(`${asked.slice(-30).join('\n')}\n${await page.locator('body').innerText()}\n`);
   });
   await claim(page);
