@@ -13,6 +13,7 @@ import type { DecisionRef } from './ref.ts';
 import { begin, dropped as droppedSinceStart, end, flushAll, pendingOfAll, running, runningNow } from './running.ts';
 import { startDecision as startOne, takeDecision, type StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
+import { goOnAfter } from './waiting.ts';
 import { boundTo } from './workflow.ts';
 
 export type { CompensationHandler, CompensationHandlers, UndoableStep } from './compensations.ts';
@@ -36,9 +37,13 @@ function started(): Instrumentation {
 
 /**
  * Connects in the background and returns at once. What it returns resolves when the guard follows the daemon; waiting for
- * it is optional. Throws when it was started already.
+ * it is optional. A service starts without NATS, too: after five seconds it resolves all the same, and the guard answers `human`
+ * until it has heard. Throws when it was started already.
  */
-export const start = (options: StartOptions): Promise<void> => begin(options).ready;
+export function start(options: StartOptions): Promise<void> {
+  const { ready, trouble } = begin(options);
+  return goOnAfter(ready, trouble);
+}
 
 /**
  * Runs `work` as one AI decision. Returns what it returns, sync, async or an async generator; what has a `then` and is no
@@ -95,7 +100,8 @@ function orLost(record: (taken: Instrumentation) => string | null): string | nul
 
 /**
  * Calls `handler` for each human decision of the workflow that is made in Countersign, until it returns without throwing.
- * Act once by `verdict_id`. Resolves, when connected, to a function that ends it.
+ * Act once by `verdict_id`. Resolves, when connected or shut down, to a function that ends it; a program that waits for verdicts is
+ * not done, so it is kept alive meanwhile.
  */
 export const verdicts = (workflow: string, handler: VerdictHandler): Promise<() => Promise<void>> =>
   started().verdicts(workflow, handler);

@@ -642,16 +642,34 @@ it('answers before start, and refuses a second start', () => {
   expect(() => begin()).toThrow('started already');
 });
 
-it('lets a program end whose NATS never came', () => {
+it.each([
+  ['does not wait for it', `started.then(() => {}); setTimeout(() => countersign.shutdown(100), 700);`, ''],
+  [
+    'waits for nothing else',
+    `await started; console.log('goes on', countersign.guard(about).route);`,
+    'goes on human\n',
+  ],
+  [
+    'serves meanwhile',
+    `setInterval(() => {}, 60_000); await started; console.log('goes on'); process.exit();`,
+    'goes on\n',
+  ],
+  [
+    'is ended while it waits for verdicts',
+    `setTimeout(() => countersign.shutdown(100), 500); await countersign.verdicts('mail', () => {}); console.log('over');`,
+    'over\n',
+  ],
+])('starts, and ends, a program whose NATS never came and that %s', (_which, then, out) => {
   const program = `
     import * as countersign from '@countersign/otel-instrumentation';
-    countersign.start({ source: 'test', natsUrl: 'nats://127.0.0.1:9', onTrouble: () => {} }).catch(() => {});
-    setTimeout(() => countersign.shutdown(100), 700);
+    const about = { workflow: 'mail', model: { name: 'm', version: '1' }, riskTier: 'low' };
+    const started = countersign.start({ source: 'test', natsUrl: 'nats://127.0.0.1:9', onTrouble: () => {} });
+    ${then}
   `;
   const ended = spawnSync(process.execPath, ['--conditions=countersign-source', '--input-type=module', '-e', program], {
     cwd: import.meta.dirname,
     encoding: 'utf8',
     timeout: 15_000,
   });
-  expect([ended.signal, ended.status, ended.stderr]).toEqual([null, 0, '']);
+  expect([ended.signal, ended.status, ended.stdout, ended.stderr]).toEqual([null, 0, out, '']);
 });

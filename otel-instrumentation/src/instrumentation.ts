@@ -145,6 +145,7 @@ export class Instrumentation implements Deciding, Loop {
     this.ready = new Promise((resolve, reject) => {
       this.follow(resolve).catch(reject);
     });
+    this.ready.catch(() => undefined);
   }
 
   private async openBacklog(options: StartOptions, natsUrl: string): Promise<Backlog | null> {
@@ -383,7 +384,10 @@ export class Instrumentation implements Deciding, Loop {
     const onOrder = (order: CompensationOrder) => this.compensate(order);
     const onVerdict = (verdict: Verdict) => this.hear(verdict, handler);
     try {
-      const followed = await followVerdicts(await this.connection, workflow, onVerdict, onOrder, this.trouble);
+      const connection = await this.connectionForLong();
+      // It ended first.
+      if (connection === null) return async () => undefined;
+      const followed = await followVerdicts(connection, workflow, onVerdict, onOrder, this.trouble);
       this.followed.push(followed);
       let isStopped = false;
       return async () => {
@@ -396,6 +400,18 @@ export class Instrumentation implements Deciding, Loop {
     } catch (error) {
       this.following.delete(workflow);
       throw error;
+    }
+  }
+
+  /** Keeps the program alive until NATS is there; null when this was ended before. */
+  private async connectionForLong(): Promise<NatsConnection | null> {
+    const alive = setInterval(() => undefined, longMs);
+    try {
+      return await this.connection;
+    } catch {
+      return null;
+    } finally {
+      clearInterval(alive);
     }
   }
 
@@ -486,7 +502,7 @@ export class Instrumentation implements Deciding, Loop {
 
   /** Somebody waits for verdicts. */
   get isFollowed(): boolean {
-    return this.followed.length > 0;
+    return this.following.size > 0;
   }
 
   /** By what it keeps the process alive: the connection, whether up or mended, and the guard that watches have a timer each. */
@@ -556,6 +572,8 @@ interface Lasting {
 /** What waits longer to be durable is not waited for: the AI does not act on it. */
 const recordMs = 5_000;
 const silenceLookMs = 1_000;
+/** A timer that is there to be there. */
+const longMs = 86_400_000;
 /** After the time is over, for what is on its way. */
 const drainMs = 1_000;
 const usualSpoolBytes = 256 * 1_048_576;

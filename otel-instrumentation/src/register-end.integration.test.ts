@@ -47,6 +47,20 @@ it('stays with a program that waits for a timer while NATS is away', async () =>
   expect([ended.code, ended.out]).toEqual([0, '1 spooled, 1 dropped\n']);
 });
 
+it.each([
+  // It is kept for the next process.
+  ['waits for the start', 0],
+  // Until it is told to end: somebody waits for verdicts.
+  ['follows', null],
+])('lets a program that %s go on without NATS', async (what, code) => {
+  const away = { NATS_URL: 'nats://127.0.0.1:1' };
+  const ended = await run('test-services/short.mjs', { args: [what], env: away });
+  expect(ended).toMatchObject({ code, out: '' });
+  expect(new Set(ended.err.split('\n'))).toEqual(
+    new Set(['countersign: NATS cannot be reached at nats://127.0.0.1:1: connection refused. Check NATS_URL.', '']),
+  );
+});
+
 it('ends by a signal though it is loaded twice', async () => {
   const imports = [register, `${pathToFileURL(register).href}?again`];
   const before = performance.now();

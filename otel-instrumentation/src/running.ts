@@ -52,7 +52,6 @@ function make(options: StartOptions, before: Instrumentation | null): Instrument
   current = made;
   last = made;
   alive.add(made);
-  made.ready.catch(() => undefined);
   return made;
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { decision, dropped, guard, shutdown, spooled, startDecision } from '@countersign/otel-instrumentation';
+import { decision, dropped, guard, shutdown, spooled, start, startDecision, verdicts } from '@countersign/otel-instrumentation';
 
 const about = {
   workflow: 'quick-start',
@@ -55,6 +55,14 @@ switch (process.argv[2]) {
     await sleep(1_500);
     console.log(`${spooled()} spooled, ${dropped()} dropped`);
     process.exit(0);
+    break;
+  case 'waits for the start':
+    await start({ source: 'short' });
+    decision(about, yes);
+    break;
+  case 'follows':
+    setTimeout(() => process.kill(process.pid, 'SIGTERM'), 2_000);
+    await verdicts('quick-start', () => undefined);
     break;
   case 'exits while it shuts down':
     decision(about, yes);

@@ -4,6 +4,7 @@
  */
 import type { Instrumentation } from '../instrumentation.ts';
 import { end, keepOnDisk, runningNow } from '../running.ts';
+import { letGo } from '../waiting.ts';
 
 const lookEveryMs = 250;
 /** Looks in a row that found nothing else going on. */
@@ -28,6 +29,8 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   let hasFlushed = false;
   process.on('beforeExit', () => {
     if (hasFlushed) return;
+    // It may not be over: the program has waited for the start. If it is, this comes again.
+    if (letGo()) return void setImmediate(() => undefined);
     hasFlushed = true;
     void endAll();
   });
