@@ -153,6 +153,20 @@ describe('a spool', () => {
     expect(ids(await drain(await open()))).toEqual(ids(events(0, 5)));
   });
 
+  it('lets go of what is sent, and mixes nothing up, though it cannot note how far it is', async () => {
+    const spool = await open();
+    await spool.append(events(0, 5), plenty);
+    await spool.release((await spool.first(2)).length);
+    // As when the disk is full.
+    mkdirSync(join(directory, 'head.new'));
+    expect(ids(await drain(spool))).toEqual(ids(events(2, 3)));
+    const segments = () => readdirSync(directory).filter((name) => name.endsWith('.events'));
+    expect(segments()).toEqual([]);
+    await spool.append(events(10, 4), plenty);
+    // Killed: the next process has an old note, about a segment that is gone.
+    expect(ids(await drain(await open()))).toEqual(ids(events(10, 4)));
+  });
+
   it('takes no more than it is given room for, whole events and in order', async () => {
     const each = writeRecord(event(1)).length;
     const spool = await open();

@@ -37,15 +37,18 @@ export class Spool {
   /** Of the first segment, events that are sent, and the last of them. */
   private sent: number;
   private last: string | null;
+  /** The highest number that a segment has had: one that is used again would be taken for what it was before. */
+  private newest: number;
   private writing: FileHandle | null = null;
   /** The first segment as it was read last. */
   private read: { readonly segment: number; readonly bytes: number; readonly events: SpooledEvent[] } | null = null;
 
-  private constructor(options: SpoolOptions, segments: Segment[], sent: number, last: string | null) {
+  private constructor(options: SpoolOptions, segments: Segment[], sent: number, last: string | null, newest: number) {
     this.options = options;
     this.segments = segments;
     this.sent = sent;
     this.last = last;
+    this.newest = newest;
   }
 
   /** Takes up what is in the directory. */
@@ -79,6 +82,7 @@ export class Spool {
       segments,
       isHead ? Math.min(sent, segments[0]?.events ?? 0) : 0,
       isHead ? head.last : null,
+      Math.max(head.segment, segments.at(-1)?.number ?? 0),
     );
   }
 
@@ -164,15 +168,16 @@ export class Spool {
     this.sent += count;
     this.last = this.read?.events[this.sent - 1]?.id ?? this.last;
     if (this.sent < segment.events) {
-      return writeHead(directory, { segment: segment.number, sent: this.sent, last: this.last });
+      return noteHead(directory, { segment: segment.number, sent: this.sent, last: this.last });
     }
     if (this.segments.length === 1) await this.closeFile();
     this.segments.shift();
     this.sent = 0;
     this.last = null;
     this.read = null;
-    await writeHead(directory, { segment: segment.number + 1, sent: 0, last: null });
-    await rm(pathOf(directory, segment.number), { force: true });
+    // First, so that a disk that is full has room again. What cannot be deleted is sent again by the next process.
+    await rm(pathOf(directory, segment.number), { force: true }).catch(() => undefined);
+    await noteHead(directory, { segment: segment.number + 1, sent: 0, last: null });
   }
 
   async close(): Promise<void> {
@@ -190,9 +195,9 @@ export class Spool {
       return last;
     }
     await this.closeFile();
-    const number = last === undefined ? (await readHead(directory)).segment : last.number + 1;
-    this.writing = await this.openNew(number);
-    const segment = { number, bytes: 0, events: 0 };
+    this.newest += 1;
+    this.writing = await this.openNew(this.newest);
+    const segment = { number: this.newest, bytes: 0, events: 0 };
     this.segments.push(segment);
     return segment;
   }
@@ -266,12 +271,12 @@ async function readHead(directory: string): Promise<Head> {
   }
 }
 
-/** Where it is gone, what was sent is sent again under its id, and there is nothing to remember. */
-async function writeHead(directory: string, head: Head): Promise<void> {
+/** Where it cannot be noted, as on a disk that is full, what was sent is sent again under its id: that keeps nothing from going out. */
+async function noteHead(directory: string, head: Head): Promise<void> {
   try {
     await writeFile(join(directory, 'head.new'), JSON.stringify(head), { mode: 0o600 });
     await rename(join(directory, 'head.new'), join(directory, 'head'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  } catch {
+    // The next process knows less than this one.
   }
 }
