@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { context, logs, trace, type Attributes } from '@opentelemetry/api';
+import { context, logs, ROOT_CONTEXT, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import {
@@ -281,6 +281,32 @@ it('takes a verdict for the human step of its decision: linked once, and judged 
     .getFinishedLogRecords()
     .filter(({ spanContext }) => spanContext?.spanId === ai?.spanContext().spanId);
   expect(judged.map(({ attributes }) => attributes['gen_ai.evaluation.score.label'])).toEqual(['reject']);
+});
+
+it('promotes a call once that more than one instrumentation has seen, and another call within it by itself', async () => {
+  const service = { user: 'service', password: passwords.service };
+  countersign.start({ source: 'test', natsUrl: nats.url, ...service, spool: false }).catch(() => undefined);
+  promoteBy([{ workflow: 'seen-twice', operation: 'execute_tool', risk_tier: 'low', reversible: true }]);
+  const tracer = new TracerProvider({ spanProcessors: [decisionSpanProcessor()] }).getTracer('x');
+  const open = (name: string, parent: Context, attributes: Attributes) => {
+    const span = tracer.startSpan(name, { attributes }, parent) as Span & { readonly attributes: Attributes };
+    return { span, within: trace.setSpan(parent, span) };
+  };
+  const tool = (name: string) => ({ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': name });
+  const outer = open('execute_tool mail', ROOT_CONTEXT, tool('mail'));
+  const between = open('POST', outer.within, {});
+  // One that says only later what it is.
+  const inner = open('mcp', between.within, {});
+  const other = open('execute_tool look_up', inner.within, tool('look_up'));
+  other.span.end();
+  inner.span.setAttributes(tool('mail'));
+  for (const { span } of [inner, between, outer]) span.end();
+  promoteBy([]);
+  expect(await countersign.flush()).toBe(true);
+  const found = (await streamed()).filter(({ data }) => data.workflow_id === 'seen-twice').map(({ data }) => data);
+  expect(found.map(({ output }) => output.label)).toEqual(['look_up', 'mail']);
+  const [lookedUp, mailed] = found.map(({ decision_id }) => decision_id);
+  expect([outer, inner, other].map(({ span }) => span.attributes['decision.id'])).toEqual([mailed, mailed, lookedUp]);
 });
 
 it('names the input of a promoted span by its key, and its span without what is private', async () => {

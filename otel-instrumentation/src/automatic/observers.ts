@@ -9,7 +9,7 @@ export class Observers implements SpanObserver {
 
   onStart(span: Span & SeenSpan, parent: Context): void {
     this.parts.onStart(span, parent);
-    this.promotions.onStart(span);
+    this.promotions.onStart(span, parent);
   }
 
   wantsUnsampled(): boolean {

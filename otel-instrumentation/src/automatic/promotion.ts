@@ -2,7 +2,7 @@
  * Spans of GenAI instrumentations that a rule promotes are AI decisions of their own, though the service says nothing of
  * them. Their ids follow from trace and span, as they do in the daemon that gets such spans over OTLP.
  */
-import { SpanStatusCode, type Attributes, type HrTime, type Span } from '@opentelemetry/api';
+import { SpanStatusCode, trace, type Attributes, type Context, type HrTime, type Span } from '@opentelemetry/api';
 import { actorNameOf, inputOfSpan, promoted, routeOf, type PromoteRule, type Promotion } from '@countersign/contract';
 import { hash } from 'node:crypto';
 import type { EndedDecision } from '../decision-event.ts';
@@ -19,16 +19,24 @@ export function promoteBy(these: readonly PromoteRule[]): void {
   rules = these;
 }
 
+interface Begun {
+  readonly rule: PromoteRule | null;
+  readonly input: string | null;
+  readonly parent: SeenSpan | null;
+}
+
 /** What was known of a span when it began: by span, of whoever saw it first. */
-const begun = new WeakMap<object, { readonly rule: PromoteRule | null; readonly input: string | null }>();
+const begun = new WeakMap<object, Begun>();
 
 export class Promotions implements SpanObserver {
-  onStart(span: Span & SeenSpan): void {
+  onStart(span: Span & SeenSpan, context: Context): void {
     // What is part of a decision is recorded with it.
     if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || begun.has(span)) return;
     const rule = promoted(rules, span.attributes);
-    begun.set(span, { rule, input: inputInHand() });
-    if (rule !== null) stamp(span, rule);
+    const parent = (trace.getSpan(context) as (Span & Partial<SeenSpan>) | undefined) ?? null;
+    const start = { rule, input: inputInHand(), parent: isSeen(parent) ? parent : null };
+    begun.set(span, start);
+    if (rule !== null) stamp(span, rule, sameAbove(span, rule, start) ?? span);
   }
 
   /** Sampling must not decide what is on record. */
@@ -43,7 +51,10 @@ export class Promotions implements SpanObserver {
     // Some say only after they have begun what they are, or the name by which a rule knows them.
     const rule = promoted(rules, span.attributes);
     if (rule === null || (start.rule === null && span.attributes[attribute.workflowId] !== undefined)) return;
-    if (rule !== start.rule && isOpen(span)) stamp(span, rule);
+    const above = sameAbove(span, rule, start);
+    if (rule !== start.rule && isOpen(span)) stamp(span, rule, above ?? span);
+    // It is on record with what it happens in.
+    if (above !== null) return;
     // A model that has not answered has decided nothing. A tool that failed was chosen all the same.
     const hasFailed = span.status.code === SpanStatusCode.ERROR || isAborting();
     if (hasFailed && rule.operation !== 'execute_tool') return;
@@ -54,11 +65,27 @@ export class Promotions implements SpanObserver {
   }
 }
 
-function stamp(span: OpenSpan, rule: PromoteRule): void {
+const isSeen = (span: (Span & Partial<SeenSpan>) | null): span is Span & SeenSpan => span?.attributes !== undefined;
+
+/**
+ * The outermost span of the same call, seen by more than one instrumentation: the call of a tool by an agent, by the AI SDK and by an
+ * MCP client. Null when there is none but this one.
+ */
+function sameAbove(span: SeenSpan, rule: PromoteRule, { parent }: Pick<Begun, 'parent'>): SeenSpan | null {
+  let found: SeenSpan | null = null;
+  for (let above = parent; above !== null; above = begun.get(above)?.parent ?? null) {
+    const isSame = begun.has(above) && promoted(rules, above.attributes) === rule;
+    if (isSame && nameOf(rule, above.attributes) === nameOf(rule, span.attributes)) found = above;
+  }
+  return found;
+}
+
+/** With the ids of the decision that `of` is. */
+function stamp(span: OpenSpan, rule: PromoteRule, of: SeenSpan): void {
   span.setAttributes({
-    [attribute.id]: decisionIdOfSpan(span.spanContext()),
+    [attribute.id]: decisionIdOfSpan(of.spanContext()),
     [attribute.workflowId]: rule.workflow,
-    [attribute.taskId]: taskOf(span),
+    [attribute.taskId]: taskOf(of),
   });
 }
 
