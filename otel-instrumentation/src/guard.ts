@@ -58,7 +58,7 @@ export class Guard {
   /** When a document came last, on the clock of `now`. */
   private heardAt: number;
 
-  /** `now` is monotonic, in ms. */
+  /** `now` never goes back, in ms. */
   constructor(now: () => number) {
     this.now = now;
     this.heardAt = now();

@@ -17,6 +17,7 @@ import {
 } from '@countersign/contract';
 import { carryOut, publishStep, type CompensationHandlers, type UndoableStep } from './compensations.ts';
 import { Backlog, keepForNext, usualDirectory, type Place } from './backlog.ts';
+import { leaseClock } from './clock.ts';
 import { connectWhenPossible, type Reach } from './connection.ts';
 import type { ContentRules } from './content-rules.ts';
 import { connectionOptions } from './nats-login.ts';
@@ -104,7 +105,7 @@ export class Instrumentation implements Deciding, Loop {
   /** `heir` takes what ends after this did. What lasts is taken over from one `before`. */
   constructor(options: StartOptions, heir: () => Instrumentation | null, before: Instrumentation | null) {
     this.heir = heir;
-    this.lasting = before?.lasting ?? { guard: new Guard(() => performance.now()), dropped: 0 };
+    this.lasting = before?.lasting ?? { guard: new Guard(leaseClock(() => performance.now(), Date.now)), dropped: 0 };
     this.guard = this.lasting.guard;
     this.source = options.source;
     this.trouble = oncePerSecondEach(options.onTrouble ?? ((message) => console.warn(message)));
