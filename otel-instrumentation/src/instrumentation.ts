@@ -141,6 +141,13 @@ export class Instrumentation implements Deciding, Loop {
           `dropped ${reason}`,
         );
       },
+      onInputLost: (why) => {
+        this.meters.withheld('not_stored');
+        this.trouble(
+          `an input cannot be stored, and its decision goes without it: ${String(why)}`,
+          'an input cannot be stored',
+        );
+      },
       onTrouble: this.trouble,
     });
     this.ready = new Promise((resolve, reject) => {

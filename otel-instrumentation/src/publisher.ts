@@ -46,8 +46,12 @@ export interface PublisherOptions {
   readonly onSent: (count: number) => void;
   readonly onSpooled: (count: number) => void;
   readonly onDropped: (reason: DropReason, count: number) => void;
+  /** An input was passed over: NATS does not take it, and its decision is not to wait for that. */
+  readonly onInputLost: (why: unknown) => void;
   readonly onTrouble: (error: unknown) => void;
 }
+
+type Input = NonNullable<SpooledEvent['snapshot']>;
 
 interface Queued {
   readonly outgoing: Outgoing;
@@ -82,6 +86,9 @@ const awayRetryMs = 50;
 /** NATS answers sooner than this, or is away though nobody has said so: a frozen server ends no connection. */
 const answersWithinMs = 500;
 const ackTimeoutMs = 5_000;
+/** An input that NATS does not take so often, though it can be reached, is passed over, and those that come soon after it. */
+const inputTries = 5;
+const inputPauseMs = 10_000;
 
 export class Publisher {
   private readonly options: PublisherOptions;
@@ -102,6 +109,9 @@ export class Publisher {
   private looks = 0;
   private stream: JetStreamClient | null = null;
   private store: ObjectStore | null = null;
+  /** How often in a row an input was not taken, and until when none is tried: by the clock of `performance`. */
+  private inputFailures = 0;
+  private noInputsUntil = 0;
 
   constructor(connection: Promise<NatsConnection>, options: PublisherOptions) {
     this.connection = connection;
@@ -311,7 +321,7 @@ export class Publisher {
     const stream = (this.stream ??= jetstream(connection, { timeout: ackTimeoutMs }));
     const room = (connection.info?.max_payload ?? largestEventBytes) - headerBytes;
     // Inputs first, so that each is there when somebody looks at its decision.
-    for (const { snapshot } of batch) if (snapshot !== null) await this.put(stream, snapshot);
+    for (const { snapshot } of batch) if (snapshot !== null) await this.storeInput(stream, snapshot);
     // Handed to the connection one after another, so that they arrive in order.
     const acknowledged = await Promise.allSettled(
       batch.map(({ subject, body, id }) =>
@@ -338,7 +348,21 @@ export class Publisher {
     this.options.onTrouble(`an event has ${body.length} bytes, and NATS takes ${room}. Raise its max_payload.`);
   }
 
-  private async put(stream: JetStreamClient, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<void> {
+  /** Throws while it is worth waiting: then the event waits with its input. */
+  private async storeInput(stream: JetStreamClient, snapshot: Input): Promise<void> {
+    if (performance.now() < this.noInputsUntil) return this.options.onInputLost(new Error('none is taken now'));
+    try {
+      await this.put(stream, snapshot);
+      this.inputFailures = 0;
+    } catch (error) {
+      this.inputFailures += 1;
+      if (!this.options.reach.isUp || this.inputFailures < inputTries) throw error;
+      this.noInputsUntil = performance.now() + inputPauseMs;
+      this.options.onInputLost(error);
+    }
+  }
+
+  private async put(stream: JetStreamClient, { hash, content }: Input): Promise<void> {
     this.store ??= await new Objm(stream).open(buckets.snapshots);
     await this.store.putBlob({ name: hash }, content);
   }

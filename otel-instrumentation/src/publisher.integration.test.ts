@@ -1,0 +1,76 @@
+/** What waits for what: an input that NATS does not take holds up no decision for ever. Against a real NATS. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Objm } from '@nats-io/obj';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { buckets } from '@countersign/contract';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { startNats, type Nats } from '../../stack/nats.ts';
+import { eventually, passwords } from '../../stack/test-loop.ts';
+import { aiDecision } from '../../stack/bench/events.ts';
+import { Publisher } from './publisher.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'countersign-publisher-'));
+let nats: Nats;
+let operator: NatsConnection;
+let service: NatsConnection;
+
+beforeAll(async () => {
+  nats = await startNats(inject('natsServer'), directory, passwords);
+  const as = (user: 'daemon' | 'service') =>
+    connect({ servers: nats.url, user, pass: passwords[user], inboxPrefix: `_INBOX_${user}` });
+  operator = await as('daemon');
+  service = await as('service');
+  const manager = await jetstreamManager(operator);
+  await manager.streams.add({ name: 'COUNTERSIGN_EVENTS', subjects: ['countersign.events.>'] });
+});
+afterAll(async () => {
+  await service?.close();
+  await operator?.close();
+  await nats?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+it('sends decisions though their inputs are not taken, and inputs again when they are', async () => {
+  const [lost, sent]: [string[], number[]] = [[], []];
+  const publisher = new Publisher(Promise.resolve(service), {
+    queueLimit: 100,
+    reach: { isUp: true, isMade: true },
+    backlog: Promise.resolve(null),
+    keep: null,
+    onSent: (count) => sent.push(count),
+    onSpooled: () => undefined,
+    onDropped: () => undefined,
+    onInputLost: (why) => lost.push(String(why)),
+    onTrouble: () => undefined,
+  });
+  const decide = (n: number) => {
+    const content = Buffer.from(`what came in ${n}`);
+    const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    const event = aiDecision(n, new Date());
+    const { workflow_id: workflow } = event.data;
+    publisher.enqueue({ kind: 'decision_ai', workflow, event: () => event, snapshot: { hash, content }, bytes: 1_000 });
+    return hash;
+  };
+  // There is nowhere to put them.
+  for (const n of [1, 2, 3]) decide(n);
+  expect(await publisher.flush(20_000)).toBe(true);
+  const { state } = await (await jetstreamManager(operator)).streams.info('COUNTERSIGN_EVENTS');
+  expect([state.messages, lost.length, sent]).toEqual([3, 3, [3]]);
+  expect(lost[0]).toMatch(/not found/);
+  const store = await new Objm(operator).create(buckets.snapshots);
+  const found = await eventually(
+    'an input that is stored',
+    async () => {
+      const hash = decide(4);
+      await publisher.flush(5_000);
+      return store.getBlob(hash);
+    },
+    20_000,
+  );
+  expect(Buffer.from(found).toString('utf8')).toBe('what came in 4');
+  await publisher.stop(1_000);
+});
