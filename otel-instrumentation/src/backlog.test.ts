@@ -1,5 +1,5 @@
 /** What waits on disk over several processes: a process that was killed is stood in for by the name that it left. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,7 +17,12 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 const event = (id: string): SpooledEvent => ({ id, subject: 's', body: Buffer.from(id.padEnd(50)), snapshot: null });
 const each = writeRecord(event('a')).length;
 const troubles: unknown[] = [];
-const told = { onLost: () => undefined, onTrouble: (error: unknown) => void troubles.push(error) };
+let monotonic = 0;
+const told = {
+  onLost: () => undefined,
+  onTrouble: (error: unknown) => void troubles.push(error),
+  monotonicMs: () => monotonic,
+};
 const open = (mostBytes = 1_000_000) => Backlog.open({ directory, mostBytes, ...told });
 
 /** All directories there are seem to be of a process that is gone. */
@@ -94,6 +99,42 @@ it('is not taken from a process that is there, nor from another thread of this o
   const other = join(directory, `${basename(name).slice(0, -8)}0badc0de`);
   renameSync(join(directory, name), other);
   expect((await open()).length).toBe(0);
+});
+
+/** The directory there is seems to be of a process on another host, that touched it last so long ago. */
+function elsewhere(agoMs: number): string {
+  const [name = ''] = readdirSync(directory);
+  const other = join(directory, name.replace(/^(\d{12})\..+(\.\d+\.\d+\.[0-9a-f]{8})$/, '$1.another$2'));
+  renameSync(join(directory, name), other);
+  const at = new Date(Date.now() - agoMs);
+  utimesSync(other, at, at);
+  return other;
+}
+
+it('is taken over by one that is there already, when nothing is heard of its process any more', async () => {
+  keepForNext({ directory, mostBytes: 1_000_000 }, [event('left')]);
+  const other = elsewhere(11 * 60_000);
+  const backlog = await open();
+  await backlog.append([event('mine')]);
+  const lookAfter = async (ms: number) => {
+    monotonic += ms;
+    await backlog.takeOver();
+    return backlog.length;
+  };
+  // It may be that only a clock was set.
+  expect(await lookAfter(60_000)).toBe(1);
+  const touched = new Date(Date.now() - 10.5 * 60_000);
+  utimesSync(other, touched, touched);
+  expect(await lookAfter(180_000)).toBe(1);
+  expect(await lookAfter(180_000)).toBe(2);
+  expect(await drained(backlog)).toEqual(['left', 'mine']);
+  await backlog.close();
+});
+
+it('is taken over at once when its process was not heard of for an hour', async () => {
+  keepForNext({ directory, mostBytes: 1_000_000 }, [event('left')]);
+  elsewhere(61 * 60_000);
+  expect(await drained(await open())).toEqual(['left']);
 });
 
 it('is nowhere that others may write to, or could put another directory in the place of', async () => {

@@ -8,7 +8,7 @@ import { rename, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { SpooledEvent } from './spool-record.ts';
-import { isLeft, nameOf, sequenceOf } from './spool-name.ts';
+import { nameOf, ownerOf, sequenceOf } from './spool-name.ts';
 import { bytesIn, keepSpool, Spool } from './spool.ts';
 
 export interface Place {
@@ -22,9 +22,13 @@ export interface BacklogOptions extends Place {
   readonly onLost: (events: number) => void;
   /** Told of what cannot be taken over now; the next process may. */
   readonly onTrouble: (error: unknown) => void;
+  /** A clock that nobody sets. */
+  readonly monotonicMs: () => number;
 }
 
 const beatEveryMs = 60_000;
+/** Whoever is there has touched their directory by then, whatever the clocks say. */
+const heardOfWithinMs = 2 * beatEveryMs + 10_000;
 /** Names of directories that this thread uses: it may start more than once. */
 const inUse = new Set<string>();
 /** Those that it has done with, and left something in. */
@@ -45,12 +49,14 @@ export class Backlog {
   private readonly directories: string[];
   private own: Spool | null = null;
   private readonly beat: NodeJS.Timeout;
+  /** Directories of processes that are silent: when they were touched, and since when that is known. */
+  private readonly silent = new Map<string, { readonly touchedAt: number; readonly since: number }>();
 
-  private constructor(options: BacklogOptions, sequence: number, directories: string[], spools: Spool[]) {
+  private constructor(options: BacklogOptions, sequence: number) {
     this.options = options;
     this.sequence = sequence;
-    this.directories = directories;
-    this.spools = spools;
+    this.directories = [];
+    this.spools = [];
     this.beat = setInterval(() => {
       const now = new Date();
       for (const directory of this.directories) void utimes(directory, now, now).catch(() => undefined);
@@ -59,34 +65,58 @@ export class Backlog {
 
   /** Takes over what is there of processes that are gone. Throws when the directory is somebody else's, or no directory. */
   static async open(options: BacklogOptions): Promise<Backlog> {
-    const { directory, onLost, onTrouble } = options;
-    makeOurs(directory);
-    const [directories, spools]: [string[], Spool[]] = [[], []];
-    const there = spoolsIn(directory);
-    for (const left of there) {
-      if (inUse.has(left) || (!doneWith.has(left) && !isLeft(directory, left))) continue;
-      const name = nameOf(sequenceOf(left), randomBytes(4));
-      try {
-        await rename(join(directory, left), join(directory, name));
-      } catch {
-        // Another process was first.
-        continue;
-      }
-      try {
-        const spool = await Spool.open({ directory: join(directory, name), onLost });
-        if (spool.length === 0) {
-          await spool.close();
-          continue;
-        }
-        inUse.add(name);
-        directories.push(join(directory, name));
-        spools.push(spool);
-      } catch (error) {
-        // One that cannot be read, or mended, keeps no other from being sent.
-        onTrouble(error);
-      }
+    makeOurs(options.directory);
+    const backlog = new Backlog(options, nextIn(options.directory));
+    await backlog.takeOver();
+    return backlog;
+  }
+
+  /** Looks again for what processes that are gone have left. */
+  async takeOver(): Promise<void> {
+    const { directory } = this.options;
+    const found: { readonly name: string; readonly spool: Spool }[] = [];
+    for (const left of spoolsIn(directory)) {
+      const spool = inUse.has(left) || !this.isLeft(left) ? null : await this.take(left);
+      if (spool !== null) found.push(spool);
     }
-    return new Backlog(options, nextIn(directory), directories, spools);
+    // What is older than this process goes out before what it has written itself.
+    this.spools.unshift(...found.map(({ spool }) => spool));
+    this.directories.unshift(...found.map(({ name }) => join(directory, name)));
+  }
+
+  private isLeft(name: string): boolean {
+    if (doneWith.has(name)) return true;
+    const owner = ownerOf(this.options.directory, name);
+    if (owner.is !== 'silent') return owner.is === 'gone';
+    const now = this.options.monotonicMs();
+    const before = this.silent.get(name);
+    if (before?.touchedAt === owner.touchedAt) return now - before.since > heardOfWithinMs;
+    this.silent.set(name, { touchedAt: owner.touchedAt, since: now });
+    return false;
+  }
+
+  /** Null when another process was first, or there is nothing in it. */
+  private async take(left: string): Promise<{ readonly name: string; readonly spool: Spool } | null> {
+    const { directory, onLost, onTrouble } = this.options;
+    const name = nameOf(sequenceOf(left), randomBytes(4));
+    try {
+      await rename(join(directory, left), join(directory, name));
+    } catch {
+      return null;
+    }
+    try {
+      const spool = await Spool.open({ directory: join(directory, name), onLost });
+      if (spool.length === 0) {
+        await spool.close();
+        return null;
+      }
+      inUse.add(name);
+      return { name, spool };
+    } catch (error) {
+      // One that cannot be read, or mended, keeps no other from being sent.
+      onTrouble(error);
+      return null;
+    }
   }
 
   /** Events that are not sent yet. */

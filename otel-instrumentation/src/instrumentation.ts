@@ -166,6 +166,7 @@ export class Instrumentation implements Deciding, Loop {
           this.trouble(`${count} ${count === 1 ? 'event' : 'events'} that waited on disk cannot be read and are lost`);
         },
         onTrouble: this.trouble,
+        monotonicMs: () => performance.now(),
       });
     } catch (error) {
       this.trouble(error);

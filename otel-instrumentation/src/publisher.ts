@@ -89,6 +89,7 @@ const ackTimeoutMs = 5_000;
 /** An input that NATS does not take so often, though it can be reached, is passed over, and those that come soon after it. */
 const inputTries = 5;
 const inputPauseMs = 10_000;
+const takeOverEveryMs = 180_000;
 
 export class Publisher {
   private readonly options: PublisherOptions;
@@ -99,6 +100,7 @@ export class Publisher {
   private sending: Promise<void> | null = null;
   private spilling: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private readonly looking: NodeJS.Timeout;
   private stopped = false;
   private isGivenUp = false;
   /** The last attempt failed. */
@@ -116,6 +118,7 @@ export class Publisher {
   constructor(connection: Promise<NatsConnection>, options: PublisherOptions) {
     this.connection = connection;
     this.options = options;
+    this.looking = setInterval(() => this.takeOver(), takeOverEveryMs).unref();
     options.backlog
       .then((backlog) => {
         this.backlog = backlog;
@@ -213,6 +216,18 @@ export class Publisher {
         return;
       }
     }
+  }
+
+  /** Processes beside this one may be gone by now: what they have left is sent too. */
+  private takeOver(): void {
+    if (this.sending !== null || this.stopped || this.backlog === null) return;
+    this.sending = this.backlog
+      .takeOver()
+      .catch(this.options.onTrouble)
+      .finally(() => {
+        this.sending = null;
+        if (this.pending > 0) this.schedule(0);
+      });
   }
 
   private waitABit(): void {
@@ -397,6 +412,7 @@ export class Publisher {
   /** Takes nothing new and sends what it can in the time; the rest waits on disk, or is dropped and counted. */
   async stop(timeoutMs: number): Promise<void> {
     this.stopped = true;
+    clearInterval(this.looking);
     await this.options.backlog.catch(() => null);
     await this.flush(timeoutMs);
     if (this.timer !== null) clearTimeout(this.timer);
