@@ -14,7 +14,8 @@ function ipv6In(candidate: string): number {
 
 const byte = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const ipv4 = `(?<![\\d.])(?:${byte}\\.){3}${byte}(?!\\d|\\.\\d)`;
-const ipv6 = '(?<![\\w:.])(?=[\\da-f]{0,4}:)[\\da-f:.]{2,45}(?![\\w:])';
+// RFC 5321, 4.1.3: mail servers write [IPv6:…].
+const ipv6 = '(?:(?<![\\w:.])|(?<=\\bIPv6:))(?=[\\da-f]{0,4}:)[\\da-f:.]{2,45}(?![\\w:])';
 
 const international = '(?<![\\w+])(?:\\+|00)[1-9](?:[ ()./-]{0,2}\\d){6,14}(?!\\d)';
 const american = '(?<![\\w.-])(?:1[-. ])?(?:\\(\\d{3}\\) ?|\\d{3}[-. ])\\d{3}[-. ]\\d{4}(?![\\w-])';
@@ -70,6 +71,7 @@ export const people = {
       ['[192.168.0.255].', '[[ip_address]].'],
       ['at 2001:db8::8a2e:370:7334, and fe80::1.', 'at [ip_address], and [ip_address].'],
       ['::ffff:192.0.2.128', '[ip_address]'],
+      ['from mail.example.org ([IPv6:2001:db8::25])', 'from mail.example.org ([IPv6:[ip_address]])'],
     ],
     leaves: ['256.1.1.1', '1.2.3', '1.2.3.4.5', '12:30:45', 'std::vector', '::', 'aa:bb:cc:dd:ee:ff', 'ratio 3:2'],
     known_false_positives: ['version 10.0.19.41', 'the name dead::beef'],
