@@ -40,6 +40,14 @@ export const AuditPage = Type.Object({
 });
 export type AuditPage = Static<typeof AuditPage>;
 
+/** `endorsement`: Ed25519 by the previous key, base64, over `keyEndorsement`; null where that key was lost. */
+export const KeySuccession = Type.Object({
+  previous: Type.String(),
+  key: Type.String(),
+  endorsement: nullable(Type.String()),
+});
+export type KeySuccession = Static<typeof KeySuccession>;
+
 /** That the log has only grown from `from` records to `to`. */
 export const LogGrowth = Type.Object({
   from: Type.Integer(),
@@ -49,6 +57,8 @@ export const LogGrowth = Type.Object({
   /** RFC 9162, 2.1.4: base64. */
   proof: Type.Array(Type.String()),
   verifier_key: Type.String(),
+  /** Which key followed which, and how the one before vouches for it; the oldest first. */
+  successions: Type.Array(KeySuccession),
 });
 export type LogGrowth = Static<typeof LogGrowth>;
 

@@ -172,3 +172,7 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
   }
   return bytes;
 }
+
+/** What a key signs to vouch for its successor, both as C2SP writes verifier keys. */
+export const keyEndorsement = (previous: string, key: string): string =>
+  `countersign key succession v1\n${previous}\n${key}\n`;

@@ -120,14 +120,10 @@ export const KeyStep = Type.Object({
   /** As C2SP writes verifier keys. */
   key: Type.String({ maxLength: 500 }),
   previous: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
-  /** Ed25519 by the previous key, base64, over `keyEndorsement`. */
+  /** Ed25519 by the previous key, base64, over `keyEndorsement` of `./note.ts`. */
   endorsement: Type.Union([Type.String({ maxLength: 100 }), Type.Null()]),
 });
 export type KeyStep = Static<typeof KeyStep>;
-
-/** What the previous key signs to vouch for its successor. */
-export const keyEndorsement = (previous: string, key: string): string =>
-  `countersign key succession v1\n${previous}\n${key}\n`;
 
 /** Something was taken out of the record, by a policy or at somebody's word. The hashes of all of it stay. */
 export const RetentionStep = Type.Union([

@@ -4,7 +4,16 @@ import { once } from 'node:events';
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { decision, dropped, guard, shutdown, spooled, start, startDecision, verdicts } from '@countersign/otel-instrumentation';
+import {
+  decision,
+  dropped,
+  guard,
+  shutdown,
+  spooled,
+  start,
+  startDecision,
+  verdicts,
+} from '@countersign/otel-instrumentation';
 
 const about = {
   workflow: 'quick-start',

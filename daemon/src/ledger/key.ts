@@ -5,7 +5,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { keyEndorsement, type KeyStep } from '@countersign/contract';
+import type { KeyStep } from '@countersign/contract';
+import { keyEndorsement } from '@countersign/contract/note';
 import {
   formatVerifierKey,
   hex,

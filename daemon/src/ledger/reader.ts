@@ -2,7 +2,7 @@
 import type { LogProof } from '@countersign/contract/proof';
 import { tileWidth, type Tile } from '@countersign/contract/tiles';
 import { formatVerifierKey, toBase64 } from '@countersign/contract/note';
-import type { AuditPage, AuditProof, AuditRecord, KeyStep, LogGrowth } from '@countersign/contract';
+import type { AuditPage, AuditProof, AuditRecord, KeyStep, KeySuccession, LogGrowth } from '@countersign/contract';
 import type { Queryable } from '../database/index.ts';
 import { auditRecord, type LedgerRecord } from './record.ts';
 import { newestPublished, signedByWitnesses, type SignedCheckpoint } from './checkpoints/store.ts';
@@ -145,7 +145,13 @@ export class LedgerReader {
       checkpoint: checkpoint.note,
       proof: proof.map(toBase64),
       verifier_key: this.verifierKey,
+      successions: await this.successions(),
     };
+  }
+
+  private async successions(): Promise<KeySuccession[]> {
+    const steps = (await this.keyRecords()).map(({ entry }) => keyStep(entry));
+    return steps.flatMap(({ previous, key, endorsement }) => (previous === null ? [] : { previous, key, endorsement }));
   }
 
   /** The record with its inclusion proof; null when there is no such event, or retention has dropped its record. */
@@ -170,7 +176,7 @@ export class LedgerReader {
     const id = signature?.subarray(0, 4).toString('hex');
     const key = id === undefined ? undefined : this.keys.get(id);
     if (key === undefined || formatVerifierKey(key) === this.verifierKey) return null;
-    const begun = (await this.keyRecords()).find(({ entry }) => keyOf(entry) === formatVerifierKey(key));
+    const begun = (await this.keyRecords()).find(({ entry }) => keyStep(entry).key === formatVerifierKey(key));
     if (begun === undefined || begun.index >= size) return null;
     const path = await this.pathOf(begun.index, size);
     return { log_index: begun.index, entry: begun.entry.toString('base64'), proof: path.map(toBase64) };
@@ -178,4 +184,4 @@ export class LedgerReader {
 }
 
 /** Validated when it was appended. */
-const keyOf = (entry: Buffer): string => (JSON.parse(entry.toString('utf8')) as { data: KeyStep }).data.key;
+const keyStep = (entry: Buffer): KeyStep => (JSON.parse(entry.toString('utf8')) as { data: KeyStep }).data;

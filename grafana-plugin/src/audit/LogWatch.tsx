@@ -43,7 +43,8 @@ export function LogWatch() {
       <Alert severity="warning" title={t('audit.log.another-key', 'The log is signed by another key than before')}>
         <p>
           <Trans i18nKey="audit.log.another-key-help">
-            Keys are changed now and then. Compare this one with what the operator says it is, then go on with it.
+            The key before does not vouch for it, as it would have if it had not been lost. Compare it with what the
+            operator says it is, then go on with it.
           </Trans>
         </p>
         <p>
@@ -68,13 +69,19 @@ export function LogWatch() {
   return (
     <p data-testid="log-watch" style={{ color: theme.colors.text.secondary }}>
       <Icon name="check-circle" size="sm" />{' '}
-      {check.is === 'grown'
-        ? t('audit.log.grown', 'The log has only grown since this browser first saw it: {{size}} records.', {
-            size: check.size,
-          })
-        : t('audit.log.first', 'This browser keeps the head of the log from now on: {{size}} records.', {
-            size: check.size,
-          })}
+      {check.is === 'succeeded'
+        ? t(
+            'audit.log.succeeded',
+            'The log has only grown since this browser first saw it, and its key has followed the one before, which vouches for it: {{size}} records.',
+            { size: check.size },
+          )
+        : check.is === 'grown'
+          ? t('audit.log.grown', 'The log has only grown since this browser first saw it: {{size}} records.', {
+              size: check.size,
+            })
+          : t('audit.log.first', 'This browser keeps the head of the log from now on: {{size}} records.', {
+              size: check.size,
+            })}
     </p>
   );
 }

@@ -5,6 +5,7 @@ import {
   formatNote,
   formatVerifierKey,
   hex,
+  keyEndorsement,
   toBase64,
   verifierKey,
 } from '@countersign/contract/note';
@@ -29,6 +30,7 @@ const growth = (leaves: Uint8Array[], signer = ours) => ({
   checkpoint: noteOf(leaves, signer),
   proof: consistencyProof(leaves, 3).map(toBase64),
   verifier_key: formatVerifierKey(signer.key),
+  successions: [],
 });
 
 describe('what a browser has seen of the log', () => {
@@ -61,6 +63,28 @@ describe('what a browser has seen of the log', () => {
     const text = formatCheckpoint({ origin: 'another.example', size: after.length, root: treeHead(after) });
     const note = formatNote(text, ours.key, ed25519.sign(new TextEncoder().encode(text), ours.secret));
     expect(checkGrowth(pin, { ...growth(after), checkpoint: note })).toEqual({ is: 'damaged' });
+  });
+
+  it('goes on under a key that the one before vouches for, over however many', () => {
+    const [first, second, third] = [ours, keyOf(8), keyOf(9)];
+    const nameOf = ({ key }: typeof ours) => formatVerifierKey(key);
+    const succession = (from: typeof ours, to: typeof ours, signer = from) => ({
+      previous: nameOf(from),
+      key: nameOf(to),
+      endorsement: toBase64(
+        ed25519.sign(new TextEncoder().encode(keyEndorsement(nameOf(from), nameOf(to))), signer.secret),
+      ),
+    });
+    const under = (successions: ReturnType<typeof succession>[]) =>
+      checkGrowth(pin, { ...growth(after, third), successions }).is;
+    expect(under([succession(first, third)])).toBe('succeeded');
+    expect(under([succession(second, third), succession(first, second)])).toBe('succeeded');
+    expect(under([succession(first, second)])).toBe('another_key');
+    expect(under([succession(second, third)])).toBe('another_key');
+    // The new key vouches for itself, and the old one was lost.
+    expect(under([succession(first, third, third)])).toBe('another_key');
+    const lost = { ...succession(first, third), endorsement: null };
+    expect(checkGrowth(pin, { ...growth(after, third), successions: [lost] }).is).toBe('another_key');
   });
 
   it('had a root when it was smaller, and no other', () => {

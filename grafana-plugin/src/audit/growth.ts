@@ -2,13 +2,15 @@
  * Whether the log is still the one that was seen before, whatever the daemon says: the newest signed checkpoint is kept with its
  * key, and each one after it has to prove that the log has only grown. Pure.
  */
-import type { LogGrowth } from '@countersign/contract';
+import type { KeySuccession, LogGrowth } from '@countersign/contract';
 import { verifyConsistency } from '@countersign/contract/merkle';
 import {
   fromBase64,
   hex,
+  keyEndorsement,
   parseVerifierKey,
   verifyCheckpoint,
+  verifyEd25519,
   type Checkpoint,
   type VerifierKey,
 } from '@countersign/contract/note';
@@ -25,8 +27,10 @@ export type GrowthCheck =
   /** Nothing was kept before. */
   | { readonly is: 'first'; readonly size: number }
   | { readonly is: 'grown'; readonly size: number; readonly from: number }
+  /** The same, and signed by a key that the one before vouches for. */
+  | { readonly is: 'succeeded'; readonly size: number }
   | { readonly is: 'rewritten' }
-  /** It has only grown, and is signed by another key than what was kept. */
+  /** It has only grown, and is signed by another key than what was kept, which that one does not vouch for. */
   | { readonly is: 'another_key'; readonly size: number }
   /** The daemon's answer is no checkpoint of its own key. */
   | { readonly is: 'damaged' };
@@ -87,7 +91,7 @@ export function hasRoot(
 
 export function checkGrowth(
   pin: Pin | null,
-  { checkpoint, proof, verifier_key }: Omit<LogGrowth, 'from' | 'to'>,
+  { checkpoint, proof, verifier_key, successions }: Omit<LogGrowth, 'from' | 'to'>,
 ): GrowthCheck {
   const now = headOf({ note: checkpoint, verifierKey: verifier_key });
   if (now === null) return { is: 'damaged' };
@@ -95,7 +99,21 @@ export function checkGrowth(
   if (pin === null || before === null) return { is: 'first', size: now.size };
   // A key is changed now and then; that changes nothing of the records before.
   if (!isBeginningOf(before, now, proof)) return { is: 'rewritten' };
-  return pin.verifierKey === verifier_key
-    ? { is: 'grown', size: now.size, from: before.size }
-    : { is: 'another_key', size: now.size };
+  if (pin.verifierKey === verifier_key) return { is: 'grown', size: now.size, from: before.size };
+  const isVouchedFor = vouchesFor(pin.verifierKey, verifier_key, successions);
+  return { is: isVouchedFor ? 'succeeded' : 'another_key', size: now.size };
+}
+
+/** Whether a key has signed that another follows it, or that one does which it has signed that it follows it, and so on. */
+export function vouchesFor(older: string, newer: string, successions: readonly KeySuccession[]): boolean {
+  if (older === newer) return true;
+  const next = successions.findIndex((one) => one.previous === older && isEndorsed(one));
+  const found = successions[next];
+  return found !== undefined && vouchesFor(found.key, newer, successions.toSpliced(next, 1));
+}
+
+function isEndorsed({ previous, key, endorsement }: KeySuccession): boolean {
+  const [signer, signature] = [parseVerifierKey(previous), endorsement === null ? null : fromBase64(endorsement)];
+  if (signer === null || signature === null) return false;
+  return verifyEd25519(signature, new TextEncoder().encode(keyEndorsement(previous, key)), signer.publicKey);
 }

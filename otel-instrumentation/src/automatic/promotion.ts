@@ -33,7 +33,7 @@ export class Promotions implements SpanObserver {
     // What is part of a decision is recorded with it.
     if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || begun.has(span)) return;
     const rule = promoted(rules, span.attributes);
-    const parent = (trace.getSpan(context) as (Span & Partial<SeenSpan>) | undefined) ?? null;
+    const parent = trace.getSpan(context);
     const start = { rule, input: inputInHand(), parent: isSeen(parent) ? parent : null };
     begun.set(span, start);
     if (rule !== null) stamp(span, rule, sameAbove(span, rule, start) ?? span);
@@ -65,7 +65,8 @@ export class Promotions implements SpanObserver {
   }
 }
 
-const isSeen = (span: (Span & Partial<SeenSpan>) | null): span is Span & SeenSpan => span?.attributes !== undefined;
+const isSeen = (span: (Span & Partial<SeenSpan>) | undefined): span is Span & SeenSpan =>
+  span?.attributes !== undefined;
 
 /**
  * The outermost span of the same call, seen by more than one instrumentation: the call of a tool by an agent, by the AI SDK and by an

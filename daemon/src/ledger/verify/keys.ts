@@ -4,7 +4,8 @@
  * that a trusted key vouches for, and those that a trusted key's record names as the one before.
  */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { eventTypes, keyEndorsement, type CountersignEvent, type KeyStep } from '@countersign/contract';
+import { eventTypes, type CountersignEvent, type KeyStep } from '@countersign/contract';
+import { keyEndorsement } from '@countersign/contract/note';
 import { formatVerifierKey, hex, parseVerifierKey, type VerifierKey } from '@countersign/contract/note';
 import { leafHash } from '../tree.ts';
 import type { Problems } from './problems.ts';
