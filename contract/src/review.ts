@@ -106,7 +106,7 @@ export const AiAnswer = Type.Pick(AiDecision, [...answerFields]);
 export type AiAnswer = Static<typeof AiAnswer>;
 
 /** What the AI was asked, and under which circumstances. */
-export const AskedOfAi = Type.Omit(AiDecision, [...answerFields]);
+export const AskedOfAi = Type.Omit(AiDecision, [...answerFields, 'route_reason', 'breaker_epoch']);
 export type AskedOfAi = Static<typeof AskedOfAi>;
 
 /** What one person decided. */

@@ -12,6 +12,7 @@ import type { Breakers } from '../breakers/index.ts';
 import { writtenEntry, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
 import { dueAt, dueUrgently, priorityOf, type Policies } from '../policies/index.ts';
 import { chanceOf } from './chance.ts';
+import { idBefore } from './planted-id.ts';
 import * as store from './store.ts';
 
 export interface EnlistOptions {
@@ -80,7 +81,7 @@ export async function enlist(
       // Not of the same moment as the one it came with.
       const earlierMs = Math.floor((chance / share) * mostApartMs);
       const copy = { like, labels: policy.review.labels, seed: decision.decision_id, earlierMs };
-      await store.plantCase(client, { decisionId: newId(now()), ...copy });
+      await store.plantCase(client, { decisionId: idBefore(decision.decision_id, earlierMs), ...copy });
     }
   }
   const outcomes = records.flatMap(({ event }) => (event.type === eventTypes.outcome ? [event.data] : []));

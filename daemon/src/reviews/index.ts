@@ -5,3 +5,4 @@ export { VerdictOutbox } from './outbox.ts';
 export { Reviews } from './reviews.ts';
 export type { Refusal } from './rules.ts';
 export { putInOutbox } from './store.ts';
+export { isOfPlanted } from './view.ts';

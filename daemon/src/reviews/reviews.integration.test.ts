@@ -13,6 +13,7 @@ import {
   uuidV7,
   type AiDecision,
   type ApiError,
+  type AuditPage,
   type Batch,
   type BatchDecided,
   type Claim,
@@ -518,7 +519,19 @@ describe('planted cases', () => {
     expect([opened.decision.decision_id, opened.item.state]).toEqual([planted, 'waiting']);
     // Nothing of what was decided on the one it is copied from.
     expect(opened.history).toEqual([]);
-    expect(Date.parse(opened.decided_at)).toBe(Date.parse(opened.item.queued_at));
+    // Its number, its decision and its place in the queue are of times that belong together, as those of any other.
+    const timesOf = ({ item, decided_at }: ReviewCase) => {
+      const queued = Date.parse(item.queued_at);
+      const numbered = Number.parseInt(item.decision_id.replaceAll('-', '').slice(0, 12), 16);
+      return [queued - numbered, queued - Date.parse(decided_at)];
+    };
+    for (const id of [planted, await aCase('planted')]) {
+      for (const apart of timesOf(await open('ben', id))) {
+        expect(apart).toBeGreaterThan(0);
+        expect(apart).toBeLessThan(2_000);
+      }
+    }
+    expect(opened.decision).not.toHaveProperty('breaker_epoch');
     expect(opened.similar.map(({ decision_id }) => decision_id)).not.toContain(known);
     // Its data are as fresh as they were.
     const [source] = opened.decision.provenance?.sources ?? [];
@@ -528,6 +541,11 @@ describe('planted cases', () => {
     expect(annsQueue.items.map(({ decision_id }) => decision_id)).not.toContain(planted);
     expect((await decide('ben', planted, { action: 'reject', justification: 'no' }))[0]).toBe(200);
     expect((await onRecord(known)).at(-1)).toMatchObject({ gold: { label: 'ham' }, action: 'reject' });
+    // Nor is it seen afterwards, by what is on record of the task, which of them it was.
+    const read = (await evidence('cyd', `records?workflow=planted&actor=human&limit=500`)) as AuditPage;
+    expect(read.records.filter(({ task_id: of, justification }) => of === task_id && justification === 'no')).toEqual(
+      [],
+    );
     expect(await verdicts(planted)).toBe(0);
     const figures = await eventually('the figures', async () => {
       const [, own] = await ask<{ workflow_id: string; golds: number; catch_rate: number }[]>('ben', 'me');

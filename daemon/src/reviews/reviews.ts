@@ -37,7 +37,17 @@ import { Lookers } from './lookers.ts';
 import { decidedFirst, heldByOther, refused, takesSomebodyElse, type Refusal } from './rules.ts';
 import { nearestTo } from './similar.ts';
 import * as store from './store.ts';
-import { concealedIn, decidedOf, isBlind, isHidden, queueItem, splitDecision, visibleHistory } from './view.ts';
+import {
+  concealedIn,
+  decidedOf,
+  isBlind,
+  isHidden,
+  isOfPlanted,
+  queueItem,
+  seemsDecidedAt,
+  splitDecision,
+  visibleHistory,
+} from './view.ts';
 
 export interface ReviewsOptions {
   readonly pool: Pool;
@@ -154,10 +164,11 @@ export class Reviews {
     if (item === undefined) return null;
     const committed = commitments.get(decisionId);
     const hidden = isHidden(row, committed !== undefined);
-    const found = log.page(records);
+    // Who decided on a planted copy of it, and how, is for auditors.
+    const found = log.page({ ...records, records: records.records.filter(({ event }) => !isOfPlanted(event)) });
     const history = visibleHistory(row, found.records.toReversed(), log.auditRecord(record), hidden);
     // A planted case is as old as it seems.
-    const decidedAt = row.planted_from === null ? record.event.time : row.queued_at.toISOString();
+    const decidedAt = row.planted_from === null ? record.event.time : seemsDecidedAt(row, record.event.data.latency_ms);
     const { asked, answer } = splitDecision(row, record.event, decidedAt);
     const { review, title } = policy;
     return {

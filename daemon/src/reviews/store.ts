@@ -587,10 +587,10 @@ export async function plantCase(
     `INSERT INTO review_case (decision_id, workflow_id, task_id, title, reason, priority, risk_tier, model_name,
        model_version, proposed_action, label, confidence, executed, ai_event_id, evidence_hash, queued_at, due_at,
        features, planted_from, gold_label, commit_first, people_wanted)
-     SELECT $1, workflow_id, task_id, title, $3, $4, $5, model_name, model_version, proposed_action, label, confidence,
+     SELECT $1, workflow_id, task_id, title, reason, $4, $5, model_name, model_version, proposed_action, label, confidence,
        executed, ai_event_id, evidence_hash, $6, $7, features, decision_id, outcome_label, $13, $14
      FROM (SELECT * FROM review_case c WHERE workflow_id = $2 AND model_name = $11 AND model_version = $12
-             AND risk_tier = $5 AND ${isSettled} AND outcome_label = ANY($8) AND executed = $10
+             AND risk_tier = $5 AND reason = $3 AND ${isSettled} AND outcome_label = ANY($8) AND executed = $10
              AND NOT EXISTS (SELECT FROM review_case p WHERE p.planted_from = c.decision_id AND p.decided_at IS NULL)
            ORDER BY decided_at DESC LIMIT 500) AS known
      ORDER BY md5(decision_id::text || $9) LIMIT 1`,

@@ -1,13 +1,16 @@
 /** What of a case is shown to whom: not the AI's answer before a person has said what they think, nor others' answers before they decide. Pure. */
-import type {
-  AiAnswer,
-  AiDecision,
-  AskedOfAi,
-  AuditRecord,
-  Person,
-  QueueItem,
-  ReviewCase,
+import {
+  eventTypes,
+  type AiAnswer,
+  type AiDecision,
+  type AskedOfAi,
+  type AuditRecord,
+  type CountersignEvent,
+  type Person,
+  type QueueItem,
+  type ReviewCase,
 } from '@countersign/contract';
+import { timeOf } from './planted-id.ts';
 import type { CaseRow } from './store.ts';
 
 /** What is known of the asker. */
@@ -88,7 +91,9 @@ export function splitDecision(
   { data, time }: { readonly data: AiDecision; readonly time: string },
   seemsAt: string,
 ): { asked: AskedOfAi; answer: AiAnswer } {
-  const { output, confidence, explanation, action, justification, provenance, ...asked } = data;
+  const { output, confidence, explanation, action, justification, provenance, ...rest } = data;
+  // Why a person has to decide it stands on the case; of a planted one it is why the other one had to be.
+  const { route_reason: _why, breaker_epoch: _when, ...asked } = rest;
   const later = Date.parse(seemsAt) - Date.parse(time);
   return {
     asked: {
@@ -99,6 +104,19 @@ export function splitDecision(
     answer: { output, confidence, action, justification, ...(explanation === undefined ? {} : { explanation }) },
   };
 }
+
+/** When a planted case seems to have been decided: shortly before it came, as others were. */
+export function seemsDecidedAt({ decision_id, queued_at }: CaseRow, latencyMs: number): string {
+  const begun = timeOf(decision_id) ?? queued_at.getTime() - latencyMs - usualLagMs;
+  return new Date(Math.min(begun + Math.round(latencyMs), queued_at.getTime() - 1)).toISOString();
+}
+
+/** From a service to the queue. */
+const usualLagMs = 40;
+
+/** What somebody decided on a planted case. */
+export const isOfPlanted = (event: CountersignEvent): boolean =>
+  event.type === eventTypes.humanDecision && event.data.gold !== undefined;
 
 type Provenance = NonNullable<AiDecision['provenance']>;
 const movedBy = (ms: number, { sources, ...of }: Provenance): Provenance =>

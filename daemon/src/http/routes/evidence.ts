@@ -9,10 +9,11 @@ import {
   UuidV7,
   eventTypes,
   type AuditRecord,
+  type CountersignEvent,
   type Reviewer,
 } from '@countersign/contract';
 import Type from 'typebox';
-import type { Reviews } from '../../reviews/index.ts';
+import { isOfPlanted, type Reviews } from '../../reviews/index.ts';
 import { apiError, type Server } from '../server.ts';
 import { filterOf, Search, wrongTime, type AuditRoom } from './audit.ts';
 import { noCase } from './reviews.ts';
@@ -78,7 +79,8 @@ export function evidenceRoutes(app: Server, room: EvidenceRoom): void {
       // Until the page is full: where it ends must tell nothing of what is not in it.
       for (let at = before; found.length < limit;) {
         const { records, next } = await search.search(filterOf(query), at, Math.max(limit, fewestAtOnce));
-        const evidence = records.filter(({ event }) => isEvidence(event.type));
+        // What a planted case was is for auditors.
+        const evidence = records.filter(({ event }) => isEvidence(event.type) && !isOfPlanted(event));
         found.push(...(await reviews.readable(query.workflow, person, log.page({ records: evidence, next }).records)));
         if (next === null) break;
         at = next;
@@ -102,10 +104,9 @@ export function evidenceRoutes(app: Server, room: EvidenceRoom): void {
     async ({ params, person }, reply) => {
       const proof = await log.prove(params.event_id);
       if (proof !== null && reviewedBy(person).includes(proof.record.workflow_id)) {
-        const { type, data } = eventIn(proof.body ?? proof.entry);
+        const event = eventIn(proof.body ?? proof.entry);
         const [readable] = await reviews.readable(proof.record.workflow_id, person, [proof.record]);
-        // What a planted case was is for auditors.
-        if (readable !== undefined && isEvidence(type) && data?.gold === undefined) return proof;
+        if (readable !== undefined && isEvidence(event.type) && !isOfPlanted(event)) return proof;
       }
       return reply.code(404).send(apiError('not_found', `there is no event ${params.event_id}`));
     },
@@ -125,8 +126,4 @@ const evidenceTypes: readonly string[] = [
 ];
 const isEvidence = (type: string): boolean => evidenceTypes.includes(type);
 
-const eventIn = (base64: string) =>
-  JSON.parse(Buffer.from(base64, 'base64').toString('utf8')) as {
-    readonly type: string;
-    readonly data?: { readonly gold?: unknown };
-  };
+const eventIn = (base64: string) => JSON.parse(Buffer.from(base64, 'base64').toString('utf8')) as CountersignEvent;
