@@ -1,5 +1,6 @@
 /** What a policy says of model versions: how far they may come by themselves, and what it takes to come further. */
 import Type, { type Static } from 'typebox';
+import { Words } from './fields.ts';
 import { Autonomy } from './words.ts';
 
 const closed = { additionalProperties: false };
@@ -77,7 +78,7 @@ export const DeclareRequest = Type.Object(
     author: Type.String({ minLength: 1, maxLength: 200 }),
     /** Only of the first version of a model, before which there was nothing. */
     autonomy: Type.Optional(Autonomy),
-    justification: Type.String({ minLength: 1, maxLength: 20_000 }),
+    justification: Words(20_000),
   },
   closed,
 );
@@ -91,7 +92,7 @@ export const PromoteRequest = Type.Object(
     to: Autonomy,
     /** One of the policy's. */
     role: Type.String({ minLength: 1, maxLength: 200 }),
-    justification: Type.String({ minLength: 1, maxLength: 20_000 }),
+    justification: Words(20_000),
   },
   closed,
 );
@@ -101,7 +102,7 @@ export const ThawRequest = Type.Object(
   {
     workflow_id: Type.String(),
     model_name: Type.String(),
-    justification: Type.String({ minLength: 1, maxLength: 20_000 }),
+    justification: Words(20_000),
     /** Why it is frozen, as the person has seen it: refused when it is frozen for another reason by now. */
     frozen: Type.Optional(Type.String({ maxLength: 20_000 })),
   },

@@ -3,7 +3,7 @@
  * and approve it, and the service undoes, last step first.
  */
 import Type, { type Static } from 'typebox';
-import { Name, TaskId, Text, UtcInstant, Uuid, WorkflowId } from './fields.ts';
+import { Name, TaskId, Text, UtcInstant, Uuid, Words, WorkflowId } from './fields.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -104,7 +104,7 @@ export const RollbackView = Type.Object({
 export type RollbackView = Static<typeof RollbackView>;
 
 const closed = { additionalProperties: false };
-const justification = Type.String({ minLength: 1, maxLength: 20_000 });
+const justification = Words(20_000);
 
 /** Either a decision, or a model version with a time. */
 export const AskRollbackRequest = Type.Object(

@@ -19,6 +19,8 @@ export const UtcInstant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\
 /** W3C Trace Context, version 00. */
 export const Traceparent = Type.String({ pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' });
 
+/** What somebody says: not nothing, nor spaces alone. */
+export const Words = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '\\S' });
 export const Name = Type.String({ minLength: 1, maxLength: 200 });
 export const Text = Type.String({ maxLength: 20_000 });
 export const Scalar = Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 2_000 }), Type.Null()]);

@@ -1,7 +1,7 @@
 /** Incidents as the app shows them: alerts that belong together, who was told of them, and what people did. */
 import Type, { type Static } from 'typebox';
 import { EscalationTier } from './alert-policy.ts';
-import { Uuid, WorkflowId } from './fields.ts';
+import { Uuid, Words, WorkflowId } from './fields.ts';
 import { Postmortem } from './steps.ts';
 import { AlertTier } from './words.ts';
 
@@ -61,7 +61,7 @@ export const Silence = Type.Object({
 export type Silence = Static<typeof Silence>;
 
 const closed = { additionalProperties: false };
-const justification = Type.String({ minLength: 1, maxLength: 20_000 });
+const justification = Words(20_000);
 
 export const AcknowledgeRequest = Type.Object({ incident_id: Uuid, justification }, closed);
 export type AcknowledgeRequest = Static<typeof AcknowledgeRequest>;

@@ -7,7 +7,7 @@ export * from './compensation.ts';
 export * from './event-problem.ts';
 export * from './event-types.ts';
 export * from './events.ts';
-export { InputHash, Model, Sha256, TaskId, UtcInstant, Uuid, UuidV7, WorkflowId } from './fields.ts';
+export { InputHash, Model, Sha256, TaskId, UtcInstant, Uuid, UuidV7, Words, WorkflowId } from './fields.ts';
 export * from './incident.ts';
 export * from './loop-map.ts';
 export * from './metrics.ts';

@@ -1,7 +1,7 @@
 /** Periodic audits: a sample of decisions drawn by risk tier, looked at one by one, and signed off. */
 import Type, { type Static } from 'typebox';
 import { AuditRecord } from './audit.ts';
-import { UtcInstant, Uuid, WorkflowId } from './fields.ts';
+import { UtcInstant, Uuid, Words, WorkflowId } from './fields.ts';
 import { Person } from './review.ts';
 import { RiskTier } from './words.ts';
 
@@ -11,7 +11,7 @@ const Count = Type.Integer({ minimum: 0, maximum: 500 });
 
 export const DrawRequest = Type.Object(
   {
-    title: Type.String({ minLength: 1, maxLength: 200 }),
+    title: Words(200),
     workflow_id: WorkflowId,
     from: UtcInstant,
     /** Exclusive. */
@@ -42,7 +42,7 @@ export const FindingRequest = Type.Object(
 );
 export type FindingRequest = Static<typeof FindingRequest>;
 
-export const SignOffRequest = Type.Object({ statement: Type.String({ minLength: 1, maxLength: 20_000 }) }, closed);
+export const SignOffRequest = Type.Object({ statement: Words(20_000) }, closed);
 export type SignOffRequest = Static<typeof SignOffRequest>;
 
 export const Inspection = Type.Object({
@@ -62,6 +62,12 @@ export const Inspection = Type.Object({
   looked_at: Type.Integer(),
   wanting: Type.Integer(),
   signed_off: nullable(Type.Object({ by: Person, at: Type.String(), statement: Type.String() })),
+  /** The ids of the events that are on record of it; null where there is none, or none is known any more. */
+  on_record: Type.Object({
+    announced: nullable(Type.String()),
+    drawn: nullable(Type.String()),
+    signed_off: nullable(Type.String()),
+  }),
 });
 export type Inspection = Static<typeof Inspection>;
 

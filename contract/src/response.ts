@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { Gate, GateResult } from './change-control.ts';
 import { RollbackView } from './compensation.ts';
+import { Words } from './fields.ts';
 import { Incident, Silence } from './incident.ts';
 import { AlertTier, Autonomy, BreakerStateName, RiskTier } from './words.ts';
 
@@ -121,7 +122,7 @@ export const ResponseOverview = Type.Object({
 });
 export type ResponseOverview = Static<typeof ResponseOverview>;
 
-const Justified = { justification: Type.String({ minLength: 1, maxLength: 20_000 }) };
+const Justified = { justification: Words(20_000) };
 
 export const TripRequest = Type.Object(
   {

@@ -68,7 +68,7 @@ export function step(state: BreakerState, event: BreakerEvent, rules: BreakerRul
       if (state.is !== 'closed' && state.is !== 'half_open') return unchanged(`it is ${state.is} already`);
       return moved({ is: 'open', epoch }, 'daemon', event.reason);
     case 'trip':
-      if (state.is === 'forced_open') return unchanged(`${state.by} tripped it already`);
+      if (state.is === 'forced_open') return unchanged('it is stopped by hand already');
       return moved({ is: 'forced_open', epoch, by: event.by, approvals: [] }, event.by, event.reason);
     case 'retry':
       if (event.seen !== undefined && event.seen !== state.epoch) {

@@ -232,6 +232,21 @@ describe('an auditor', () => {
     }
   });
 
+  it.each([
+    ['audit/records?from=nonsense', 'from is "nonsense". Write a time in UTC, such as 2026-01-31T00:00:00Z.'],
+    ['audit/records?from=2026-02-31T00:00:00Z', 'from is "2026-02-31T00:00:00Z", which is no time.'],
+    ['audit/records/nope', 'event_id is "nope". Give an id, which is a UUID of version 7.'],
+    ['inspections/nope', 'inspection_id is "nope". Give an id, which is a UUID.'],
+    [
+      'audit/records?actor=cat',
+      'querystring.actor must be equal to one of the allowed values, and is "cat". Use ai, human, service, daemon.',
+    ],
+    ['audit/records?limit=0', 'querystring.limit must be >= 1, and is 0.'],
+  ])('says of %s what is wrong, and what it should be', async (path, message) => {
+    const { status, body } = await ask(`/v1/${path}`, 'cleo', 'audit');
+    expect([status, body]).toEqual([400, { error: 'bad_request', message }]);
+  });
+
   it('does nothing else with the token', async () => {
     const headers = { authorization: `Bearer ${auditToken}` };
     for (const path of ['/v1/reviews/queue', '/v1/response', '/v1/evidence/records?workflow=refunds']) {

@@ -6,6 +6,7 @@ import fastify, { type FastifyError } from 'fastify';
 import Type from 'typebox';
 import { auditTool, type Grant, type Identify } from './identity.ts';
 import type { Once } from './once.ts';
+import { wrongRequest } from './wrong-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -106,11 +107,10 @@ export function createServer({ identify, once, onPerson, onRequest, onError }: S
     onRequest(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
   });
 
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.validation !== undefined) {
-      const [first] = error.validation;
-      const field = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
-      return reply.code(400).send(apiError('bad_request', `${field} ${first?.message ?? 'is not valid'}`));
+      const { body, params, query: querystring, headers } = request;
+      return reply.code(400).send(apiError('bad_request', wrongRequest(error, { body, params, querystring, headers })));
     }
     if (error.statusCode === 413) {
       return reply.code(413).send(apiError('too_large', 'the body is larger than 1 MiB. Send less.'));

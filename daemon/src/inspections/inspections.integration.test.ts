@@ -121,6 +121,12 @@ it('has the log choose a seed that nobody could know beforehand, and that anybod
       announced,
       seed,
     });
+    const { on_record } = inspection;
+    expect(on_record).toMatchObject({ announced: record?.event.id, signed_off: null });
+    expect((await log.reader.readEvent(on_record.drawn ?? ''))?.event.data).toMatchObject({
+      step: 'drawn',
+      inspection_id,
+    });
     // Whoever has the seed draws the same again.
     const again = await drawn({ ...wish, seed, log_size });
     expect(again.inspection.announced).toBeNull();
@@ -185,6 +191,15 @@ it('is signed off when every decision was looked at, and not changed afterwards'
     wanting: 1,
     signed_off: { by: { name: 'Cleo' } },
   });
+});
+
+it('leaves nothing on record of what cannot be drawn', async () => {
+  const before = await log.reader.size();
+  const { seed: _nobodys, ...wish } = request;
+  for (const change of [{ from: at(9_000), to: at(9_001) }, { wanted: { low: 0, medium: 0, high: 0 } }]) {
+    expect(await inspections.draw({ ...wish, ...change }, cleo)).toMatchObject({ is: 'refused' });
+  }
+  expect(await log.reader.size()).toBe(before);
 });
 
 it.each([

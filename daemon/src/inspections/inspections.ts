@@ -16,7 +16,15 @@ import {
   type SignOffRequest,
 } from '@countersign/contract';
 import type { Pool } from '../database/index.ts';
-import { writtenEntry, type Ledger, type LedgerReader, type NewId, type SearchIndex } from '../ledger/index.ts';
+import {
+  writtenEntry,
+  type AuditFilter,
+  type Ledger,
+  type LedgerReader,
+  type LedgerRecord,
+  type NewId,
+  type SearchIndex,
+} from '../ledger/index.ts';
 import type { Policies } from '../policies/index.ts';
 import type { People } from '../people/index.ts';
 import { draw } from './draw.ts';
@@ -69,15 +77,28 @@ export class Inspections {
     if (Date.parse(from) >= Date.parse(to)) return refused('to is not after from');
     if (Date.parse(to) > now().getTime())
       return refused('to is in the future: what is drawn now could not be drawn again');
+    const filterOf = (riskTier: RiskTier) => ({
+      type: eventTypes.aiDecision,
+      workflow_id,
+      risk_tier: riskTier,
+      from,
+      to,
+    });
+    const wantedTiers = tiers.filter((tier) => wanted[tier] > 0);
+    const most = Math.min(request.log_size ?? Number.MAX_SAFE_INTEGER, await log.size());
+    const there = await Promise.all(wantedTiers.map((tier) => this.isThereAny(filterOf(tier), most)));
+    // Before it is announced: what cannot be drawn leaves nothing on record.
+    if (!there.includes(true)) return refused('there is no decision to draw: widen the time, or want more');
     const inspectionId = idempotency_key ?? newId(now());
-    const announced = request.seed === undefined ? await this.announce(inspectionId, request, person) : null;
+    const announcement = request.seed === undefined ? await this.announce(inspectionId, request, person) : null;
+    const announced = announcement?.index ?? null;
     // With what is on record after it, nobody could have worked it out beforehand.
     const seed = request.seed ?? (await log.rootOf((announced ?? 0) + 1)).toString('hex');
     const logSize = Math.min(request.log_size ?? Number.MAX_SAFE_INTEGER, announced ?? (await log.size()));
     const drawn: store.InspectionRow['drawn'] = [];
     const sample: { index: number; riskTier: RiskTier }[] = [];
     for (const riskTier of tiers) {
-      const filter = { type: eventTypes.aiDecision, workflow_id, risk_tier: riskTier, from, to };
+      const filter = filterOf(riskTier);
       // The index may propose what does not fit; a few more make up for it.
       const proposed = await draw(search.proposed(filter, logSize), wanted[riskTier] + spare, seed);
       const fitting = new Set((await search.fitting(filter, proposed.drawn)).map(({ index }) => index));
@@ -88,11 +109,8 @@ export class Inspections {
       drawn.push({ risk_tier: riskTier, sample: picked.length, of: proposed.of });
       sample.push(...picked.map((index) => ({ index, riskTier })));
     }
-    if (sample.length === 0) return refused('there is no decision to draw: widen the time, or want more');
     const at = now();
     await ledger.write(async (tx) => {
-      const chosen = { seed, announced, logSize, requestHash: hashOf(request) };
-      await store.insertInspection(tx.client, inspectionId, request, chosen, drawn, sample, person.id, at);
       const data: InspectionStep = {
         workflow_id,
         inspection_id: inspectionId,
@@ -107,13 +125,35 @@ export class Inspections {
         by: person.id,
         reason: drawn.map((d) => `${d.sample} of ${d.of} of ${d.risk_tier} risk`).join(', '),
       };
-      await tx.append([writtenEntry({ type: eventTypes.inspection, subject: workflow_id, data }, at, newId)]);
+      const entry = writtenEntry({ type: eventTypes.inspection, subject: workflow_id, data }, at, newId);
+      const chosen = {
+        seed,
+        announced,
+        announced_event: announcement?.event.id ?? null,
+        drawn_event: entry.event.id,
+        logSize,
+        requestHash: hashOf(request),
+      };
+      await store.insertInspection(tx.client, inspectionId, request, chosen, drawn, sample, person.id, at);
+      await tx.append([entry]);
     });
     return { inspection_id: inspectionId };
   }
 
-  /** Puts on record that a sample is to be drawn, of what. The index of the record. */
-  private async announce(inspectionId: string, request: DrawRequest, person: Reviewer): Promise<number> {
+  private async isThereAny(filter: AuditFilter, logSize: number): Promise<boolean> {
+    const { search } = this.options;
+    let proposed: number[] = [];
+    for await (const index of search.proposed(filter, logSize)) {
+      proposed.push(index);
+      if (proposed.length < spare) continue;
+      if ((await search.fitting(filter, proposed)).length > 0) return true;
+      proposed = [];
+    }
+    return proposed.length > 0 && (await search.fitting(filter, proposed)).length > 0;
+  }
+
+  /** Puts on record that a sample is to be drawn, and of what. */
+  private async announce(inspectionId: string, request: DrawRequest, person: Reviewer): Promise<LedgerRecord> {
     const { ledger, now, newId } = this.options;
     const { workflow_id, title, from, to, wanted, log_size } = request;
     const data: InspectionStep = {
@@ -132,7 +172,7 @@ export class Inspections {
       const entry = writtenEntry({ type: eventTypes.inspection, subject: workflow_id, data }, now(), newId);
       const [appended] = await tx.append([entry]);
       if (appended?.is !== 'appended') throw new Error(`the ledger refused a new event id: ${appended?.is}`);
-      return appended.record.index;
+      return appended.record;
     });
   }
 
@@ -218,7 +258,6 @@ export class Inspections {
       const left = decisions.filter(({ finding }) => finding === null).length;
       if (left > 0) return refused(`${left} of ${decisions.length} decisions are not looked at yet`);
       const at = now();
-      await store.signOff(tx.client, inspectionId, person.id, at, statement);
       const count = (riskTier: RiskTier, finding: 'good' | 'wanting') =>
         decisions.filter((d) => d.risk_tier === riskTier && d.finding === finding).length;
       const data: InspectionStep = {
@@ -246,7 +285,9 @@ export class Inspections {
         by: person.id,
         reason: statement,
       };
-      await tx.append([writtenEntry({ type: eventTypes.inspection, subject: row.workflow_id, data }, at, newId)]);
+      const entry = writtenEntry({ type: eventTypes.inspection, subject: row.workflow_id, data }, at, newId);
+      await store.signOff(tx.client, inspectionId, person.id, at, statement, entry.event.id);
+      await tx.append([entry]);
       return 'signed';
     });
   }
@@ -274,5 +315,6 @@ function inspectionOf(row: store.InspectionRow, names: Record<string, string>): 
       row.signed_by === null || row.signed_at === null
         ? null
         : { by: person(row.signed_by), at: row.signed_at.toISOString(), statement: row.statement ?? '' },
+    on_record: { announced: row.announced_event, drawn: row.drawn_event, signed_off: row.signed_event },
   };
 }

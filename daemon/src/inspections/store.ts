@@ -10,6 +10,9 @@ export interface InspectionRow {
   readonly to_time: Date;
   readonly seed: string;
   readonly announced: number | null;
+  readonly announced_event: string | null;
+  readonly drawn_event: string | null;
+  readonly signed_event: string | null;
   readonly log_size: number;
   readonly drawn: { readonly risk_tier: RiskTier; readonly sample: number; readonly of: number }[];
   readonly drawn_by: string;
@@ -37,7 +40,7 @@ const selectInspection = `SELECT i.*, i.log_size::float8 AS log_size, i.announce
   FROM inspection i`;
 
 /** What became of a wish to draw. */
-interface Chosen extends Pick<InspectionRow, 'seed' | 'announced'> {
+interface Chosen extends Pick<InspectionRow, 'seed' | 'announced' | 'announced_event' | 'drawn_event'> {
   readonly logSize: number;
   readonly requestHash: Buffer;
 }
@@ -46,7 +49,7 @@ export async function insertInspection(
   db: Queryable,
   inspectionId: string,
   request: DrawRequest,
-  { seed, announced, logSize, requestHash }: Chosen,
+  { seed, announced, announced_event, drawn_event, logSize, requestHash }: Chosen,
   drawn: InspectionRow['drawn'],
   sample: readonly { readonly index: number; readonly riskTier: RiskTier }[],
   by: string,
@@ -54,7 +57,8 @@ export async function insertInspection(
 ): Promise<void> {
   await db.query(
     `INSERT INTO inspection (inspection_id, title, workflow_id, from_time, to_time, seed, log_size, drawn, drawn_by,
-       drawn_at, request_hash, announced) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+       drawn_at, request_hash, announced, announced_event, drawn_event)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       inspectionId,
       request.title,
@@ -68,6 +72,8 @@ export async function insertInspection(
       at,
       requestHash,
       announced,
+      announced_event,
+      drawn_event,
     ],
   );
   await db.query(
@@ -120,11 +126,10 @@ export async function signOff(
   by: string,
   at: Date,
   statement: string,
+  eventId: string,
 ): Promise<void> {
-  await db.query('UPDATE inspection SET signed_by = $2, signed_at = $3, statement = $4 WHERE inspection_id = $1', [
-    inspectionId,
-    by,
-    at,
-    statement,
-  ]);
+  await db.query(
+    'UPDATE inspection SET signed_by = $2, signed_at = $3, statement = $4, signed_event = $5 WHERE inspection_id = $1',
+    [inspectionId, by, at, statement, eventId],
+  );
 }

@@ -29,10 +29,10 @@ export const useResponse = (incident: string | null) =>
     placeholderData: keepPreviousData,
   });
 
-function useAct<T>(path: string, done: string, failed: string) {
+function useAct<T>(path: string, done: string, failed: string, seen: string = '') {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (order: T) => postWish<{ message: string }>(path, order),
+    mutationFn: (order: T) => postWish<{ message: string }>(path, order, seen),
     // Where it failed it is not waited for: who hears so may try again at once.
     onSettled: (_answer, error) => {
       const again = client.invalidateQueries({ queryKey: key });
@@ -42,11 +42,13 @@ function useAct<T>(path: string, done: string, failed: string) {
   });
 }
 
-export const useTrip = () =>
+/** `epoch` of its breakers as they are seen: what was stopped, and acts again since, is stopped anew. */
+export const useTrip = (epoch: number) =>
   useAct<TripRequest>(
     'v1/breakers/trip',
     t('response.said.trip', 'The AI is stopped'),
     t('response.failed.trip', 'The AI was not stopped'),
+    String(epoch),
   );
 export const useRetry = () =>
   useAct<RetryRequest>(

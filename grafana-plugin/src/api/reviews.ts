@@ -25,7 +25,7 @@ import {
 import { t } from '../parts/i18n';
 import { newId } from '../parts/new-id';
 import { get, getBytes, post } from './client';
-import { postWish } from './wish';
+import { forgetWishes, postWish } from './wish';
 
 const keys = {
   queue: ['queue'] as const,
@@ -105,7 +105,10 @@ function useOnCase<Variables, Answer>(
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, ...variables }: Variables & { readonly id: string }) => send(id, variables as Variables),
-    onSuccess: (_answer, { id }) => refresh(client, id),
+    onSuccess: (_answer, { id }) => {
+      forgetWishes();
+      return refresh(client, id);
+    },
     // Not waited for: who hears that it failed may try again at once.
     onError: (_error, { id }) => void refresh(client, id),
     meta,
@@ -142,6 +145,7 @@ export function useDecide(filter: QueueFilter) {
     },
     // The queue is read again soon anyway, and the next case comes first.
     onSuccess: async ({ next }, { id }) => {
+      forgetWishes();
       // One that was asked for before would bring it back.
       await client.cancelQueries({ queryKey: keys.queue });
       dropFromQueue(client, id);

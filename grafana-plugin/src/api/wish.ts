@@ -2,18 +2,31 @@
 import { newId } from '../parts/new-id';
 import { CallError, postOnce } from './client';
 
-/** By where it was sent; also after the dialog that it was said in was closed. */
-const wishes = new Map<string, { readonly of: string; readonly key: string }>();
+interface Wish {
+  readonly of: string;
+  readonly key: string;
+  /** Unix ms. */
+  readonly since: number;
+}
 
-/** Sends an order; the same again is the same wish until it is known what came of it. */
-export async function postWish<T>(path: string, order: unknown): Promise<T> {
-  const of = JSON.stringify(order);
+/** By where it was sent; also after the dialog that it was said in was closed. */
+const wishes = new Map<string, Wish>();
+/** Whoever says the same later means something else. */
+const longestMs = 120_000;
+
+/**
+ * Sends an order; the same again is the same wish until it is known what came of it, or things are not as they were: `seen` says how
+ * they are, as the person sees it.
+ */
+export async function postWish<T>(path: string, order: unknown, seen = ''): Promise<T> {
+  const of = JSON.stringify([order, seen]);
   const before = wishes.get(path);
-  const wish = before?.of === of ? before : { of, key: newId() };
+  const isSame = before?.of === of && Date.now() - before.since < longestMs;
+  const wish = isSame ? before : { of, key: newId(), since: Date.now() };
   wishes.set(path, wish);
   try {
     const answer = await postOnce<T>(path, order, wish.key);
-    wishes.delete(path);
+    forgetWishes();
     return answer;
   } catch (error) {
     // It was heard, and refused: to try again is another wish. One that is under way is the same.
@@ -21,3 +34,6 @@ export async function postWish<T>(path: string, order: unknown): Promise<T> {
     throw error;
   }
 }
+
+/** Something else was done since: whoever wishes the same now knows how things are. */
+export const forgetWishes = (): void => wishes.clear();

@@ -21,7 +21,8 @@ type Promotion = OnModel & {
 type Undoing = OnModel & { readonly is: 'undo'; readonly version: string };
 
 export type Act =
-  | (OnModel & { readonly is: 'trip' })
+  /** The newest epoch of its breakers, as they are seen. */
+  | (OnModel & { readonly is: 'trip'; readonly epoch: number })
   /** Of a breaker as it was seen. */
   | (OnModel & { readonly is: 'retry'; readonly riskTier: RiskTier | null; readonly epoch: number })
   | (OnModel & { readonly is: 'rollback'; readonly version: string })
@@ -107,9 +108,9 @@ export function ActOnAuthority({ act, onClose }: ActProps<Act>) {
 }
 
 function Trip({ act, onClose }: ActProps<Extract<Act, { is: 'trip' }>>) {
-  const { workflow, model } = act;
+  const { workflow, model, epoch } = act;
   const [tier, setTier] = useState<RiskTier | 'all'>('all');
-  const trip = useTrip();
+  const trip = useTrip(epoch);
   const order = { workflow_id: workflow, model_name: model, ...(tier === 'all' ? {} : { risk_tier: tier }) };
   return (
     <ActModal

@@ -53,7 +53,11 @@ export function Authority({ workflow, model, versions, breakers, people, now, on
         <Badge text={breakerText(state)} color={breakerColor[state]} />
         <span className={styles.grow} />
         {may('operate') && state !== 'forced_open' && (
-          <Button variant="destructive" size="sm" onClick={() => onAct({ is: 'trip', workflow, model })}>
+          <Button
+            variant="destructive"
+            size="sm"
+            onClick={() => onAct({ is: 'trip', workflow, model, epoch: newestOf(breakers) })}
+          >
             {t('response.trip.confirm', 'Stop the AI')}
           </Button>
         )}
@@ -134,6 +138,8 @@ function BreakerState({
     </div>
   );
 }
+
+const newestOf = (breakers: readonly Breaker[]): number => Math.max(0, ...breakers.map(({ epoch }) => epoch));
 
 const canaryText = (phase: NonNullable<Breaker['phase']>, share: number): string =>
   phase.paused

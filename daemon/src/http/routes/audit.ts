@@ -51,7 +51,11 @@ export const Search = Type.Object({
 /** What is wrong with the times of a filter: the pattern lets the 31st of February pass. */
 export function wrongTime({ from, to }: { from?: string | undefined; to?: string | undefined }): string | null {
   for (const [name, at] of Object.entries({ from, to })) {
-    if (at !== undefined && Number.isNaN(Date.parse(at))) return `${name} is "${at}", which is no time.`;
+    if (at === undefined) continue;
+    const ms = Date.parse(at);
+    // The 31st of February is the 3rd of March to some, and no day to PostgreSQL.
+    const isDay = !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 10) === at.slice(0, 10);
+    if (!isDay) return `${name} is "${at}", which is no time.`;
   }
   return null;
 }

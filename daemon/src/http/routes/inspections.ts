@@ -11,6 +11,7 @@ import {
 import Type from 'typebox';
 import type { Inspections, Refused } from '../../inspections/index.ts';
 import { apiError, type Server } from '../server.ts';
+import { wrongTime } from './audit.ts';
 
 const Params = Type.Object({ inspection_id: Uuid });
 const errors = { 400: ApiError, 403: ApiError, 404: ApiError, 409: ApiError };
@@ -51,6 +52,8 @@ export function inspectionRoutes(app: Server, inspections: Inspections): void {
       },
     },
     async ({ body, person }, reply) => {
+      const notATime = wrongTime(body);
+      if (notATime !== null) return reply.code(400).send(apiError('bad_request', notATime));
       const drawn = await inspections.draw(body, person);
       return 'is' in drawn ? reply.code(400).send(wrong(drawn)) : drawn;
     },
