@@ -106,7 +106,7 @@ it.each([1440, 375])('shows the whole of what has no end, on a screen %i pixels 
   await claim(page);
   await page.getByText('Matches its recorded hash').waitFor();
   expect(await page.evaluate(beyondTheirPlace)).toEqual([]);
-  await page.getByRole('radio', { name: 'What its HTML reads' }).check({ force: true });
+  await page.getByRole('radio', { name: 'What its HTML reads' }).press('Space');
   await page.getByTestId('links').waitFor();
   expect(await page.evaluate(beyondTheirPlace)).toEqual([]);
   expect(troubles).toEqual([]);
@@ -194,7 +194,7 @@ it('shows where a decision comes from, why the AI says so, and what people made 
 
   const changed = actions.filter((action) => action !== 'accept').length;
   expect(await page.getByTestId('precision').textContent()).toBe(
-    `Of 12 decisions at 80–90 %, people changed ${Math.round((changed / 12) * 100)} %.`,
+    `Of 12 decisions at 80–90\u00a0%, people changed ${Math.round((changed / 12) * 100)}\u00a0%.`,
   );
   const ofThem = (await stage.ask('cleo', 'v1/audit/records?actor=human&limit=50')).body as AuditPage;
   const onRecord = ofThem.records.filter(({ task_id }) => task_id.startsWith('earlier-'));

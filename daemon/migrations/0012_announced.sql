@@ -4,3 +4,6 @@ ALTER TABLE inspection ADD COLUMN announced bigint;
 ALTER TABLE inspection ADD COLUMN announced_event uuid;
 ALTER TABLE inspection ADD COLUMN drawn_event uuid;
 ALTER TABLE inspection ADD COLUMN signed_event uuid;
+
+-- The cases that somebody holds, for "the next one": those that they have on no page come first.
+CREATE INDEX review_case_claimed ON review_case (claimed_by) WHERE claimed_by IS NOT NULL AND decided_at IS NULL;

@@ -62,6 +62,7 @@ export class Batches {
     const row = await store.readCase(pool, decisionId);
     const policy = policies.get(row?.workflow_id ?? '')?.policy;
     if (row === null || policy === undefined || !mayReview(policies, row.workflow_id, person)) return null;
+    if (row.decided_at !== null) return refused('refused', 'This case is decided already. Begin with one that waits.');
     const rules = policy.review.batch;
     const most = rules?.most[row.risk_tier] ?? 0;
     if (rules === undefined || most === 0) {

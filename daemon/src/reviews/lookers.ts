@@ -54,6 +54,13 @@ export class Lookers {
     return shown === null || now - shown.last >= asksWithinMs ? 0 : now - shown.since;
   }
 
+  /** Cases that a person has in front on some page. */
+  inFrontOf({ id }: Pick<Person, 'id'>, now: number): string[] {
+    return [...this.byCase].flatMap(([decisionId, people]) =>
+      inFront(people.get(id)?.pages ?? noPages, now).length > 0 ? [decisionId] : [],
+    );
+  }
+
   /** The others. */
   at(decisionId: string, except: string, now: number): Person[] {
     const there = [...(this.byCase.get(decisionId) ?? [])];

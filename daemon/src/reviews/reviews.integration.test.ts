@@ -703,6 +703,9 @@ describe('a case', () => {
     expect((await next(wish))[1]).toEqual(first);
     // With other filters it is another wish.
     expect((await ask('ann', 'claim-next?workflow=structured&risk_tier=low', {}, wish))[0]).toBe(400);
+    // Nor is another taken while the one that somebody holds is on none of their pages.
+    expect((await next(crypto.randomUUID()))[1].item.decision_id).toBe(first.item.decision_id);
+    await ask('ann', `cases/${first.item.decision_id}/look`, { page: 'one' });
     const [, second] = await next(crypto.randomUUID());
     expect(second.item.decision_id).not.toBe(first.item.decision_id);
     for (const { item } of [first, second]) await ask('ann', `cases/${item.decision_id}/release`, {});

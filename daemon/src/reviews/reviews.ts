@@ -42,7 +42,7 @@ import {
   decidedOf,
   isBlind,
   isHidden,
-  isOfPlanted,
+  mayBeKnown,
   queueItem,
   seemsDecidedAt,
   splitDecision,
@@ -164,8 +164,7 @@ export class Reviews {
     if (item === undefined) return null;
     const committed = commitments.get(decisionId);
     const hidden = isHidden(row, committed !== undefined);
-    // Who decided on a planted copy of it, and how, is for auditors.
-    const found = log.page({ ...records, records: records.records.filter(({ event }) => !isOfPlanted(event)) });
+    const found = log.page({ ...records, records: records.records.filter(({ event }) => mayBeKnown(row, event)) });
     const history = visibleHistory(row, found.records.toReversed(), log.auditRecord(record), hidden);
     // A planted case is as old as it seems.
     const decidedAt = row.planted_from === null ? record.event.time : seemsDecidedAt(row, record.event.data.latency_ms);
@@ -264,7 +263,9 @@ export class Reviews {
     const leases = Object.fromEntries(
       [...policies].map(([workflow, { policy }]) => [workflow, durationOf(policy.review.lease)]),
     );
-    return store.claimNextCase(pool, this.filterOf(query, person), person.id, now(), leases);
+    const at = now();
+    const inFront = this.lookers.inFrontOf(person, at.getTime());
+    return store.claimNextCase(pool, this.filterOf(query, person), { id: person.id, inFront }, at, leases);
   }
 
   private async claimOf(decisionId: string, person: Reviewer): Promise<Claim | Refusal | null> {

@@ -310,28 +310,35 @@ export async function claimCase(
 }
 
 /**
- * The most urgent case that nobody holds, given to a person; the id of it. What was handed over to them comes first; what was
- * handed over to somebody else is theirs until it is due. `leases` has how long a claim holds, in ms, by workflow.
+ * The most urgent case that nobody holds, given to a person; the id of it. What they hold and have on no page comes first, then what
+ * was handed over to them; what was handed over to somebody else is theirs until it is due. `leases` has how long a claim holds, in
+ * ms, by workflow.
  */
 export async function claimNextCase(
   db: Queryable,
   filter: QueueFilter,
-  person: string,
+  { id: person, inFront }: { readonly id: string; readonly inFront: readonly string[] },
   now: Date,
   leases: Readonly<Record<string, number>>,
 ): Promise<string | null> {
+  const isFree = '(c.lease_until IS NULL OR c.lease_until <= $7)';
   // One after the other, so that each finds its case by an index.
-  for (const whose of ['c.assigned_to = $2', '(c.assigned_to IS NULL OR c.due_at < $7)']) {
+  const ways: readonly [whose: string, ...more: (readonly string[])[]][] = [
+    ['c.claimed_by = $2 AND c.lease_until > $7 AND c.decision_id <> ALL($10::uuid[])', inFront],
+    [`c.assigned_to = $2 AND ${isFree}`],
+    [`(c.assigned_to IS NULL OR c.due_at < $7) AND ${isFree}`],
+  ];
+  for (const [whose, ...more] of ways) {
     const { rows } = await db.query<{ decision_id: string }>(
       `UPDATE review_case
        SET claimed_by = $2, lease_until = $7::timestamptz + ($9::jsonb ->> workflow_id)::float8 * interval '1 ms',
            lease_epoch = lease_epoch + CASE WHEN claimed_by IS NOT DISTINCT FROM $2 THEN 0 ELSE 1 END
        WHERE decision_id = (
          SELECT decision_id FROM review_case c
-         WHERE ${isOpenTo('$2', '$8')} AND ${isWanted} AND (c.lease_until IS NULL OR c.lease_until <= $7) AND ${whose}
+         WHERE ${isOpenTo('$2', '$8')} AND ${isWanted} AND ${whose}
          ORDER BY c.priority, c.due_at, c.decision_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
        RETURNING decision_id`,
-      [...wanted(filter, person, now), leases],
+      [...wanted(filter, person, now), leases, ...more],
     );
     if (rows[0] !== undefined) return rows[0].decision_id;
   }

@@ -118,6 +118,13 @@ const usualLagMs = 40;
 export const isOfPlanted = (event: CountersignEvent): boolean =>
   event.type === eventTypes.humanDecision && event.data.gold !== undefined;
 
+/**
+ * Whether a reviewer may know of what is on record of the task: who decided on a planted copy is for auditors, and what it turned out
+ * to be would answer for whoever decides.
+ */
+export const mayBeKnown = (row: CaseRow, event: CountersignEvent): boolean =>
+  !isOfPlanted(event) && (isSettled(row) || event.type !== eventTypes.outcome);
+
 type Provenance = NonNullable<AiDecision['provenance']>;
 const movedBy = (ms: number, { sources, ...of }: Provenance): Provenance =>
   sources === undefined

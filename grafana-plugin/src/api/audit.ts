@@ -151,7 +151,8 @@ function useOnInspections<Variables, Answer>(
 }
 export const useDraw = () =>
   useOnInspections(
-    (request: DrawRequest) => post<{ inspection_id: string }>('v1/inspections', request),
+    // It may look at the whole log.
+    (request: DrawRequest) => post<{ inspection_id: string }>('v1/inspections', request, { timeoutMs: 300_000 }),
     () => ({
       failed: t('api.not-drawn', 'No sample was drawn'),
     }),

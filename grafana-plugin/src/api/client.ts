@@ -1,7 +1,7 @@
 /** Calls to the daemon, through Grafana's plugin proxy. Errors are the daemon's own words. */
 import type { ApiError } from '@countersign/contract';
 import { getBackendSrv, isFetchError } from '@grafana/runtime';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, timeout } from 'rxjs';
 import { t } from '../parts/i18n';
 import { moment } from '../parts/words';
 import { pluginId } from '../routes';
@@ -17,6 +17,11 @@ export class CallError extends Error {
     this.status = status;
     this.body = body;
   }
+
+  /** Nobody knows whether it came about: the answer was lost on the way. */
+  get isLost(): boolean {
+    return [0, 502, 504].includes(this.status);
+  }
 }
 
 /** Below Grafana's root. */
@@ -25,14 +30,19 @@ export const proxyPath = `api/plugin-proxy/${pluginId}`;
 type Query = Record<string, string | number | undefined>;
 
 export const get = <T>(path: string, params: Query = {}) => call<T>('GET', path, { params });
-export const post = <T>(path: string, data: unknown) => call<T>('POST', path, { data });
+export const post = <T>(path: string, data: unknown, more: Pick<CallOptions, 'timeoutMs'> = {}) =>
+  call<T>('POST', path, { data, ...more });
 /** What is done once, however often it is sent under the same key. */
 export const postOnce = <T>(path: string, data: unknown, key: string) =>
   call<T>('POST', path, { data, headers: { 'Idempotency-Key': key } });
 export const getBytes = async (path: string): Promise<Uint8Array> =>
   new Uint8Array(await call<ArrayBuffer>('GET', path, { responseType: 'arraybuffer' }));
 
+/** An answer that has not come by then does not come. */
+const usualTimeoutMs = 30_000;
+
 interface CallOptions {
+  readonly timeoutMs?: number;
   readonly params?: Query;
   readonly data?: unknown;
   readonly responseType?: 'arraybuffer';
@@ -42,28 +52,38 @@ interface CallOptions {
 /** Ids come out of addresses, which anybody can write: what is no plain path of the daemon's is asked of nobody. */
 const plainPath = /^[\w:-]+(\/[\w:-]+)*(\?[^#\\]*)?$/;
 
-async function call<T>(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<T> {
+async function call<T>(
+  method: 'GET' | 'POST',
+  path: string,
+  { timeoutMs = usualTimeoutMs, ...options }: CallOptions,
+): Promise<T> {
   if (!plainPath.test(path)) throw new CallError(404, null, t('api.no-such', 'There is nothing under this address.'));
   try {
     const response = await lastValueFrom(
-      getBackendSrv().fetch<T>({
-        url: `${proxyPath}/${path}`,
-        method,
-        ...options,
-        showErrorAlert: false,
-        showSuccessAlert: false,
-      }),
+      getBackendSrv()
+        .fetch<T>({
+          url: `${proxyPath}/${path}`,
+          method,
+          ...options,
+          showErrorAlert: false,
+          showSuccessAlert: false,
+        })
+        .pipe(timeout(timeoutMs)),
     );
     return response.data;
   } catch (error) {
-    // Without a network Grafana hands on what the browser throws.
+    // Without a network Grafana hands on what the browser throws; and nobody waits for ever.
     const { status, data } = isFetchError(error) ? error : { status: 0, data: null };
     const said = readSaid(data);
     const body = isApiError(said) ? said : null;
     const message =
       status === 0 || status === 502
         ? t('api.unreachable', 'Countersign cannot be reached. What you typed is kept; try again in a moment.')
-        : (inLocalTime(body?.message) ?? (status === 403 ? notAllowed() : saidByGrafana(said, status)));
+        : body !== null
+          ? inLocalTime(body.message)
+          : status === 403
+            ? notAllowed()
+            : saidByGrafana(said, status);
     throw new CallError(status, body, message);
   }
 }
@@ -79,8 +99,8 @@ function readSaid(data: unknown): unknown {
 }
 
 /** The daemon speaks of times in UTC; people read them in their own. */
-const inLocalTime = (message: string | undefined): string | undefined =>
-  message?.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => moment(at));
+export const inLocalTime = (message: string): string =>
+  message.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => moment(at));
 
 /** Grafana's own refusal, of who may not take a route. */
 export const notAllowed = (): string =>

@@ -37,7 +37,9 @@ export const queryClient = new QueryClient({
     },
     onError: (error, _variables, _context, mutation) => {
       const { failed, isSaidInPlace } = mutation.meta ?? { failed: t('api.failed', 'That did not work') };
-      say(AppEvents.alertError.name, failed, ...(isSaidInPlace ? [] : [error.message]));
+      const isLost = error instanceof CallError && error.isLost;
+      const title = isLost ? t('api.unknown', 'It is not known whether it came about. Look, then try again.') : failed;
+      say(AppEvents.alertError.name, title, ...(isSaidInPlace ? [] : [error.message]));
     },
   }),
 });

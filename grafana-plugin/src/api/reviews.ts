@@ -89,6 +89,8 @@ export const useSnapshot = (hash: string) =>
     staleTime: Infinity,
     retry: 5,
     retryDelay: 1_000,
+    // Nobody has to ask for what they need to decide.
+    refetchInterval: ({ state }) => (state.status === 'error' ? 5_000 : false),
   });
 
 /** Colleagues that a case can be handed over to. */

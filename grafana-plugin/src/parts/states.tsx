@@ -4,6 +4,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { Alert, Button, useStyles2 } from '@grafana/ui';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
+import { CallError } from '../api/client';
 import { t } from './i18n';
 import { useNow } from './use-now';
 import { ago } from './words';
@@ -35,12 +36,17 @@ export function NotYet({ query, what, children }: NotYetProps) {
   if (error !== null && error !== last) setLast(error);
   // What has never failed is another question than before.
   if (error === null && (last === null || errorUpdateCount === 0)) return children;
+  const shown = error ?? last;
+  // What was asked for is wrong, or is not there, or is not for this person: to ask again changes nothing.
+  const isRefusal = shown instanceof CallError && [400, 404, 409].includes(shown.status);
   return (
     <Alert severity="error" title={what}>
-      <p>{(error ?? last)?.message}</p>
-      <Button variant="secondary" size="sm" aria-busy={isFetching} onClick={() => isFetching || void refetch()}>
-        {isFetching ? t('parts.retrying', 'Trying again …') : t('parts.retry', 'Try again')}
-      </Button>
+      <p>{shown?.message}</p>
+      {!isRefusal && (
+        <Button variant="secondary" size="sm" aria-busy={isFetching} onClick={() => isFetching || void refetch()}>
+          {isFetching ? t('parts.retrying', 'Trying again …') : t('parts.retry', 'Try again')}
+        </Button>
+      )}
     </Alert>
   );
 }

@@ -10,6 +10,8 @@ export type Keys = Readonly<Record<string, () => void>>;
 const grafanas = { key: 'g', waitMs: 1_000 };
 /** Who types on when the field is gone has not chosen a key: only after a pause have they seen it. */
 const pauseMs = 1_000;
+/** Shorter for who has sent it: they know that it goes. */
+const sentPauseMs = 400;
 
 /** Of all that is on screen, the newest last. */
 const bound: { readonly current: Keys }[] = [];
@@ -47,11 +49,15 @@ function onKey(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || isOpen) return;
     // Leaves the text, and not what Grafana would leave: its kiosk mode.
     typed = null;
-    target.blur();
+    const home = target.closest<HTMLElement>('[data-keys-home]');
+    // So that the keys that scroll do, where the text stands in something that is scrolled.
+    if (home === null) target.blur();
+    else home.focus({ preventScroll: true });
     event.stopPropagation();
     return;
   }
-  if (modified) typed = null;
+  // Whoever sends what they have typed may have a letter more on the way.
+  if (modified) typed = isTyping(target) ? { into: target, at: at - pauseMs + sentPauseMs } : null;
   if (typed !== null && !typed.into.isConnected && at - typed.at < pauseMs) {
     typed = { ...typed, at };
     event.stopPropagation();

@@ -160,7 +160,7 @@ export function recordText(
 }
 
 export const percent = (share: number): string =>
-  t('words.percent', '{{percent}} %', { percent: Math.round(share * 100) });
+  t('words.percent', '{{percent}}\u00a0%', { percent: Math.round(share * 100) });
 
 /** "4 min", "2 h 5 min", "3 days"; without a sign. */
 export function span(ms: number): string {

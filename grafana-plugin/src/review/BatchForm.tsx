@@ -49,7 +49,16 @@ export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchForm
     changeKeys();
     text.current?.focus();
   };
-  const isComplete = isReady && chosen.length > 0 && action !== null && justification.trim() !== '';
+  const missing = !isReady
+    ? t('review.batch.missing-sample', 'Open the sample first: O opens the next of it.')
+    : chosen.length === 0
+      ? t('review.batch.missing-cases', 'No case is chosen.')
+      : action === null
+        ? t('review.missing.action', 'Choose an action first.')
+        : justification.trim() === ''
+          ? t('review.batch.missing-why', 'Say why.')
+          : null;
+  const isComplete = action !== null && missing === null;
   const submit = () => {
     if (!isComplete || decide.isPending) return;
     const request: DecideBatchRequest = {
@@ -111,6 +120,7 @@ export function BatchForm({ seed, batch, chosen, isReady, onDecided }: BatchForm
           />
         </Field>
       )}
+      {missing !== null && <p data-testid="batch-missing">{missing}</p>}
       <Button disabled={!isComplete || decide.isPending} onClick={submit} data-testid="batch-submit">
         {decide.isPending
           ? t('review.batch.deciding', 'Deciding each')

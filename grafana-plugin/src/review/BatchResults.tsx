@@ -1,7 +1,9 @@
 /** What came of cases that were decided at once: which were, which not and why, and for a while the way back. */
 import type { DecideBatchRequest, Decided } from '@countersign/contract';
 import { Alert, Button, LinkButton, Stack } from '@grafana/ui';
+import { useState } from 'react';
 import { Link } from 'react-router-dom';
+import { inLocalTime } from '../api/client';
 import { useUndoAll } from '../api/reviews';
 import { t } from '../parts/i18n';
 import { useKeys } from '../parts/use-keys';
@@ -14,34 +16,38 @@ import { useQueueSearch } from './use-queue-search';
 export function BatchResults({ done: { decided, request, until } }: { done: DecidedAtOnce }) {
   const { results } = decided;
   const queue = useQueueSearch();
+  // What was decided is not any more.
+  const [isUndone, setUndone] = useState(false);
   const failed = results.filter((result) => result.decided === null);
   const done = results.flatMap((result) => result.decided ?? []);
   return (
     <div data-testid="batch-results">
-      <Alert
-        severity={failed.length === 0 ? 'success' : 'warning'}
-        title={t('review.batch.decided', '', {
-          count: done.length,
-          all: results.length,
-          defaultValue_one: '{{count}} of {{all}} is decided',
-          defaultValue_other: '{{count}} of {{all}} are decided',
-        })}
-      >
-        {failed.length > 0 && (
-          <ul>
-            {failed.map(({ decision_id, title, problem }) => (
-              <li key={decision_id}>
-                <Link to={`${routes.review(decision_id)}${queue}`}>{title}</Link>: {problem}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Alert>
+      {!isUndone && (
+        <Alert
+          severity={failed.length === 0 ? 'success' : 'warning'}
+          title={t('review.batch.decided', '', {
+            count: done.length,
+            all: results.length,
+            defaultValue_one: '{{count}} of {{all}} is decided',
+            defaultValue_other: '{{count}} of {{all}} are decided',
+          })}
+        >
+          {failed.length > 0 && (
+            <ul>
+              {failed.map(({ decision_id, title, problem }) => (
+                <li key={decision_id}>
+                  <Link to={`${routes.review(decision_id)}${queue}`}>{title}</Link>: {inLocalTime(problem ?? '')}
+                </li>
+              ))}
+            </ul>
+          )}
+        </Alert>
+      )}
       <Stack>
         <LinkButton href={hrefOf(`${routes.review()}${queue}`)}>
           {t('review.batch.to-queue', 'Back to the queue')}
         </LinkButton>
-        <UndoAll done={done} request={request} until={until} />
+        <UndoAll done={done} request={request} until={until} onUndone={() => setUndone(true)} />
       </Stack>
     </div>
   );
@@ -52,9 +58,10 @@ interface UndoAllProps {
   readonly request: DecideBatchRequest;
   /** The end of the time of the first that was decided, Unix ms. */
   readonly until: number;
+  readonly onUndone: () => void;
 }
 
-function UndoAll({ done, request, until }: UndoAllProps) {
+function UndoAll({ done, request, until, onUndone }: UndoAllProps) {
   const now = useNow(1_000);
   const undo = useUndoAll();
   const seconds = Math.floor((until - now) / 1_000);
@@ -65,8 +72,10 @@ function UndoAll({ done, request, until }: UndoAllProps) {
       done.map(({ decision_id }) => decision_id),
       {
         // With what was typed, in each.
-        onSuccess: (undone) =>
-          done.forEach(({ decision_id }, i) => undone[i] && restoreDraft(decision_id, asOne(request))),
+        onSuccess: (undone) => {
+          done.forEach(({ decision_id }, i) => undone[i] && restoreDraft(decision_id, asOne(request)));
+          if (undone.every(Boolean)) onUndone();
+        },
       },
     );
   };

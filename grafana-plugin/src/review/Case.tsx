@@ -47,7 +47,8 @@ export const Case = memo(function Case({ opened, now, instead }: CaseProps) {
       aria-label={t('review.case.name', 'Case {{title}}', { title: item.title })}
     >
       <header>
-        <Title key={item.decision_id} text={item.title} />
+        {/* What had the focus goes when the case is claimed, and when the answer is shown. */}
+        <Title key={`${item.decision_id} ${item.state} ${answer === null}`} text={item.title} />
         <div className={styles.badges}>
           <Badge text={reasonText(item.reason)} color="purple" />
           <Badge text={riskText(item.risk_tier)} color={item.risk_tier === 'high' ? 'red' : 'blue'} />
@@ -199,9 +200,9 @@ function Similar({ items, now }: { items: readonly SimilarCase[]; now: number })
     <ul className={styles.history} data-testid="similar">
       {items.map(({ decision_id, title, label, confidence, action, decided_by, decided_at, outcome }) => (
         <li key={decision_id}>
-          <TextLink href={hrefOf(routes.review(decision_id))} color="primary" external>
+          <a href={hrefOf(routes.review(decision_id))} target="_blank" rel="noreferrer">
             {title}
-          </TextLink>
+          </a>
           {': '}
           {t('review.similar.case', 'the AI said {{label}}, {{percent}} sure; {{done}}.', {
             label: label ?? t('review.similar.no-label', 'nothing'),
@@ -238,5 +239,5 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   part: css({ marginTop: theme.spacing(2), h3: { fontSize: theme.typography.h5.fontSize } }),
   quiet: css({ color: theme.colors.text.secondary }),
-  history: css({ paddingLeft: theme.spacing(2.5), margin: 0 }),
+  history: css({ paddingLeft: theme.spacing(2.5), margin: 0, 'li > a': { textDecoration: 'underline' } }),
 });

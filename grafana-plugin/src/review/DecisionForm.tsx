@@ -47,6 +47,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
     committed !== null && labels.includes(committed) ? committed : isStructured ? (given?.label ?? null) : null;
   const wrong = answerProblem(draft.value, given?.value, rules.output);
   const choose = (action: DecisionAction) => {
+    if (isPending) return;
     const [only, another] = labels;
     const start = another === undefined ? (only ?? null) : (draft.label ?? startLabel);
     change(action === 'modify' ? { action, label: start } : { action });
@@ -116,6 +117,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
             rows={6}
             className={cx(!isPlainText(given?.value) && styles.value)}
             value={draft.value ?? textOf(given?.value ?? {})}
+            readOnly={isPending}
             spellCheck={false}
             onChange={(event) => change({ value: event.currentTarget.value })}
           />
@@ -135,6 +137,8 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
             id="decision-why"
             ref={justification}
             rows={2}
+            // What is typed while it is on its way would not go along.
+            readOnly={isPending}
             value={draft.justification}
             placeholder={t('parts.why-hint', 'In your own words; it goes on record')}
             onChange={(event) => change({ justification: event.currentTarget.value })}
@@ -166,12 +170,11 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
 
 /** Why not; or that nobody knows, because the answer was lost: to send the same again records nothing twice. */
 export function NotRecorded({ problem }: { problem: CallError }) {
-  const isLost = [0, 502, 504].includes(problem.status);
   return (
     <Alert
       severity="warning"
       title={
-        isLost
+        problem.isLost
           ? t('review.form.unknown', 'It is not known whether it was recorded')
           : t('review.form.not-recorded', 'Not recorded')
       }
@@ -191,10 +194,16 @@ const getStyles = (theme: GrafanaTheme2) => ({
   form: css({
     position: 'sticky',
     bottom: 0,
+    // Above what Grafana lifts within the case.
+    zIndex: theme.zIndex.activePanel + 2,
     display: 'flex',
     flexDirection: 'column',
     gap: theme.spacing(1),
     padding: theme.spacing(1.5, 0),
+    // The case that it is about has to be in sight.
+    maxHeight: '55vh',
+    overflowY: 'auto',
+    '@media (max-height: 520px)': { position: 'static', maxHeight: 'none' },
     background: theme.colors.background.canvas,
     borderTop: `1px solid ${theme.colors.border.medium}`,
   }),

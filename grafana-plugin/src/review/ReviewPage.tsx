@@ -4,7 +4,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest, Queue as QueueAnswer } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { Alert, Button, LinkButton, useStyles2 } from '@grafana/ui';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { sayOf } from '../api/query-client';
 import {
@@ -52,6 +52,7 @@ export default function ReviewPage() {
   const [search, setSearch] = useSearchParams();
   const navigate = useNavigate();
   const now = useNow();
+  const column = useRef<HTMLDivElement>(null);
   const filter = useMemo(() => filterFrom(search), [search]);
   const setFilter = useCallback((changed: QueueFilter) => setSearch(new URLSearchParams(changed)), [setSearch]);
   const queue = useQueue(filter);
@@ -118,7 +119,7 @@ export default function ReviewPage() {
     decide
       .mutateAsync({ id, ...request })
       .then(({ undo_until, next }) => {
-        clearDraft(id);
+        clearDraft(id, request.idempotency_key);
         const until = Date.now() + rules.undo_ms;
         const { action } = request;
         setUndoable(undo_until === null ? null : { decisionId: id, title: item.title, action, request, until });
@@ -181,9 +182,9 @@ export default function ReviewPage() {
         </>
       }
     >
-      <Stale query={opened.isRefetchError ? opened : queue} />
       <div className={styles.page}>
         <div className={cx(styles.left, decisionId !== undefined && styles.aside)}>
+          <Stale query={queue} />
           <QueueFilters filter={filter} workflows={counts?.workflows ?? noWorkflows} onChange={setFilter} />
           {queue.isPending || queue.isLoadingError ? (
             <NotYet query={queue} what={t('review.queue.failed', 'The queue could not be read')}>
@@ -201,7 +202,14 @@ export default function ReviewPage() {
             />
           )}
         </div>
-        <div className={cx(styles.case, decisionId === undefined && styles.aside)}>
+        <div
+          className={cx(styles.case, decisionId === undefined && styles.aside)}
+          ref={column}
+          tabIndex={-1}
+          data-keys-home=""
+        >
+          <FromItsBeginning key={decisionId} column={column} />
+          <Stale query={opened} />
           {decisionId !== undefined && (
             <LinkButton
               className={styles.back}
@@ -214,7 +222,9 @@ export default function ReviewPage() {
           )}
           {decisionId === undefined ? (
             <Empty title={t('review.none-open', 'No case is open')}>
-              {t('review.none-open-next', 'Press N to claim the most urgent one, or choose one on the left.')}
+              {may('decide')
+                ? t('review.none-open-next', 'Press N to claim the most urgent one, or choose one on the left.')
+                : t('review.none-open-looking', 'Choose one on the left. Who reviews claims it and decides.')}
             </Empty>
           ) : !may('decide') ? (
             <Alert
@@ -293,6 +303,15 @@ export default function ReviewPage() {
   );
 }
 
+/** A case is read from its beginning, however far the one before was scrolled; on a small screen the page is what scrolls. */
+function FromItsBeginning({ column }: { column: RefObject<HTMLElement | null> }) {
+  useLayoutEffect(() => {
+    column.current?.scrollTo({ top: 0 });
+    if ((column.current?.getBoundingClientRect().top ?? 0) < 0) column.current?.scrollIntoView({ block: 'start' });
+  }, [column]);
+  return null;
+}
+
 const getStyles = (theme: GrafanaTheme2) => ({
   page: css({
     display: 'grid',
@@ -302,7 +321,12 @@ const getStyles = (theme: GrafanaTheme2) => ({
     [theme.breakpoints.down('md')]: { gridTemplateColumns: 'minmax(0, 1fr)', height: 'auto' },
   }),
   left: css({ display: 'flex', flexDirection: 'column', minHeight: 0 }),
-  case: css({ paddingRight: theme.spacing(1), [theme.breakpoints.up('md')]: { overflowY: 'auto' } }),
+  case: css({
+    paddingRight: theme.spacing(1),
+    [theme.breakpoints.up('md')]: { overflowY: 'auto' },
+    // It has the focus only so that keys scroll it.
+    '&:focus-visible': { outline: 'none', boxShadow: 'none' },
+  }),
   // On a small screen there is the queue or the case.
   aside: css({ [theme.breakpoints.down('md')]: { display: 'none' } }),
   back: css({ marginBottom: theme.spacing(1), [theme.breakpoints.up('md')]: { display: 'none' } }),

@@ -23,9 +23,11 @@ interface UnclaimedProps {
 /** Where the form was, and in sight as that was. */
 export function Unclaimed({ problem, ...props }: UnclaimedProps) {
   const styles = useStyles2(getStyles);
+  // Once it is decided that says more than why it was not by this person, unless nobody knows whether it was.
+  const isSaid = problem instanceof CallError && (props.opened.decided === null || problem.isLost);
   return (
     <section className={styles} aria-label={t('review.unclaimed.name', 'Whose case it is')}>
-      {problem instanceof CallError && <NotRecorded problem={problem} />}
+      {isSaid && <NotRecorded problem={problem} />}
       <WhoseItIs {...props} />
     </section>
   );
@@ -50,6 +52,9 @@ function WhoseItIs({ opened, now, canClaim, claiming, onClaim, onNext }: Omit<Un
         title={t('review.unclaimed.taken', '{{name}} is working on this case', { name: item.claimed_by.name })}
       >
         <Kept decisionId={item.decision_id} />
+        <Button variant="secondary" size="sm" onClick={onNext}>
+          {t('review.unclaimed.next', 'Claim the next one (N)')}
+        </Button>
       </Alert>
     );
   }
@@ -116,6 +121,7 @@ const getStyles = (theme: GrafanaTheme2) =>
   css({
     position: 'sticky',
     bottom: 0,
+    zIndex: theme.zIndex.activePanel + 2,
     display: 'flex',
     flexDirection: 'column',
     alignItems: 'flex-start',

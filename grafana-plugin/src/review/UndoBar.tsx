@@ -53,7 +53,9 @@ const getStyles = (theme: GrafanaTheme2) =>
     display: 'flex',
     gap: theme.spacing(2),
     alignItems: 'center',
-    maxWidth: 420,
+    maxWidth: 'min(420px, calc(100vw - 16px))',
+    // On a small screen the button that decides is below.
+    [theme.breakpoints.down('md')]: { bottom: 'auto', top: theme.spacing(1) },
     padding: theme.spacing(1, 1.5),
     background: theme.colors.background.elevated,
     border: `1px solid ${theme.colors.border.medium}`,

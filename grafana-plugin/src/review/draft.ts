@@ -66,8 +66,10 @@ export const restoreDraft = (
     reasonCode: reason_code ?? null,
   });
 
-/** It was recorded. */
-export const clearDraft = (decisionId: string): void => ofBrowser.forget(nameOf(decisionId));
+/** What went under that key was recorded. What was written since, here or on another page, is kept. */
+export function clearDraft(decisionId: string, idempotencyKey: string): void {
+  if (readDraft(decisionId).idempotencyKey === idempotencyKey) ofBrowser.forget(nameOf(decisionId));
+}
 
 export function useDraft(decisionId: string) {
   const [draft, setDraft] = useState(() => readDraft(decisionId));

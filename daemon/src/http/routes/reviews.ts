@@ -96,7 +96,13 @@ export function reviewRoutes(app: Server, { reviews, decisions, onChange }: Revi
     },
     async ({ query, person }, reply) => {
       const claim = await reviews.claimNext(query, person);
-      if (claim === null) return reply.code(404).send(apiError('not_found', 'No case waits. Well done.'));
+      if (claim === null) {
+        const isFiltered = Object.values(query).some((value) => value !== undefined);
+        const none = isFiltered
+          ? 'No case that fits waits. Take a filter away to get another.'
+          : 'No case waits. Well done.';
+        return reply.code(404).send(apiError('not_found', none));
+      }
       return 'is' in claim ? refuse(reply, claim) : claim;
     },
   );
