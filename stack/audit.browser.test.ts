@@ -2,7 +2,15 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { AuditPage, AuditProof, AuditRecord, Inspection, LogGrowth, ReviewCase } from '@countersign/contract';
+import type {
+  AuditPage,
+  AuditProof,
+  AuditRecord,
+  Inspection,
+  LogGrowth,
+  OpenInspection,
+  ReviewCase,
+} from '@countersign/contract';
 import {
   chooseFrom,
   keepInBothThemes,
@@ -256,8 +264,12 @@ it('draws a sample, looks at each by keyboard, and signs off', async () => {
   await form.getByRole('button', { name: 'Draw', exact: true }).press('Enter');
   await page.getByTestId('judge').waitFor();
   // Nobody chose the seed, which this browser has checked; and what is judged is proven first.
-  await page.locator('[data-testid=seed-of-log][data-checked=true]').waitFor();
+  await page.locator('[data-testid=seed-of-log]').waitFor();
   await page.locator('[data-testid=proof][data-verified=true]').waitFor();
+  await page
+    .getByTestId('on-record')
+    .getByText(/drawn in record \d+\.$/)
+    .waitFor();
   // Drawn again, by whoever wants to, from the records that the log had then: the same decisions.
   const sample = () => page.getByTestId('sample').locator('li').allTextContents();
   const [drawn, first] = [await sample(), page.url()];
@@ -285,6 +297,20 @@ it('draws a sample, looks at each by keyboard, and signs off', async () => {
   expect(await keepInBothThemes(page, 'inspection')).toEqual([]);
   await page.getByRole('button', { name: 'Sign off' }).press('Enter');
   await page.getByText('Signed off by Cleo').waitFor();
+  await page
+    .getByTestId('on-record')
+    .getByText(/signed off in record \d+\.$/)
+    .waitFor();
+  // Changed behind its back: what is signed says otherwise.
+  await page.route('**/v1/inspections/*', async (route) => {
+    const opened = (await (await route.fetch()).json()) as OpenInspection;
+    const decisions = opened.decisions.map((one) => ({ ...one, finding: 'good' }));
+    await route.fulfill({ json: { ...opened, decisions } });
+  });
+  await page.reload();
+  await page.getByText('What is shown here is not what is on record').waitFor();
+  await page.getByText('Different are: the findings.').waitFor();
+  await page.unroute('**/v1/inspections/*');
   const list = (await stage.ask('cleo', 'v1/inspections')).body as Inspection[];
   expect(list.find(({ title }) => title === 'This quarter')).toMatchObject({
     looked_at: 3,

@@ -212,11 +212,11 @@ it('shows where a decision comes from, why the AI says so, and what people made 
 
   const similar = await page.getByTestId('similar').locator('li').allTextContents();
   expect(similar.map((text) => text.replace(/ less than a minute ago|\d+ min ago/, ''))).toEqual([
-    'Earlier one 1: the AI said spam, 81 % sure; Ann accepted it.',
-    'Earlier one 2: the AI said spam, 81 % sure; Ben accepted it.',
-    'Earlier one 3: the AI said spam, 82 % sure; Ann accepted it.',
-    'Earlier one 4: the AI said spam, 82 % sure; Ben rejected it.',
-    'Earlier one 5: the AI said spam, 83 % sure; Ann accepted it.',
+    'Earlier one 1: the AI said spam, 81\u00a0% sure; Ann accepted it.',
+    'Earlier one 2: the AI said spam, 81\u00a0% sure; Ben accepted it.',
+    'Earlier one 3: the AI said spam, 82\u00a0% sure; Ann accepted it.',
+    'Earlier one 4: the AI said spam, 82\u00a0% sure; Ben rejected it.',
+    'Earlier one 5: the AI said spam, 83\u00a0% sure; Ann accepted it.',
   ]);
 
   const history = await article.locator('section', { hasText: 'On record' }).locator('li').allTextContents();

@@ -114,6 +114,52 @@ it('finds what was typed after Back and undo, and can go on writing it', async (
   await page.close();
 });
 
+it('opens the next case at its beginning, and leaves the keys that scroll with who leaves a text', async () => {
+  const relevance = Array.from({ length: 60 }, (_, nth) => ({ feature: `word ${nth}`, value: 1, weight: 60 - nth }));
+  const long = (title: string) =>
+    serviceDecided(stage, title, { content: 'Buy', mediaType: 'text/plain' }, { explanation: { relevance } });
+  const [first, second] = [await long('A long one'), await long('The next')];
+  const { page, troubles } = await openAs(browser, stage, 'ann', `review/${first}`);
+  const column = page.locator('[data-keys-home]');
+  const top = () => column.evaluate((element) => element.scrollTop);
+  await claim(page);
+  await page.keyboard.press('r');
+  await page.keyboard.type('it sells pills');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('End');
+  await eventually('it to be scrolled', async () => ((await top()) > 100 ? true : null));
+  await page.keyboard.press('Control+Enter');
+  // What is typed on is no key for the case that nobody has read.
+  await page.keyboard.type('az', { delay: 10 });
+  await page.waitForURL((url) => url.pathname.includes('/review/') && !url.pathname.includes(first));
+  await page.getByTestId('decision-form').waitFor();
+  expect(await top()).toBe(0);
+  expect(await page.locator('[aria-pressed=true]').count()).toBe(0);
+  await stage.ask('ann', `v1/reviews/cases/${second}/release`, {});
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+it('keeps what is written on one page when another of the same person’s decides', async () => {
+  const id = await stage.decided('One in two tabs');
+  const context = await browser.newContext();
+  await context.addCookies([{ name: 'countersign_user', value: 'ann', url: stage.url('') }]);
+  const [one, two] = [await context.newPage(), await context.newPage()];
+  for (const page of [one, two]) await page.goto(stage.url(`review/${id}`));
+  await claim(one);
+  await one.keyboard.press('a');
+  await one.keyboard.type('text of tab one');
+  await two.getByTestId('decision-form').waitFor({ timeout: 20_000 });
+  await two.keyboard.press('r');
+  await why(two).fill('a long and careful text of tab two');
+  await one.keyboard.press('Control+Enter');
+  await one.getByTestId('undo').waitFor();
+  const kept = two.getByTestId('kept');
+  await kept.waitFor();
+  expect(await kept.textContent()).toContain('a long and careful text of tab two');
+  await context.close();
+});
+
 it('says that there is no network, keeps the text, and records it when there is one', async () => {
   const id = await stage.decided('One without a network', { task_id: 'offline' });
   const { page } = await openAs(browser, stage, 'ann', `review/${id}`);

@@ -47,6 +47,8 @@ export type AuditFilter = { readonly [name in (typeof filterNames)[number]]?: st
 export const exportUrl = (filter: AuditFilter, format: 'jsonl' | 'csv'): string =>
   `${config.appSubUrl ?? ''}/${proxyPath}/v1/audit/export?${new URLSearchParams({ ...filter, format }).toString()}`;
 
+export const logWatchKey = ['log-watch'] as const;
+
 const recordsKey = (filter: AuditFilter) => ['audit', filter] as const;
 
 /** The first page is there soon; who scrolls on gets more at once. */
@@ -85,6 +87,8 @@ export function useNewestRecords(filter: AuditFilter): () => void {
       data === undefined ? data : { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
     );
     void client.refetchQueries({ queryKey: recordsKey(filter), exact: true });
+    // They come from the log as it is now.
+    void client.invalidateQueries({ queryKey: logWatchKey });
   };
 }
 

@@ -31,28 +31,34 @@ export function Life({ record, onOpen }: LifeProps) {
       </NotYet>
     );
   }
-  const steps = stepsOf(life.data.records);
+  // The one that was opened is shown as it is proven, whatever the search says of it.
+  const steps = stepsOf(life.data.records.map((one) => (one.event_id === record.event_id ? record : one)));
   return (
-    <ol className={styles.life} data-testid="life">
-      {steps.map(({ one, before, laterMs }) => (
-        <li key={one.event_id} aria-current={one.event_id === record.event_id ? 'true' : undefined}>
-          <Badge text={actorText(one.decision_actor.type)} color={colors[one.decision_actor.type]} />{' '}
-          <time dateTime={one.timestamp}>{new Date(one.timestamp).toLocaleString()}</time>
-          {laterMs !== null && (
-            <span className={styles.quiet}> {t('audit.life.later', '{{span}} later', { span: span(laterMs) })}</span>
-          )}
-          <div>{recordText(one, life.data.people)}</div>
-          {one.decision_actor.type === 'human' && one.model_output !== null && before !== null && (
-            <Diff before={before} after={one.model_output} />
-          )}
-          {one.event_id !== record.event_id && (
-            <Button size="sm" fill="text" onClick={() => onOpen(one.event_id)}>
-              {t('audit.life.open', 'Open record {{number}}', { number: one.log_index })}
-            </Button>
-          )}
-        </li>
-      ))}
-    </ol>
+    <>
+      <p className={styles.quiet}>
+        {t('audit.life.unproven', 'As the daemon tells it: each of its other records has a proof of its own.')}
+      </p>
+      <ol className={styles.life} data-testid="life">
+        {steps.map(({ one, before, laterMs }) => (
+          <li key={one.event_id} aria-current={one.event_id === record.event_id ? 'true' : undefined}>
+            <Badge text={actorText(one.decision_actor.type)} color={colors[one.decision_actor.type]} />{' '}
+            <time dateTime={one.timestamp}>{new Date(one.timestamp).toLocaleString()}</time>
+            {laterMs !== null && (
+              <span className={styles.quiet}> {t('audit.life.later', '{{span}} later', { span: span(laterMs) })}</span>
+            )}
+            <div>{recordText(one, life.data.people)}</div>
+            {one.decision_actor.type === 'human' && one.model_output !== null && before !== null && (
+              <Diff before={before} after={one.model_output} />
+            )}
+            {one.event_id !== record.event_id && (
+              <Button size="sm" fill="text" onClick={() => onOpen(one.event_id)}>
+                {t('audit.life.open', 'Open record {{number}}', { number: one.log_index })}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 

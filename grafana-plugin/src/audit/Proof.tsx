@@ -3,8 +3,10 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import type { AuditProof } from '@countersign/contract';
 import { Alert, Icon, useStyles2 } from '@grafana/ui';
+import { useState } from 'react';
 import { t, Trans } from '../parts/i18n';
-import { useSameLog, type SameLog } from './use-same-log';
+import { useNow } from '../parts/use-now';
+import { useSameLog, type ComparedLog } from './use-same-log';
 import type { ProofCheck, ProofStep } from './verify-proof';
 
 interface ProofProps {
@@ -25,6 +27,9 @@ export function Proof({ proof, check, isBrief = false }: ProofProps) {
     </section>
   );
 }
+
+/** A checkpoint is signed within a second; one that is so late may never come. */
+const overdueMs = 15_000;
 
 function Steps({ steps, verifierKey }: { steps: readonly ProofStep[]; verifierKey: string }) {
   const styles = useStyles2(getStyles);
@@ -52,13 +57,25 @@ function Steps({ steps, verifierKey }: { steps: readonly ProofStep[]; verifierKe
   );
 }
 
-function Verdict({ proof, check, log }: Omit<ProofProps, 'isBrief'> & { log: SameLog }) {
+function Verdict({ proof, check, log }: Omit<ProofProps, 'isBrief'> & { log: ComparedLog }) {
+  const [since] = useState(() => Date.now());
+  const isOverdue = useNow(1_000) - since > overdueMs;
   if (log.is === 'withheld') {
     return (
       <Alert severity="error" title={t('audit.proof.withheld', 'No proof is given of it')}>
         {t(
           'audit.proof.withheld-next',
           'This browser has seen a signed head of the log that covers this record. Keep this page and tell whoever runs the audit.',
+        )}
+      </Alert>
+    );
+  }
+  if (proof.checkpoint === null && isOverdue) {
+    return (
+      <Alert severity="warning" title={t('audit.proof.overdue', 'It is still not covered by a checkpoint')}>
+        {t(
+          'audit.proof.overdue-next',
+          'One is signed within a second of each record. Look whether the daemon signs any; until then nothing here is proven.',
         )}
       </Alert>
     );
@@ -110,7 +127,7 @@ function Verdict({ proof, check, log }: Omit<ProofProps, 'isBrief'> & { log: Sam
   );
 }
 
-function stepsOf(log: SameLog): ProofStep[] {
+function stepsOf(log: ComparedLog): ProofStep[] {
   if (log.is === 'same') {
     const seen = { size: log.size, at: new Date(log.seenAt).toLocaleString() };
     const says = t(

@@ -12,7 +12,7 @@ import { t } from '../parts/i18n';
 import { NotYet, Skeleton } from '../parts/states';
 import { Life } from './Life';
 import { Proof } from './Proof';
-import { checkProof } from './verify-proof';
+import { checkProof, type ProofCheck } from './verify-proof';
 
 interface RecordDetailProps {
   readonly eventId: string;
@@ -30,25 +30,21 @@ export function RecordDetail({ eventId, onClose, onOpen }: RecordDetailProps) {
           <Skeleton lines={12} />
         </NotYet>
       ) : (
-        <Detail proof={proof.data} onOpen={onOpen} />
+        <Detail eventId={eventId} proof={proof.data} onOpen={onOpen} />
       )}
     </Drawer>
   );
 }
 
-function Detail({ proof, onOpen }: Pick<RecordDetailProps, 'onOpen'> & { proof: AuditProof }) {
+function Detail({ eventId, proof, onOpen }: Omit<RecordDetailProps, 'onClose'> & { proof: AuditProof }) {
   const styles = useStyles2(getStyles);
-  const check = useMemo(() => checkProof(proof), [proof]);
+  const check = useMemo(() => checkProof(proof, { eventId }), [proof, eventId]);
   const entry = useMemo(() => prettyEntry(proof.body ?? proof.entry), [proof.body, proof.entry]);
-  // What the proven bytes say counts, whatever the daemon reads off them.
-  const record = { ...proof.record, ...check.said };
+  const record = shownOf(proof, check);
   return (
     <>
       <Proof proof={proof} check={check} />
       <h3>{t('audit.record.life', 'Life of the task')}</h3>
-      <p className={styles.quiet}>
-        {t('audit.record.life-unproven', 'As the daemon tells it: each of its other records has a proof of its own.')}
-      </p>
       <Life record={record} onOpen={onOpen} />
       <h3>{t('audit.record.fields', 'Fields')}</h3>
       <dl className={styles.fields}>
@@ -102,6 +98,12 @@ function AuditedInput({ snapshot }: { snapshot: InputSnapshot }) {
       )}
     </section>
   );
+}
+
+/** What the proven bytes say counts, whatever the daemon reads off them, and whatever else it says. */
+function shownOf({ record }: AuditProof, { said }: ProofCheck): AuditProof['record'] {
+  const { model_version, model_hash, audit_signature, log_index, leaf_hash } = record;
+  return { ...(said ?? record), model_version, model_hash, audit_signature, log_index, leaf_hash };
 }
 
 /** What a record shows that its own bytes do not say. */

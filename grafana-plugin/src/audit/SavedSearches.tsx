@@ -40,7 +40,8 @@ export function SavedSearches({ query, onChoose }: SavedSearchesProps) {
   const save = () => {
     const given = name.trim();
     if (given === '') return;
-    write([{ name: given, query }, ...searches.filter((other) => other.name !== given)].slice(0, mostKept));
+    // As they are kept now: another page may have kept one since.
+    write([{ name: given, query }, ...read().filter((other) => other.name !== given)].slice(0, mostKept));
     setName('');
   };
   const menu = (
@@ -54,7 +55,7 @@ export function SavedSearches({ query, onChoose }: SavedSearchesProps) {
             <Menu.Item
               key="forget"
               label={t('audit.saved.forget', 'Forget it')}
-              onClick={() => write(searches.filter((other) => other !== search))}
+              onClick={() => write(read().filter((other) => other.name !== search.name))}
             />,
           ]}
         />

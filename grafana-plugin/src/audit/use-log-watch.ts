@@ -1,7 +1,7 @@
 /** Compares the newest head of the log with the newest that this browser has kept, and keeps it when the log has only grown. */
 import type { LogGrowth } from '@countersign/contract';
 import { useQuery } from '@tanstack/react-query';
-import { readGrowth } from '../api/audit';
+import { logWatchKey, readGrowth } from '../api/audit';
 import { CallError } from '../api/client';
 import { checkGrowth, sizeOf, type GrowthCheck } from './growth';
 import { advancePin, pinOf, readPin } from './pin';
@@ -12,7 +12,9 @@ interface Watched {
   readonly growth?: LogGrowth;
 }
 
-export const useLogWatch = () => useQuery({ queryKey: ['log-watch'], queryFn: compare, retry: false, staleTime: 0 });
+/** Also while the page stays open: what it shows comes from the log as it is by then. */
+export const useLogWatch = () =>
+  useQuery({ queryKey: logWatchKey, queryFn: compare, retry: false, staleTime: 0, refetchInterval: 30_000 });
 
 async function compare(): Promise<Watched> {
   // As it is kept now: another page may have seen more than this one had when it was opened.

@@ -54,19 +54,28 @@ const good: AuditProof = {
   signer: null,
 };
 
+/** As asked for by what it says it is. */
+const checked = (answer: AuditProof) => checkProof(answer, { eventId: answer.record.event_id });
+
 describe('checkProof', () => {
   it('holds for a record as it was recorded', () => {
-    expect(checkProof(good)).toMatchObject({ verified: true, treeSize: 3 });
+    expect(checked(good)).toMatchObject({ verified: true, treeSize: 3 });
+  });
+
+  it('does not hold for a good proof of another record than was asked for', () => {
+    expect(checkProof(good, { eventId: 'b', logIndex: 1 }).verified).toBe(true);
+    expect(checkProof(good, { eventId: 'a' }).verified).toBe(false);
+    expect(checkProof(good, { eventId: 'b', logIndex: 2 }).verified).toBe(false);
   });
 
   it('does not hold by the head of another log, though the key has signed it', () => {
     const of = formatCheckpoint({ origin: 'another.example', size: 3, root: treeHead(leaves) });
     const checkpoint = formatNote(of, key, ed25519.sign(new TextEncoder().encode(of), secret));
-    expect(checkProof({ ...good, checkpoint }).verified).toBe(false);
+    expect(checked({ ...good, checkpoint }).verified).toBe(false);
   });
 
   it('waits for a checkpoint', () => {
-    expect(checkProof({ ...good, checkpoint: null, proof: null }).verified).toBe(false);
+    expect(checked({ ...good, checkpoint: null, proof: null }).verified).toBe(false);
   });
 
   const other = encode({ ...event('b'), changed: true });
@@ -102,7 +111,7 @@ describe('checkProof', () => {
     ['another type', { type: 'countersign.outcome.v1' }],
     ['a human decision without a signature', { record: { ...good.record, audit_signature: { type: 'inclusion' } } }],
   ])('does not hold for %s', (_name, change) => {
-    expect(checkProof({ ...good, ...change }).verified).toBe(false);
+    expect(checked({ ...good, ...change }).verified).toBe(false);
   });
 
   it('holds where a service says more in an object than an answer shows', () => {
@@ -138,20 +147,20 @@ describe('checkProof', () => {
     const one = formatCheckpoint({ origin: key.name, size: 1, root: treeHead([leafHash(bytes)]) });
     const checkpoint = formatNote(one, key, ed25519.sign(new TextEncoder().encode(one), secret));
     const answer = { ...good, type: said.type, record, entry: toBase64(bytes), proof: [], checkpoint };
-    expect(checkProof(answer).verified).toBe(true);
+    expect(checked(answer).verified).toBe(true);
     const forged = { ...record, input_snapshot: { ...snapshot, uri: 'urn:y' } };
-    expect(checkProof({ ...answer, record: forged }).verified).toBe(false);
-    expect(checkProof({ ...answer, record: { ...record, input_snapshot: null } }).verified).toBe(false);
+    expect(checked({ ...answer, record: forged }).verified).toBe(false);
+    expect(checked({ ...answer, record: { ...record, input_snapshot: null } }).verified).toBe(false);
   });
 
   it('reads what it shows off the proven bytes', () => {
     const forged = { ...good, record: { ...good.record, justification: 'so not' } };
-    expect(checkProof(forged).said).toMatchObject({ justification: 'so', decision_actor: { id: 'ann' } });
+    expect(checked(forged).said).toMatchObject({ justification: 'so', decision_actor: { id: 'ann' } });
     const { id: _id, ...nameless } = event('b').data as Record<string, unknown>;
     expect(
-      checkProof({ ...good, entry: toBase64(encode({ type: 'countersign.outcome.v1', data: nameless })) }),
+      checked({ ...good, entry: toBase64(encode({ type: 'countersign.outcome.v1', data: nameless })) }),
     ).toMatchObject({ verified: false });
-    expect(checkProof({ ...good, entry: toBase64(encode(null)) })).toMatchObject({ verified: false, said: null });
+    expect(checked({ ...good, entry: toBase64(encode(null)) })).toMatchObject({ verified: false, said: null });
   });
 
   it('knows a key from before by the record that began it', () => {
@@ -179,10 +188,10 @@ describe('checkProof', () => {
       checkpoint: formatNote(head, key, ed25519.sign(new TextEncoder().encode(head), secret)),
       signer,
     };
-    expect(checkProof(signedBefore).verified).toBe(true);
-    expect(checkProof({ ...signedBefore, signer: null }).verified).toBe(false);
-    expect(checkProof({ ...signedBefore, signer: { ...signer, log_index: 1 } }).verified).toBe(false);
+    expect(checked(signedBefore).verified).toBe(true);
+    expect(checked({ ...signedBefore, signer: null }).verified).toBe(false);
+    expect(checked({ ...signedBefore, signer: { ...signer, log_index: 1 } }).verified).toBe(false);
     const mine = encode({ ...event('k'), type: 'countersign.key.v1', data: { key: formatVerifierKey(key) } });
-    expect(checkProof({ ...signedBefore, signer: { ...signer, entry: toBase64(mine) } }).verified).toBe(false);
+    expect(checked({ ...signedBefore, signer: { ...signer, entry: toBase64(mine) } }).verified).toBe(false);
   });
 });

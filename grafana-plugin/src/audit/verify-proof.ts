@@ -30,9 +30,18 @@ export interface ProofCheck {
   readonly treeSize: number | null;
   /** What the proven bytes say; null when they are damaged. */
   readonly said: SaidByEvent | null;
+  /** The event itself; null when its bytes are damaged. */
+  readonly event: CountersignEvent | null;
 }
 
-export function checkProof(answer: AuditProof): ProofCheck {
+/** What was asked for. */
+export interface Asked {
+  readonly eventId: string;
+  /** Its place in the log, where that is known. */
+  readonly logIndex?: number;
+}
+
+export function checkProof(answer: AuditProof, asked: Asked): ProofCheck {
   const { record, entry, body, proof, checkpoint, verifier_key } = answer;
   const bytes = fromBase64(entry);
   const key = parseVerifierKey(verifier_key);
@@ -40,13 +49,17 @@ export function checkProof(answer: AuditProof): ProofCheck {
   const said = event === null ? null : whatIsSaid(event);
   if (bytes === null || key === null || event === null || said === null) {
     const says = t('audit.step.damaged', 'The answer of the daemon is damaged.');
-    return { verified: false, steps: [{ holds: false, says }], treeSize: null, said: null };
+    return { verified: false, steps: [{ holds: false, says }], treeSize: null, said: null, event: null };
   }
   const leaf = leafHash(bytes);
   const steps: ProofStep[] = [
     {
       holds: hex(leaf) === record.leaf_hash,
       says: t('audit.step.leaf', 'The entry has the leaf hash that the record names.'),
+    },
+    {
+      holds: event.id === asked.eventId && (asked.logIndex ?? record.log_index) === record.log_index,
+      says: t('audit.step.asked', 'It is the record that was asked for.'),
     },
     {
       holds: isAsSaid(answer, event, said),
@@ -61,7 +74,7 @@ export function checkProof(answer: AuditProof): ProofCheck {
   }
   const head = checkpoint === null ? null : ownCheckpoint(checkpoint, key);
   if (event.type === eventTypes.humanDecision) steps.push(...signatureSteps(answer, bytes, key, head));
-  if (checkpoint === null || proof === null) return { verified: false, steps, treeSize: null, said };
+  if (checkpoint === null || proof === null) return { verified: false, steps, treeSize: null, said, event };
   steps.push(
     {
       holds: head !== null,
@@ -75,7 +88,7 @@ export function checkProof(answer: AuditProof): ProofCheck {
       }),
     },
   );
-  return { verified: steps.every(({ holds }) => holds), steps, treeSize: head?.size ?? null, said };
+  return { verified: steps.every(({ holds }) => holds), steps, treeSize: head?.size ?? null, said, event };
 }
 
 /** A human decision is signed by itself, with the key in use then: where that was another, the log says that it was its key. */
@@ -132,11 +145,12 @@ function isAsSaid({ record, type }: AuditProof, event: CountersignEvent, said: S
     if (name === 'justification' && !own.includes(event.type)) continue;
     if (!isWithin(record[name], said[name])) return false;
   }
-  if (event.type === eventTypes.aiDecision) {
+  if (event.type === eventTypes.aiDecision || event.type === eventTypes.model) {
     const { version, hash } = event.data.model;
     if (record.model_version !== version || record.model_hash !== hash) return false;
   }
-  return type === event.type;
+  const isSigned = event.type === eventTypes.humanDecision;
+  return type === event.type && record.audit_signature.type === (isSigned ? 'ed25519' : 'inclusion');
 }
 
 /** Whether the entry is the commitment of the daemon to these bytes. */

@@ -17,6 +17,7 @@ import { riskText } from '../parts/words';
 import { routes } from '../routes';
 import { DrawForm, type Wish } from './DrawForm';
 import { FoundBy, Judge } from './Judge';
+import { OnRecord } from './OnRecord';
 import { Proven } from './Proven';
 import { utcField } from './quarters';
 import { Seed } from './Seed';
@@ -48,7 +49,8 @@ export default function InspectionPage() {
   );
 }
 
-function Sample({ opened: { inspection, decisions, asker } }: { opened: OpenInspection }) {
+function Sample({ opened }: { opened: OpenInspection }) {
+  const { inspection, decisions, asker } = opened;
   const styles = useStyles2(getStyles);
   const [at, setAt] = useState(0);
   const [shown, setShown] = useState<string | null>(null);
@@ -78,6 +80,7 @@ function Sample({ opened: { inspection, decisions, asker } }: { opened: OpenInsp
           </Button>
         </p>
         <Seed inspection={inspection} />
+        <OnRecord opened={opened} />
         <ol className={styles.list} aria-label={t('inspection.sample', 'Sample')} data-testid="sample">
           {decisions.map((one, i) => (
             <li key={one.log_index} ref={i === at ? intoView : null}>
@@ -105,7 +108,12 @@ function Sample({ opened: { inspection, decisions, asker } }: { opened: OpenInsp
           </Empty>
         ) : (
           <>
-            <Proven key={decision.record.event_id} record={decision.record} onOpen={setShown} />
+            <Proven
+              key={decision.record.event_id}
+              record={decision.record}
+              logIndex={decision.log_index}
+              onOpen={setShown}
+            />
             <Button
               className={styles.proof}
               size="sm"

@@ -10,12 +10,18 @@ import { NotYet, Skeleton } from '../parts/states';
 
 interface ProvenProps {
   readonly record: AuditRecord;
+  /** Its place in the log, as it was drawn. */
+  readonly logIndex: number;
   readonly onOpen: (eventId: string) => void;
 }
 
-export function Proven({ record, onOpen }: ProvenProps) {
+export function Proven({ record, logIndex, onOpen }: ProvenProps) {
   const proof = useProof(record.event_id);
-  const check = useMemo(() => (proof.data === undefined ? null : checkProof(proof.data)), [proof.data]);
+  const eventId = record.event_id;
+  const check = useMemo(
+    () => (proof.data === undefined ? null : checkProof(proof.data, { eventId, logIndex })),
+    [proof.data, eventId, logIndex],
+  );
   if (proof.data === undefined || check === null) {
     return (
       <NotYet query={proof} what={t('audit.record.failed', 'The record could not be read')}>

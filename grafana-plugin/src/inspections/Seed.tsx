@@ -21,7 +21,13 @@ export function Seed({ inspection: { seed, announced, drawn_by } }: { inspection
 function OfLog({ seed, announced }: { seed: string; announced: number }) {
   const theme = useTheme2();
   const root = useRootCheck(announced + 1, seed);
-  if (root.data === false) {
+  if (root.isError) {
+    return t('inspection.seed-unchecked', 'It is said to be the root of the log; that could not be checked: {{why}}', {
+      why: root.error.message,
+    });
+  }
+  if (root.data === undefined) return t('inspection.seed-checking', 'Checking that nobody chose it …');
+  if (!root.data) {
     return (
       <span style={{ color: theme.colors.error.text }} data-testid="seed-broken">
         <Icon name="exclamation-triangle" />{' '}
@@ -32,13 +38,13 @@ function OfLog({ seed, announced }: { seed: string; announced: number }) {
     );
   }
   return (
-    <span data-testid="seed-of-log" data-checked={root.data === true}>
-      {root.data === true && <Icon name="check-circle" style={{ color: theme.colors.success.text }} />}{' '}
-      {t('inspection.seed-of-log', 'The root of the log when record {{announced}} announced it: nobody chose it.', {
-        announced,
-      })}{' '}
-      {root.isError &&
-        t('inspection.seed-unchecked', 'That could not be checked: {{why}}', { why: root.error.message })}
+    <span data-testid="seed-of-log">
+      <Icon name="check-circle" style={{ color: theme.colors.success.text }} />{' '}
+      {t(
+        'inspection.seed-of-log',
+        'Checked in this browser: it is the root of the log when record {{announced}} announced it, so nobody chose it.',
+        { announced },
+      )}
     </span>
   );
 }

@@ -19,11 +19,13 @@ export function lastQuarter(now: Date): Quarter {
   return { name, from: utcField(from.toISOString()), to: utcField(to.toISOString()) };
 }
 
-/** Whether somebody has drawn a sample of a workflow that takes in the whole quarter. */
+/** Whether an audit of a workflow that takes in the whole quarter, with decisions of each risk that there was, is signed off. */
 export const isCovered = (workflow: string, { from, to }: Quarter, inspections: readonly Inspection[]): boolean =>
   inspections.some(
     (one) =>
       one.workflow_id === workflow &&
+      one.signed_off !== null &&
+      one.drawn.every(({ sample, of }) => of === 0 || sample > 0) &&
       Date.parse(one.from) <= Date.parse(`${from}Z`) &&
       Date.parse(one.to) >= Date.parse(`${to}Z`),
   );
