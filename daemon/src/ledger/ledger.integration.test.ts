@@ -367,6 +367,14 @@ describe('search', () => {
     expect([counted.exact, counted.counts]).toEqual([true, counts]);
   });
 
+  it('counts one event as one', async () => {
+    const [record] = await big.reader.readAt([20_000]);
+    const counted = await big.search.histogram({ event_id: record?.event.id }, 12);
+    expect([counted?.exact, counted?.counts.reduce((sum, count) => sum + count, 0)]).toEqual([true, 1]);
+    const none = await big.search.histogram({ event_id: record?.event.id, workflow_id: 'nothing' }, 12);
+    expect(none?.counts.every((count) => count === 0)).toBe(true);
+  });
+
   it('gives the pages of a search without gap or double while records are added', async () => {
     const filter = { workflow_id: 'mail-moderation', risk_tier: 'medium' } as const;
     const wanted = await expected(filter, 100_000);

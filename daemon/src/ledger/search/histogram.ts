@@ -20,7 +20,7 @@ export class HistogramBins {
 
   /** Each at its time. */
   addEach(hits: Hits, times: ArrayLike<number>): void {
-    for (const hit of newestFirst(hits, times.length)) this.add(times[hit] ?? Number.NaN, 1);
+    for (const hit of newestFirst(hits, times.length)) this.addOne(times[hit] ?? Number.NaN);
   }
 
   /** So many, somewhere in a time: to each bin as much as of the time is in it. */
@@ -33,10 +33,11 @@ export class HistogramBins {
     }
   }
 
-  private add(at: number, count: number): void {
+  /** At its time, in seconds since 1970; outside of the extent it counts nowhere. */
+  addOne(at: number): void {
     if (!(at >= this.extent.from && at <= this.extent.to)) return;
     const bin = Math.min(this.counts.length - 1, Math.floor((at - this.extent.from) / this.width));
-    this.counts[bin] = (this.counts[bin] ?? 0) + count;
+    this.counts[bin] = (this.counts[bin] ?? 0) + 1;
   }
 }
 

@@ -185,9 +185,14 @@ export class SearchIndex {
     if (extent === null) return null;
     // Times are in seconds: with more bins than those, some would always be empty.
     const counted = new HistogramBins(extent, Math.min(bins, extent.to - extent.from + 1));
+    if (filter.event_id !== undefined) {
+      const { records } = await this.byEvent(filter.event_id, filter, this.nextIndex);
+      for (const { event } of records) counted.addOne(Math.floor(Date.parse(event.time) / 1_000));
+      return { ...extent, counts: counted.counts, exact: true };
+    }
     for (const segment of inMemory) counted.addEach(this.hitsInMemory(segment, fields, words), segment.times);
     const isWhole = [filter.from, filter.to].every((at) => at === undefined || Date.parse(at) % 1_000 === 0);
-    const isExact = stored.length <= mostCountedEach && isWhole && filter.event_id === undefined;
+    const isExact = stored.length <= mostCountedEach && isWhole;
     const isAll = fields.length + words.length === 0;
     const hits = isAll
       ? new Map(stored.map(({ first }) => [first, everything]))
