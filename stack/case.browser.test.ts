@@ -170,7 +170,7 @@ it('shows where a decision comes from, why the AI says so, and what people made 
   for (const badge of ['A colleague escalated it', 'medium risk', 'P1, due in', 'breaker closed']) {
     await article.getByText(badge).first().waitFor();
   }
-  await article.getByText('Ben handed it over to Ann').waitFor();
+  await article.getByText('Ben handed it over to Ann: “she wrote to you too”').waitFor();
   await page.getByTestId('for-you').getByText('1 for you').waitFor();
 
   expect(await fact(page, 'Model').textContent()).toBe('spam-logit 1.0.0');

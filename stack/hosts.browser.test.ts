@@ -91,6 +91,8 @@ describe.each([
     await page.keyboard.type('he knows the sender');
     await page.keyboard.press('Control+Enter');
     await page.getByTestId('undo').waitFor();
+    // Nobody presses it sooner for having seen it; a letter that comes sooner was still being typed.
+    await page.waitForTimeout(300);
     await page.keyboard.press('z');
     await page.getByTestId('decision-form').waitFor();
     await page.locator('[aria-pressed=true]', { hasText: 'Modify' }).waitFor();

@@ -127,7 +127,11 @@ it('opens the next case at its beginning, and leaves the keys that scroll with w
   await page.keyboard.type('it sells pills');
   await page.keyboard.press('Escape');
   await page.keyboard.press('End');
-  await eventually('it to be scrolled', async () => ((await top()) > 100 ? true : null));
+  await eventually('it to be scrolled', async () => {
+    const before = await top();
+    await page.waitForTimeout(100);
+    return before > 100 && (await top()) === before ? true : null;
+  });
   await page.keyboard.press('Control+Enter');
   // What is typed on is no key for the case that nobody has read.
   await page.keyboard.type('az', { delay: 10 });

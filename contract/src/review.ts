@@ -145,6 +145,8 @@ export type SimilarCase = Static<typeof SimilarCase>;
 export const ReviewCase = Type.Object({
   item: QueueItem,
   decision: AskedOfAi,
+  /** What whoever handed it over has said; null, too, where the asker is to hear no colleague before they decide. */
+  assigned_note: nullable(Type.String()),
   /** Null while the asker has to say first what they think. */
   answer: nullable(AiAnswer),
   /** What the asker said before the AI's answer was shown. */

@@ -7,3 +7,6 @@ ALTER TABLE inspection ADD COLUMN signed_event uuid;
 
 -- The cases that somebody holds, for "the next one": those that they have on no page come first.
 CREATE INDEX review_case_claimed ON review_case (claimed_by) WHERE claimed_by IS NOT NULL AND decided_at IS NULL;
+
+-- What goes along with a case that is handed over.
+ALTER TABLE review_case ADD COLUMN assigned_note text;

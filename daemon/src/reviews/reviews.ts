@@ -175,6 +175,7 @@ export class Reviews {
       decision: asked,
       answer: hidden ? null : answer,
       committed: committed === undefined ? null : { label: committed.label, at: committed.at.toISOString() },
+      assigned_note: hidden || isBlind(row) || row.assigned_to === null ? null : row.assigned_note,
       opinions: hidden || isBlind(row) ? [] : opinions.map(({ has_value: _more, ...opinion }) => opinion),
       precision: hidden ? null : precision,
       similar: hidden ? [] : similar,
@@ -315,7 +316,7 @@ export class Reviews {
         return refused('four_eyes', `${colleague.name} cannot decide this case. It takes somebody else.`);
       }
       const at = now();
-      if (!(await store.handOver(tx.client, decisionId, person.id, to, at))) {
+      if (!(await store.handOver(tx.client, decisionId, person.id, { to, note }, at))) {
         return heldByOther(row, at) ?? refused('lease_lost', 'You do not hold this case. Claim it, then hand it over.');
       }
       const { workflow_id, task_id, planted_from } = row;

@@ -3,6 +3,7 @@ import type {
   AssignedTo,
   DecisionAction,
   Features,
+  HandOverRequest,
   Opinion,
   Priority,
   ReviewReason,
@@ -45,6 +46,8 @@ export interface CaseRow {
   readonly people_wanted: number;
   readonly features: Features;
   readonly assigned_to: string | null;
+  /** What who handed it over has said to them. */
+  readonly assigned_note: string | null;
   readonly outcome_label: string | null;
   /** Of a planted case: the one it is a copy of, and the right answer. */
   readonly planted_from: string | null;
@@ -402,14 +405,14 @@ export async function handOver(
   db: Queryable,
   decisionId: string,
   from: string,
-  to: string,
+  { to, note }: HandOverRequest,
   now: Date,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE review_case SET assigned_to = $3, claimed_by = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1,
-       version = version + 1, changed_by = $2, changed_how = 'handed_over', changed_at = $4
+       version = version + 1, changed_by = $2, changed_how = 'handed_over', changed_at = $4, assigned_note = $5
      WHERE decision_id = $1 AND claimed_by = $2 AND lease_until > $4 AND decided_at IS NULL`,
-    [decisionId, from, to, now],
+    [decisionId, from, to, now, note],
   );
   return rowCount === 1;
 }

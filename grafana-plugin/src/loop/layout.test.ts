@@ -6,7 +6,10 @@ import { bands, lanes, linkKinds, type Box, type Link, type LinkName, type Side 
 /** Boxes as many as the policy may have of them; what they say does not matter here. */
 const someBoxes = fc
   .record({ sources: fc.nat(4), decisions: fc.integer({ min: 1, max: 4 }), told: fc.nat(4), harms: fc.nat(4) })
-  .map(({ sources, decisions, told, harms }): Box[] => [
+  .map((counts) => boxesOf(counts));
+const boxesOf = (counts: { sources: number; decisions: number; told: number; harms: number }): Box[] => {
+  const { sources, decisions, told, harms } = counts;
+  return [
     ...several('source', 'data', 0, sources),
     ...several('outcomes', 'data', 1, 1),
     ...several('decision', 'ai', 0, decisions),
@@ -19,7 +22,8 @@ const someBoxes = fc
     ...several('roles', 'people', 0, 1),
     ...several('told', 'people', 1, told + 1),
     ...several('harm', 'harms', 1, harms),
-  ]);
+  ];
+};
 const several = (name: string, lane: Box['lane'], band: Box['band'], count: number): Box[] =>
   Array.from({ length: count }, (_, i) => ({ id: `${name}-${i}`, lane, band, content: { is: 'service' } }));
 
@@ -122,6 +126,15 @@ it('draws every link from edge to edge, straight up or across, past every box, a
         }
       }
     }),
+    // A link that was made straight ended beside a box that is not as high as most.
+    {
+      examples: [
+        [
+          boxesOf({ sources: 1, decisions: 4, told: 0, harms: 0 }),
+          { lane: 80, gutter: 28, heights: [32, 32, 131, 32, 36, 37, 32, 32] },
+        ],
+      ],
+    },
   );
 });
 

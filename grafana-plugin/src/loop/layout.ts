@@ -88,7 +88,9 @@ function across(links: readonly Placed[], frame: Frame): Connector[] {
     const end = ports(link, 'target');
     const isOnlyOne = links.every(({ kind, to, from }) => kind !== link.kind || to !== link.to || from === link.from);
     // So little that it would only look crooked.
-    const isNearly = isOnlyOne && gapOf(link) === null && Math.abs(start.y - end.y) <= straightened;
+    const { top, bottom } = link.target.rect;
+    const isBeside = start.y > top && start.y < bottom;
+    const isNearly = isOnlyOne && isBeside && gapOf(link) === null && Math.abs(start.y - end.y) <= straightened;
     return isNearly ? { start, end: { x: end.x, y: start.y } } : { start, end };
   };
   const trunkOf = gutterTracks(links, frame, (link) => ({ ...ends(link), gap: gapOf(link) }));

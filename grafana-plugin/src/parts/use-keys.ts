@@ -10,8 +10,8 @@ export type Keys = Readonly<Record<string, () => void>>;
 const grafanas = { key: 'g', waitMs: 1_000 };
 /** Who types on when the field is gone has not chosen a key: only after a pause have they seen it. */
 const pauseMs = 1_000;
-/** Shorter for who has sent it: they know that it goes. */
-const sentPauseMs = 400;
+/** Shorter for who has sent it: they know that it goes, and nobody answers sooner to what they see. */
+const sentPauseMs = 250;
 
 /** Of all that is on screen, the newest last. */
 const bound: { readonly current: Keys }[] = [];
@@ -33,8 +33,8 @@ export function useKeys(keys: Keys): void {
   }, []);
 }
 
-/** Where somebody typed last, and when. */
-let typed: { readonly into: HTMLElement; readonly at: number } | null = null;
+/** Where somebody typed last and when, and how long a pause it takes after it. */
+let typed: { readonly into: HTMLElement; readonly at: number; readonly pauseMs: number } | null = null;
 /** When Grafana's key was pressed that waits for another. */
 let startedAt = Number.NEGATIVE_INFINITY;
 
@@ -43,7 +43,7 @@ function onKey(event: KeyboardEvent): void {
   if (event.repeat || event.isComposing || document.querySelector('[role="dialog"]') !== null) return;
   const modified = event.ctrlKey || event.metaKey;
   if (!modified && isTyping(target)) {
-    typed = { into: target, at };
+    typed = { into: target, at, pauseMs };
     // A list that is open is closed first.
     const isOpen = target.getAttribute('aria-expanded') === 'true';
     if (event.key !== 'Escape' || isOpen) return;
@@ -57,8 +57,8 @@ function onKey(event: KeyboardEvent): void {
     return;
   }
   // Whoever sends what they have typed may have a letter more on the way.
-  if (modified) typed = isTyping(target) ? { into: target, at: at - pauseMs + sentPauseMs } : null;
-  if (typed !== null && !typed.into.isConnected && at - typed.at < pauseMs) {
+  if (modified) typed = isTyping(target) ? { into: target, at, pauseMs: sentPauseMs } : null;
+  if (typed !== null && !typed.into.isConnected && at - typed.at < typed.pauseMs) {
     typed = { ...typed, at };
     event.stopPropagation();
     return;

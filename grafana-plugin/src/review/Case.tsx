@@ -77,6 +77,7 @@ export const Case = memo(function Case({ opened, now, instead }: CaseProps) {
                 from: item.assigned_by.name,
                 to: item.assigned_to.name,
               })}
+              {opened.assigned_note !== null && `: “${opened.assigned_note}”`}
             </span>
           )}
           <Lookers people={item.looking} />
