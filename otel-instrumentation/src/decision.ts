@@ -184,21 +184,32 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   }
 
   private ended(): Ended {
-    const { options, span, said } = this;
+    const { span, said } = this;
     const answer = this.answer ?? this.authority();
-    const attributes = attributesOf(options, this.id);
-    attributes[attribute.action] = this.action;
-    attributes[attribute.route] = answer.route;
-    attributes[attribute.routeReason] = answer.reason;
-    attributes[attribute.breakerEpoch] = answer.epoch;
+    this.describe();
+    span.setAttribute(attribute.action, this.action);
+    span.setAttribute(attribute.route, answer.route);
+    span.setAttribute(attribute.routeReason, answer.reason);
+    span.setAttribute(attribute.breakerEpoch, answer.epoch);
     if (said !== null) {
-      attributes[attribute.confidence] = this.confidence;
-      attributes[attribute.outputLabel] = said.label ?? undefined;
+      span.setAttribute(attribute.confidence, this.confidence);
+      if (typeof said.label === 'string') span.setAttribute(attribute.outputLabel, said.label);
     }
-    if (this.calls !== null) Object.assign(attributes, this.calls);
-    span.setAttributes(attributes);
     this.measure({ [attribute.route]: answer.route, [attribute.action]: this.action });
     return this.draft();
+  }
+
+  /** One by one: an object of them would be made to be taken apart. */
+  private describe(): void {
+    const { span, options } = this;
+    const { task, model, reversible } = options;
+    span.setAttribute(attribute.id, this.id);
+    span.setAttribute(attribute.taskId, task);
+    span.setAttribute(attribute.actorType, 'ai');
+    span.setAttribute(attribute.modelName, model.name);
+    span.setAttribute(attribute.modelVersion, model.version);
+    span.setAttribute(attribute.reversible, reversible);
+    if (this.calls !== null) span.setAttributes(this.calls);
   }
 
   private measure(outcome: Attributes): void {
@@ -229,11 +240,9 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
   }
 
   private showFailure(error: unknown): void {
-    const attributes = attributesOf(this.options, this.id);
     const errorType = errorTypeOf(error);
-    attributes[attribute.errorType] = errorType;
-    if (this.calls !== null) Object.assign(attributes, this.calls);
-    this.span.setAttributes(attributes);
+    this.describe();
+    this.span.setAttribute(attribute.errorType, errorType);
     this.measure({ [attribute.errorType]: errorType });
     const { workflow, riskTier } = this.options;
     this.span.setStatus(failedStatus(error, this.deciding.privacyOf(workflow), riskTier));
@@ -316,14 +325,3 @@ export const attributesAtStart = ({ workflow, riskTier }: DecisionOptions): Attr
   [attribute.workflowId]: workflow,
   [attribute.riskTier]: riskTier,
 });
-
-function attributesOf({ task, model, reversible }: DecisionOptions, id: string): Attributes {
-  return {
-    [attribute.id]: id,
-    [attribute.taskId]: task,
-    [attribute.actorType]: 'ai',
-    [attribute.modelName]: model.name,
-    [attribute.modelVersion]: model.version,
-    [attribute.reversible]: reversible,
-  };
-}

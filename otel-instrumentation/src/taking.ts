@@ -136,7 +136,7 @@ export function begin({ tracer, deciding }: Pick<Taking, 'tracer' | 'deciding'>,
   const parent = context.active();
   const span = tracer.startSpan(`decision ${options.workflow}`, { attributes: attributesAtStart(options) }, parent);
   const open = new OpenDecision(options, span, deciding);
-  return { open, within: withDecision(trace.setSpan(parent, span), open) };
+  return { open, within: trace.setSpan(withDecision(parent, open), span) };
 }
 
 const isAsyncGenerator = (value: unknown): value is AsyncGenerator =>

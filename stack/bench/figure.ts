@@ -8,10 +8,10 @@ export interface Figure {
 }
 
 /** Nanoseconds a call: the best of several rounds, because everything that disturbs only adds. */
-export function nanosecondsEach(calls: number, work: (i: number) => unknown): number {
+export function nanosecondsEach(calls: number, work: (i: number) => unknown, rounds = 7): number {
   let best = Number.POSITIVE_INFINITY;
   let sink: unknown;
-  for (let round = 0; round < 7; round++) {
+  for (let round = 0; round < rounds; round++) {
     const started = process.hrtime.bigint();
     for (let i = 0; i < calls; i++) sink = work(i);
     best = Math.min(best, Number(process.hrtime.bigint() - started) / calls);

@@ -73,13 +73,18 @@ async function benchmarkCost(): Promise<Figure[]> {
   );
   // Without an output there is no event: the span alone.
   const spanOnly = nanosecondsEach(20_000, (i) => countersign.decision({ ...options, task: `t${i}` }, () => 1));
-  const whole = nanosecondsEach(20_000, (i) =>
-    countersign.decision({ ...options, task: `t${i}` }, (decision) => {
-      decision.output({ label: 'yes', scores: { yes: 0.9, no: 0.1 } }, 0.9);
-      decision.propose('accept', 'because');
-      return 1;
-    }),
+  // In short rounds, for all of them together have to find room: what is dropped is another way to go.
+  const whole = nanosecondsEach(
+    2_000,
+    (i) =>
+      countersign.decision({ ...options, task: `t${i}` }, (decision) => {
+        decision.output({ label: 'yes', scores: { yes: 0.9, no: 0.1 } }, 0.9);
+        decision.propose('accept', 'because');
+        return 1;
+      }),
+    20,
   );
+  if (countersign.pending() !== 40_000) throw new Error(`${countersign.pending()} events are queued, want 40,000`);
   const question = { ...options, task: 't', confidence: 0.9 };
   const guard = nanosecondsEach(200_000, () => countersign.guard(question));
   await countersign.shutdown(1);
