@@ -240,5 +240,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   part: css({ marginTop: theme.spacing(2), h3: { fontSize: theme.typography.h5.fontSize } }),
   quiet: css({ color: theme.colors.text.secondary }),
-  history: css({ paddingLeft: theme.spacing(2.5), margin: 0, 'li > a': { textDecoration: 'underline' } }),
+  history: css({
+    paddingLeft: theme.spacing(2.5),
+    margin: 0,
+    'li > a': { color: theme.colors.text.link, textDecoration: 'underline' },
+  }),
 });
