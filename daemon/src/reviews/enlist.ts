@@ -81,7 +81,10 @@ export async function enlist(
       // Not of the same moment as the one it came with.
       const earlierMs = Math.floor((chance / share) * mostApartMs);
       const copy = { like, labels: policy.review.labels, seed: decision.decision_id, earlierMs };
-      await store.plantCase(client, { decisionId: idBefore(decision.decision_id, earlierMs), ...copy });
+      await store.plantCase(client, {
+        decisionId: idBefore(decision.decision_id, earlierMs, () => newId(now())),
+        ...copy,
+      });
     }
   }
   const outcomes = records.flatMap(({ event }) => (event.type === eventTypes.outcome ? [event.data] : []));

@@ -5,6 +5,8 @@ import type { Person } from '@countersign/contract';
 const looksForMs = 25_000;
 /** A page that shows a case asks for it anew every five seconds. */
 const asksWithinMs = 7_000;
+/** A page that is not in front any more keeps its claim for so long, and says then that it is away. */
+const keptAwayMs = 120_000;
 const mostCases = 10_000;
 
 interface Look {
@@ -54,11 +56,12 @@ export class Lookers {
     return shown === null || now - shown.last >= asksWithinMs ? 0 : now - shown.since;
   }
 
-  /** Cases that a person has in front on some page. */
-  inFrontOf({ id }: Pick<Person, 'id'>, now: number): string[] {
-    return [...this.byCase].flatMap(([decisionId, people]) =>
-      inFront(people.get(id)?.pages ?? noPages, now).length > 0 ? [decisionId] : [],
-    );
+  /** Cases that a person has on some page, in front or not: one that is not keeps its claim for two minutes. */
+  openOf({ id }: Pick<Person, 'id'>, now: number): string[] {
+    return [...this.byCase].flatMap(([decisionId, people]) => {
+      const looks = [...(people.get(id)?.pages.values() ?? [])];
+      return looks.some((at) => now - at < looksForMs + keptAwayMs) ? [decisionId] : [];
+    });
   }
 
   /** The others. */

@@ -265,8 +265,8 @@ export class Reviews {
       [...policies].map(([workflow, { policy }]) => [workflow, durationOf(policy.review.lease)]),
     );
     const at = now();
-    const inFront = this.lookers.inFrontOf(person, at.getTime());
-    return store.claimNextCase(pool, this.filterOf(query, person), { id: person.id, inFront }, at, leases);
+    const open = this.lookers.openOf(person, at.getTime());
+    return store.claimNextCase(pool, this.filterOf(query, person), { id: person.id, open }, at, leases);
   }
 
   private async claimOf(decisionId: string, person: Reviewer): Promise<Claim | Refusal | null> {
@@ -380,9 +380,11 @@ export class Reviews {
         ),
       ]),
     );
-    return records.filter(({ task_id, decision_actor }) => {
+    const isOpen = new Set(open.map(({ task_id }) => task_id));
+    return records.filter(({ task_id, decision_actor, model_output }) => {
       // What turned out may be told of under another task, and is the right answer of what is planted.
-      if (plants && decision_actor.type === 'service') return false;
+      const isOutcome = decision_actor.type === 'service' && model_output !== null;
+      if (plants ? decision_actor.type === 'service' : isOutcome && isOpen.has(task_id)) return false;
       const { answers, ai } = concealed.get(task_id) ?? { answers: false, ai: false };
       return decision_actor.type === 'ai' ? !ai : !answers;
     });

@@ -320,14 +320,14 @@ export async function claimCase(
 export async function claimNextCase(
   db: Queryable,
   filter: QueueFilter,
-  { id: person, inFront }: { readonly id: string; readonly inFront: readonly string[] },
+  { id: person, open }: { readonly id: string; readonly open: readonly string[] },
   now: Date,
   leases: Readonly<Record<string, number>>,
 ): Promise<string | null> {
   const isFree = '(c.lease_until IS NULL OR c.lease_until <= $7)';
   // One after the other, so that each finds its case by an index.
   const ways: readonly [whose: string, ...more: (readonly string[])[]][] = [
-    ['c.claimed_by = $2 AND c.lease_until > $7 AND c.decision_id <> ALL($10::uuid[])', inFront],
+    ['c.claimed_by = $2 AND c.lease_until > $7 AND c.decision_id <> ALL($10::uuid[])', open],
     [`c.assigned_to = $2 AND ${isFree}`],
     [`(c.assigned_to IS NULL OR c.due_at < $7) AND ${isFree}`],
   ];
@@ -392,7 +392,8 @@ export async function reopenCase(
 ): Promise<void> {
   await db.query(
     `UPDATE review_case SET decided_by = NULL, decided_action = NULL, decided_at = NULL, claimed_by = NULL,
-       lease_until = NULL, assigned_to = NULL, version = version + 1, reason = coalesce($2, reason),
+       lease_until = NULL, assigned_to = CASE WHEN $6 = 'undone' THEN assigned_to END, version = version + 1,
+       reason = coalesce($2, reason),
        priority = coalesce($3, priority), people_wanted = coalesce($4, people_wanted),
        changed_by = $5, changed_how = $6, changed_at = $7, due_at = least(due_at, $8)
      WHERE decision_id = $1`,

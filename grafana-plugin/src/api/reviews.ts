@@ -24,7 +24,7 @@ import {
 } from '@tanstack/react-query';
 import { t } from '../parts/i18n';
 import { newId } from '../parts/new-id';
-import { get, getBytes, post } from './client';
+import { CallError, get, getBytes, post } from './client';
 import { forgetWishes, postWish } from './wish';
 
 const keys = {
@@ -90,7 +90,10 @@ export const useSnapshot = (hash: string) =>
     retry: 5,
     retryDelay: 1_000,
     // Nobody has to ask for what they need to decide.
-    refetchInterval: ({ state }) => (state.status === 'error' ? 5_000 : false),
+    refetchInterval: ({ state: { status, error } }) => {
+      if (status !== 'error') return false;
+      return error instanceof CallError && error.status === 404 ? 60_000 : 5_000;
+    },
   });
 
 /** Colleagues that a case can be handed over to. */
@@ -166,8 +169,9 @@ export function useDecide(filter: QueueFilter) {
 /** `onUndone` before the case is read anew: the form that comes back finds what was written. */
 export const useUndo = () =>
   useOnCase(
-    async (id, { onUndone }: { readonly onUndone: () => void }) => {
-      await postWish(`v1/reviews/cases/${id}/undo`, {});
+    async (id, { onUndone, until }: { readonly onUndone: () => void; readonly until: number }) => {
+      // Of that decision: one that comes after it has another end.
+      await postWish(`v1/reviews/cases/${id}/undo`, {}, String(until));
       onUndone();
     },
     { done: t('review.said.undo', 'Undone'), failed: t('review.failed.undo', 'It could not be undone') },

@@ -19,11 +19,9 @@ export async function holdAgainstSeen(head: Pick<Pin, 'note' | 'verifierKey'>): 
   try {
     const growth = await readGrowth(from, to);
     const { successions } = growth;
-    // A pin may be of a newer key than a proof that was asked for before.
-    const isSucceeded =
-      vouchesFor(pin.verifierKey, head.verifierKey, successions) ||
-      vouchesFor(head.verifierKey, pin.verifierKey, successions);
-    if (!isSucceeded) return { is: 'another_key' };
+    // The key of the smaller vouches for that of the larger: a pin may be newer than a proof that was asked for before.
+    const [older, newer] = sizeOf(pin) <= sizeOf(head) ? [pin, head] : [head, pin];
+    if (!vouchesFor(older.verifierKey, newer.verifierKey, successions)) return { is: 'another_key' };
     return isOneLog(pin, head, growth) ? { is: 'same', seenAt: pin.seenAt, size: sizeOf(pin) } : { is: 'another' };
   } catch (error) {
     if (error instanceof CallError && error.body?.error === 'not_found') return { is: 'another' };

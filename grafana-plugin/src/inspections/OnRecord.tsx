@@ -23,7 +23,19 @@ export function OnRecord({ opened }: { opened: OpenInspection }) {
     retry: 5,
     retryDelay: 1_000,
   });
-  if (drawn === null) return null;
+  if (drawn === null) {
+    return (
+      <Alert
+        severity="warning"
+        title={t('inspection.none-on-record', 'It cannot be held against what is on record of it')}
+      >
+        {t(
+          'inspection.none-on-record-next',
+          'Which records those are is not known. Look for them in the audit explorer, by the type countersign.inspection.v1, and compare them with what is shown here.',
+        )}
+      </Alert>
+    );
+  }
   if (proven.isError) {
     return (
       <Alert severity="warning" title={t('inspection.unproven', 'What is on record of it could not be proven')}>
@@ -63,6 +75,7 @@ export function OnRecord({ opened }: { opened: OpenInspection }) {
 const named = words<Difference>({
   announcement: () => t('inspection.difference.announcement', 'the announcement'),
   what: () => t('inspection.difference.what', 'what it is about'),
+  who: () => t('inspection.difference.who', 'who drew it, or when'),
   seed: () => t('inspection.difference.seed', 'the seed'),
   sample: () => t('inspection.difference.sample', 'the sample'),
   findings: () => t('inspection.difference.findings', 'the findings'),

@@ -16,7 +16,8 @@ const step = (index: number, data: Partial<InspectionStep>) => ({
   index,
   event: {
     type: 'countersign.inspection.v1',
-    data: { ...about, sample: [], by: 'user:3', reason: '', ...data },
+    time: '2026-10-02T00:00:00.000Z',
+    data: { ...about, sample: [], by: 'user:3', reason: '1 of 5 of low risk, 1 of 2 of high risk', ...data },
   } as unknown as CountersignEvent,
 });
 const on: OnRecord = {
@@ -40,11 +41,17 @@ const shown = {
     seed: 'ab',
     announced: 10,
     log_size: 10,
-    signed_off: { by: person('user:3'), at: '', statement: 'one is wanting' },
+    drawn_by: person('user:3'),
+    drawn_at: '2026-10-02T00:00:00.000Z',
+    drawn: [
+      { risk_tier: 'low', sample: 1, of: 5 },
+      { risk_tier: 'high', sample: 1, of: 2 },
+    ],
+    signed_off: { by: person('user:3'), at: '2026-10-02T00:00:00.000Z', statement: 'one is wanting' },
   },
   decisions: [
-    { log_index: 7, finding: 'wanting', note: 'nobody looked', found_by: person('user:4') },
-    { log_index: 3, finding: 'good', note: '', found_by: person('user:3') },
+    { risk_tier: 'high', log_index: 7, finding: 'wanting', note: 'nobody looked', found_by: person('user:4') },
+    { risk_tier: 'low', log_index: 3, finding: 'good', note: '', found_by: person('user:3') },
   ],
   asker: 'user:3',
 } as unknown as OpenInspection;
@@ -80,6 +87,11 @@ describe('a periodic audit', () => {
       {},
       ['sign-off'],
     ],
+    ['another who drew it', change({ drawn_by: person('user:9') }), {}, ['who']],
+    ['another time of drawing', change({ drawn_at: '2026-10-03T00:00:00.000Z' }), {}, ['who']],
+    ['other numbers', change({ drawn: [{ risk_tier: 'low', sample: 2, of: 2 }] }), {}, ['sample']],
+    ['another risk', change({}, [{ ...wanting, risk_tier: 'low' }, good]), {}, ['sample']],
+    ['a sign-off that is not on record', shown, { signedOff: null }, ['sign-off']],
     ['no sign-off', change({ signed_off: null }), {}, ['sign-off']],
     ['another place of its announcement', change({ announced: 9 }), {}, ['announcement', 'seed']],
     ['no announcement', shown, { announced: null }, ['announcement']],

@@ -18,7 +18,7 @@ export interface ProvenStep {
 }
 
 /** What of it is shown as it is not on record. */
-export type Difference = 'announcement' | 'what' | 'seed' | 'sample' | 'findings' | 'sign-off';
+export type Difference = 'announcement' | 'what' | 'who' | 'seed' | 'sample' | 'findings' | 'sign-off';
 
 export function differences({ inspection, decisions }: OpenInspection, on: OnRecord): Difference[] {
   const { announced, seed, log_size, signed_off } = inspection;
@@ -38,13 +38,17 @@ export function differences({ inspection, decisions }: OpenInspection, on: OnRec
   }
   if (steps.drawn !== null) {
     const { sample, ...drawn } = steps.drawn;
+    const isWho = drawn.by === inspection.drawn_by.id && on.drawn?.event.time === inspection.drawn_at;
+    if (!isWho) found.push('who');
+    if (drawn.reason !== drawnInWords(inspection) || !isCounted(inspection, decisions)) found.push('sample');
     if (drawn.seed !== seed || drawn.log_size !== log_size || (drawn.announced ?? null) !== announced)
       found.push('seed');
     if (!isEqual(inOrder(sample), inOrder(decisions.map((d) => d.log_index)))) found.push('sample');
   }
   if (steps.signedOff !== null) {
     const { found: findings = [], reason, by } = steps.signedOff;
-    if (signed_off === null || signed_off.statement !== reason || signed_off.by.id !== by) found.push('sign-off');
+    const isSo = signed_off?.statement === reason && signed_off.by.id === by;
+    if (!isSo || on.signedOff?.event.time !== signed_off.at) found.push('sign-off');
     const shown = decisions.map(({ log_index, finding, found_by, note }) => ({
       log_index,
       finding,
@@ -53,8 +57,16 @@ export function differences({ inspection, decisions }: OpenInspection, on: OnRec
     }));
     if (!isEqual(byIndex(shown), byIndex(findings))) found.push('findings');
   }
+  if (on.drawn !== null && signed_off !== null && steps.signedOff === null) found.push('sign-off');
   return [...new Set(found)];
 }
+
+/** As the daemon puts it on record. */
+const drawnInWords = ({ drawn }: OpenInspection['inspection']): string =>
+  drawn.map(({ sample, of, risk_tier }) => `${sample} of ${of} of ${risk_tier} risk`).join(', ');
+
+const isCounted = ({ drawn }: OpenInspection['inspection'], decisions: OpenInspection['decisions']): boolean =>
+  drawn.every(({ risk_tier, sample }) => decisions.filter((one) => one.risk_tier === risk_tier).length === sample);
 
 function stepOf(proven: ProvenStep | null, step: InspectionStep['step']): InspectionStep | null {
   const event = proven?.event;

@@ -145,7 +145,9 @@ function Title({ text }: { text: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // The form of the case before is gone, and the cursor with it: who cannot see it hears what is next.
-    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+    const focused = document.activeElement;
+    if (focused === document.body || focused?.matches('[data-keys-home]') === true)
+      heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <h2 className={styles.title} ref={heading} tabIndex={-1}>

@@ -94,6 +94,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
         <Field label={t('review.form.label', 'What it should have been')} noMargin>
           <Combobox
             id="decision-label"
+            disabled={isPending}
             options={labels.map((value) => ({ value }))}
             value={draft.label}
             placeholder={t('review.form.label-hint', 'Choose a label')}
@@ -148,6 +149,7 @@ export function DecisionForm({ opened, lease, isPending, problem, onDecide }: De
           <Field label={t('review.form.code', 'Reason code (optional)')} className={styles.code} noMargin>
             <Combobox
               id="decision-reason-code"
+              disabled={isPending}
               options={rules.reason_codes.map((value) => ({ value }))}
               value={draft.reasonCode}
               isClearable
@@ -194,6 +196,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   form: css({
     position: 'sticky',
     bottom: 0,
+    [theme.breakpoints.down('md')]: { bottom: 'var(--undo-bar, 0px)', maxHeight: '45vh' },
     // Above what Grafana lifts within the case.
     zIndex: theme.zIndex.activePanel + 2,
     display: 'flex',

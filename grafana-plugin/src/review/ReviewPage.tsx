@@ -4,7 +4,16 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import type { DecideRequest, Queue as QueueAnswer } from '@countersign/contract';
 import { PluginPage } from '@grafana/runtime';
 import { Alert, Button, LinkButton, useStyles2 } from '@grafana/ui';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type CSSProperties,
+  type RefObject,
+} from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { sayOf } from '../api/query-client';
 import {
@@ -35,7 +44,7 @@ import { reviewSheet } from './keys';
 import { Queue } from './Queue';
 import { QueueFilters } from './QueueFilters';
 import { Unclaimed } from './Unclaimed';
-import { UndoBar } from './UndoBar';
+import { UndoBar, undoBarHeight } from './UndoBar';
 import { useClaimCare, useLooking } from './use-claim-care';
 import { undoableOf, useUndoable } from './use-undoable';
 
@@ -182,7 +191,10 @@ export default function ReviewPage() {
         </>
       }
     >
-      <div className={styles.page}>
+      <div
+        className={styles.page}
+        style={{ '--undo-bar': `${undoable === null ? 0 : undoBarHeight}px` } as CSSProperties}
+      >
         <div className={cx(styles.left, decisionId !== undefined && styles.aside)}>
           <Stale query={queue} />
           <QueueFilters filter={filter} workflows={counts?.workflows ?? noWorkflows} onChange={setFilter} />

@@ -121,6 +121,7 @@ const getStyles = (theme: GrafanaTheme2) =>
   css({
     position: 'sticky',
     bottom: 0,
+    [theme.breakpoints.down('md')]: { bottom: 'var(--undo-bar, 0px)', maxHeight: '45vh' },
     zIndex: theme.zIndex.activePanel + 2,
     display: 'flex',
     flexDirection: 'column',

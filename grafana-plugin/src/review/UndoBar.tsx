@@ -10,6 +10,9 @@ import { actionText } from '../parts/words';
 import { restoreDraft } from './draft';
 import type { Undoable } from './use-undoable';
 
+/** On a small screen, in px. */
+export const undoBarHeight = 52;
+
 interface UndoBarProps {
   readonly undoable: Undoable;
   readonly onUndone: (decisionId: string) => void;
@@ -26,7 +29,7 @@ export function UndoBar({ undoable, onUndone }: UndoBarProps) {
     const onUndoneThere = () => {
       if (request !== null) restoreDraft(decisionId, request);
     };
-    undo.mutate({ id: decisionId, onUndone: onUndoneThere }, { onSuccess: () => onUndone(decisionId) });
+    undo.mutate({ id: decisionId, onUndone: onUndoneThere, until }, { onSuccess: () => onUndone(decisionId) });
   };
   useKeys({ z: act });
   if (seconds <= 0) return null;
@@ -54,8 +57,16 @@ const getStyles = (theme: GrafanaTheme2) =>
     gap: theme.spacing(2),
     alignItems: 'center',
     maxWidth: 'min(420px, calc(100vw - 16px))',
-    // On a small screen the button that decides is below.
-    [theme.breakpoints.down('md')]: { bottom: 'auto', top: theme.spacing(1) },
+    // On a small screen the form stands above it.
+    [theme.breakpoints.down('md')]: {
+      bottom: 0,
+      left: 0,
+      right: 0,
+      height: undoBarHeight,
+      maxWidth: 'none',
+      transform: 'none',
+      justifyContent: 'space-between',
+    },
     padding: theme.spacing(1, 1.5),
     background: theme.colors.background.elevated,
     border: `1px solid ${theme.colors.border.medium}`,
