@@ -21,3 +21,13 @@ it('is found within, and what is put above, beneath or in its place is as in any
   // None of them has changed.
   expect([nested.getValue(key), first.getValue(key), decisionOf(first)]).toEqual(['above', 'below', { id: 'first' }]);
 });
+
+it('is no deeper however long work goes on from work', () => {
+  let context = withDecision(ROOT_CONTEXT, decision('first'));
+  const keys = [createContextKey('one'), createContextKey('two')] as const;
+  for (let nth = 0; nth < 100_000; nth++) context = context.setValue(keys[nth % 2 === 0 ? 0 : 1], nth);
+  expect([context.getValue(keys[1]), context.getValue(createContextKey('none'))]).toEqual([99_999, undefined]);
+  for (let nth = 0; nth < 50_000; nth++) context = withDecision(context, decision('nested')).setValue(keys[0], nth);
+  expect([decisionOf(context), context.getValue(keys[0])]).toEqual([{ id: 'nested' }, 49_999]);
+  expect(context.getValue(createContextKey('none'))).toBeUndefined();
+});

@@ -12,30 +12,45 @@ export interface PartOfDecision {
 
 const key = createContextKey('countersign.decision');
 
-export const withDecision = (context: Context, decision: PartOfDecision): Context => new Layer(context, key, decision);
+/** Within nested decisions the innermost is found. */
+export function withDecision(context: Context, decision: PartOfDecision): Context {
+  return new DecisionContext(context instanceof DecisionContext ? context.flat() : context, decision, null);
+}
 
-/** A context with one value more than another. OpenTelemetry's own copies all values of the one before, for each. */
-class Layer implements Context {
+/**
+ * A context with a decision, and the span that is set with it: OpenTelemetry's own copies all values of the one before, for each of the
+ * two. What is set after them is in a context of OpenTelemetry's again, so that however long work goes on from work, none is deep.
+ */
+class DecisionContext implements Context {
   private readonly below: Context;
-  private readonly name: symbol;
-  private readonly value: unknown;
+  private readonly decision: PartOfDecision;
+  private readonly more: { readonly name: symbol; readonly value: unknown } | null;
 
-  constructor(below: Context, name: symbol, value: unknown) {
+  constructor(below: Context, decision: PartOfDecision, more: DecisionContext['more']) {
     this.below = below;
-    this.name = name;
-    this.value = value;
+    this.decision = decision;
+    this.more = more;
   }
 
   getValue(name: symbol): unknown {
-    return name === this.name ? this.value : this.below.getValue(name);
+    if (name === key) return this.decision;
+    return name === this.more?.name ? this.more.value : this.below.getValue(name);
   }
 
   setValue(name: symbol, value: unknown): Context {
-    return new Layer(this, name, value);
+    const isFirst = this.more === null && name !== key;
+    return isFirst
+      ? new DecisionContext(this.below, this.decision, { name, value })
+      : this.flat().setValue(name, value);
   }
 
   deleteValue(name: symbol): Context {
-    return new Layer(this, name, undefined);
+    return this.flat().deleteValue(name);
+  }
+
+  flat(): Context {
+    const context = this.below.setValue(key, this.decision);
+    return this.more === null ? context : context.setValue(this.more.name, this.more.value);
   }
 }
 

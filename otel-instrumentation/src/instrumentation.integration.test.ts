@@ -283,6 +283,15 @@ it('takes a verdict for the human step of its decision: linked once, and judged 
   expect(judged.map(({ attributes }) => attributes['gen_ai.evaluation.score.label'])).toEqual(['reject']);
 });
 
+it('ends in order while it waits for verdicts that no daemon has made room for', async () => {
+  begin();
+  await countersign.flush();
+  const followed = countersign.verdicts('nobody-s', () => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await countersign.shutdown(500);
+  await expect(followed).resolves.toBeTypeOf('function');
+});
+
 it('promotes a call once that more than one instrumentation has seen, and another call within it by itself', async () => {
   const service = { user: 'service', password: passwords.service };
   countersign.start({ source: 'test', natsUrl: nats.url, ...service, spool: false }).catch(() => undefined);
@@ -301,10 +310,15 @@ it('promotes a call once that more than one instrumentation has seen, and anothe
   other.span.end();
   inner.span.setAttributes(tool('mail'));
   for (const { span } of [inner, between, outer]) span.end();
+  // A tool that calls itself, and one of whose two spans the outer ends first.
+  const first = open('execute_tool refund', ROOT_CONTEXT, { ...tool('refund'), 'gen_ai.tool.call.id': 'c1' });
+  const again = open('execute_tool refund', first.within, { ...tool('refund'), 'gen_ai.tool.call.id': 'c2' });
+  const seen = open('mcp', again.within, { ...tool('refund'), 'gen_ai.tool.call.id': 'c2' });
+  for (const { span } of [again, seen, first]) span.end();
   promoteBy([]);
   expect(await countersign.flush()).toBe(true);
   const found = (await streamed()).filter(({ data }) => data.workflow_id === 'seen-twice').map(({ data }) => data);
-  expect(found.map(({ output }) => output.label)).toEqual(['look_up', 'mail']);
+  expect(found.map(({ output }) => output.label)).toEqual(['look_up', 'mail', 'refund', 'refund']);
   const [lookedUp, mailed] = found.map(({ decision_id }) => decision_id);
   expect([outer, inner, other].map(({ span }) => span.attributes['decision.id'])).toEqual([mailed, mailed, lookedUp]);
 });

@@ -408,6 +408,8 @@ export class Instrumentation implements Deciding, Loop {
       };
     } catch (error) {
       this.following.delete(workflow);
+      // It ended before there was anything to follow.
+      if (this.isEnding) return async () => undefined;
       throw error;
     }
   }

@@ -5,7 +5,7 @@
  */
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { Objm, type ObjectStore } from '@nats-io/obj';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import {
   AiDecisionEvent,
   buckets,
@@ -86,10 +86,11 @@ const awayRetryMs = 50;
 /** NATS answers sooner than this, or is away though nobody has said so: a frozen server ends no connection. */
 const answersWithinMs = 500;
 const ackTimeoutMs = 5_000;
-/** An input that NATS does not take so often, though it can be reached, is passed over, and those that come soon after it. */
+/** An input that NATS does not take so often, though it can be reached, is passed over. */
 const inputTries = 5;
 const inputPauseMs = 10_000;
 const takeOverEveryMs = 180_000;
+const lastWordMs = 500;
 
 export class Publisher {
   private readonly options: PublisherOptions;
@@ -111,7 +112,7 @@ export class Publisher {
   private looks = 0;
   private stream: JetStreamClient | null = null;
   private store: ObjectStore | null = null;
-  /** How often in a row an input was not taken, and until when none is tried: by the clock of `performance`. */
+  /** How often in a row an input was not taken, and until when none is tried because there is no answer: by `performance`. */
   private inputFailures = 0;
   private noInputsUntil = 0;
 
@@ -372,7 +373,8 @@ export class Publisher {
     } catch (error) {
       this.inputFailures += 1;
       if (!this.options.reach.isUp || this.inputFailures < inputTries) throw error;
-      this.noInputsUntil = performance.now() + inputPauseMs;
+      // Each is tried for itself, once, until one is taken; but nobody waits for every answer that does not come.
+      if (error instanceof TimeoutError) this.noInputsUntil = performance.now() + inputPauseMs;
       this.options.onInputLost(error);
     }
   }
@@ -416,7 +418,8 @@ export class Publisher {
     await this.options.backlog.catch(() => null);
     await this.flush(timeoutMs);
     if (this.timer !== null) clearTimeout(this.timer);
-    await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, ackTimeoutMs).unref())]);
+    // What has no answer by now waits on disk: its ids are known.
+    await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, lastWordMs).unref())]);
     this.isGivenUp = true;
     if (this.timer !== null) clearTimeout(this.timer);
     await this.spill().catch(this.options.onTrouble);

@@ -21,6 +21,8 @@ export function promoteBy(these: readonly PromoteRule[]): void {
 
 interface Begun {
   readonly rule: PromoteRule | null;
+  /** What it is the same call as, if that was known when it began: it may end later than that. */
+  readonly above: SeenSpan | null;
   readonly input: string | null;
   readonly parent: SeenSpan | null;
 }
@@ -34,9 +36,10 @@ export class Promotions implements SpanObserver {
     if (rules.length === 0 || span.attributes[attribute.workflowId] !== undefined || begun.has(span)) return;
     const rule = promoted(rules, span.attributes);
     const parent = trace.getSpan(context);
-    const start = { rule, input: inputInHand(), parent: isSeen(parent) ? parent : null };
-    begun.set(span, start);
-    if (rule !== null) stamp(span, rule, sameAbove(span, rule, start) ?? span);
+    const seen = isSeen(parent) ? parent : null;
+    const above = rule === null ? null : sameAbove(span, rule, seen);
+    begun.set(span, { rule, input: inputInHand(), parent: seen, above });
+    if (rule !== null) stamp(span, rule, above ?? span);
   }
 
   /** Sampling must not decide what is on record. */
@@ -51,7 +54,7 @@ export class Promotions implements SpanObserver {
     // Some say only after they have begun what they are, or the name by which a rule knows them.
     const rule = promoted(rules, span.attributes);
     if (rule === null || (start.rule === null && span.attributes[attribute.workflowId] !== undefined)) return;
-    const above = sameAbove(span, rule, start);
+    const above = (rule === start.rule ? start.above : null) ?? sameAbove(span, rule, start.parent);
     if (rule !== start.rule && isOpen(span)) stamp(span, rule, above ?? span);
     // It is on record with what it happens in.
     if (above !== null) return;
@@ -72,14 +75,23 @@ const isSeen = (span: (Span & Partial<SeenSpan>) | undefined): span is Span & Se
  * The outermost span of the same call, seen by more than one instrumentation: the call of a tool by an agent, by the AI SDK and by an
  * MCP client. Null when there is none but this one.
  */
-function sameAbove(span: SeenSpan, rule: PromoteRule, { parent }: Pick<Begun, 'parent'>): SeenSpan | null {
+function sameAbove(span: SeenSpan, rule: PromoteRule, parent: SeenSpan | null): SeenSpan | null {
   let found: SeenSpan | null = null;
   for (let above = parent; above !== null; above = begun.get(above)?.parent ?? null) {
-    const isSame = begun.has(above) && promoted(rules, above.attributes) === rule;
-    if (isSame && nameOf(rule, above.attributes) === nameOf(rule, span.attributes)) found = above;
+    if (begun.has(above) && promoted(rules, above.attributes) === rule && isSameCall(rule, above, span)) found = above;
   }
   return found;
 }
+
+/** A tool may call itself, and then has another id of its call; what has no name is nothing in particular. */
+function isSameCall({ operation }: PromoteRule, above: SeenSpan, span: SeenSpan): boolean {
+  const [name, other] = [above, span].map(({ attributes }) => actorNameOf(operation, attributes));
+  const [id, otherId] = [above, span].map(({ attributes }) => text(attributes, 'gen_ai.tool.call.id'));
+  const isOther = id !== null && otherId !== null && id !== otherId;
+  return !isOther && name === other && (name !== null || !namedOperations.has(operation));
+}
+
+const namedOperations: ReadonlySet<string> = new Set(['execute_tool', 'invoke_agent', 'invoke_workflow']);
 
 /** With the ids of the decision that `of` is. */
 function stamp(span: OpenSpan, rule: PromoteRule, of: SeenSpan): void {

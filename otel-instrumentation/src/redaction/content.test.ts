@@ -37,6 +37,15 @@ describe('JSON', () => {
     expect(left(JSON.stringify({ body }), 'application/json')).toBe(JSON.stringify({ body: '{"to":"[email]"}' }));
   });
 
+  it('says by the name of a field what its value is', () => {
+    const headers = { Authorization: 'Basic dTpw', authorization: 'basic understanding', note: 'Basic dTpw' };
+    expect(left(JSON.stringify({ headers }), 'application/json')).toBe(
+      JSON.stringify({
+        headers: { ...headers, Authorization: 'Basic [bearer_token]', authorization: 'basic [bearer_token]' },
+      }),
+    );
+  });
+
   it('is not captured when it is none', () => {
     expect(left('{"to":"ann\\u0040example.org"', 'application/json')).toBeNull();
     expect(left('{"a":1}\n{"to":', 'application/jsonl')).toBeNull();

@@ -73,13 +73,20 @@ function isJson(text: string): boolean {
 }
 
 /** Strings, names of fields among them, and numbers. All else, also how exact a number is, stays as it was written. */
-const redactJson = (json: string, redact: Redactor): string =>
-  json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, (token) => {
+function redactJson(json: string, redact: Redactor): string {
+  let before = '';
+  return json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, (token) => {
     const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
-    const left = redact(text);
+    // What a credential is says the name of its field, as it does in a header.
+    const name = isHeader.test(before) && isCredential.test(text) ? `${before}: ` : '';
+    before = text;
+    const left = redact(`${name}${text}`).slice(name.length);
     if (left !== text) return JSON.stringify(left);
     return /^[^"]*e/i.test(token) ? redactExponential(token, redact) : token;
   });
+}
+const isHeader = /^(?:proxy-)?authorization$/i;
+const isCredential = /^basic\s/i;
 
 /** A number that is written otherwise than people would write it. */
 function redactExponential(token: string, redact: Redactor): string {

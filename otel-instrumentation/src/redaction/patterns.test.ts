@@ -61,6 +61,17 @@ describe('letters that are hidden', () => {
   ])('are written out where they hide something: %s', (text, left) => expect(redact(text)).toBe(left));
 
   it.each([
+    [
+      String.raw`{"note":"write to:\nann@example.org\tbob@example.org"}`,
+      String.raw`{"note":"write to:\n[email]\t[email]"}`,
+    ],
+    [String.raw`"{\"to\":\"\\nann@example.org\"}"`, String.raw`"{\"to\":\"\\n[email]\"}"`],
+    [`key\\n${['ghp', 'aB3'.repeat(12)].join('_')}`, String.raw`key\n[api_key]`],
+    [`a=1%0A${['ghp', 'aB3'.repeat(12)].join('_')}`, 'a=1%0A[api_key]'],
+    [String.raw`call:\t+49 151 2345-6789\nssn:\n078-05-1120`, String.raw`call:\t[phone]\nssn:\n[us_ssn]`],
+  ])('are no part of what stands behind the end of a line: %s', (text, left) => expect(redact(text)).toBe(left));
+
+  it.each([
     '<p>5 &#37; &#60;b&#62; &amp;&nbsp;50%25 \\u00e9\\u0000\\ud83d</p>',
     'C:\\x41 \\\\u0041 a\u00adb',
     '&#1114112; &#xd800; &#0;',
@@ -157,6 +168,8 @@ it.each([
   '\\/',
   '%40',
   '%2540',
+  '%0A',
+  '\\n',
   'a\u00ad',
 ])('takes time in proportion to its length for a megabyte of %j', (piece) => {
   const megabyte = piece.repeat(Math.ceil(1_048_576 / piece.length));

@@ -38,10 +38,10 @@ const keyBlock = (kind: string, body: string) =>
 
 export const secrets = {
   private_key: {
-    // In a mail that is answered, or in a program, each line stands behind a mark or between quotes. Without its end it is one as well;
-    // then its body ends at the first letter that is none of base64.
+    // In a mail that is answered, a diff, a program or a page, each line stands behind a mark, between quotes or before a tag. Without its
+    // end it is one as well; then its body ends at the first letter that is none of base64.
     regex:
-      /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s{0,4}[A-Za-z-]{1,30}:[^\n]{0,300}\n)*(?:[A-Za-z\d+/=\s\\>|"'`,;.#*]*-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z\d+/=\s\\]*)/g,
+      /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s{0,4}[A-Za-z-]{1,30}:[^\n]{0,300}\n)*(?:(?:(?!-----)[A-Za-z\d+/=\s\\<>|"'`,;.#*&%-])*-{5,6}END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z\d+/=\s\\]*)/g,
     replacement: '[private_key]',
     matches: [
       [`see\n${keyBlock('RSA PRIVATE KEY', letters(64))}.`, 'see\n[private_key].'],
@@ -53,6 +53,9 @@ export const secrets = {
       [keyBlock('PGP PRIVATE KEY BLOCK', `Version: GnuPG v2\n\n${letters(64)}\n=abcd`), '[private_key]'],
       [`${dashes}BEGIN PRIVATE KEY${dashes}\n${letters(64)}`, '[private_key]'],
       [`> ${keyBlock('PRIVATE KEY', letters(64)).replaceAll('\n', '\n> ')}\n> ok?`, '> [private_key]\n> ok?'],
+      [keyBlock('PRIVATE KEY', letters(64)).replaceAll('\n', '<br>'), '[private_key]'],
+      [`-${keyBlock('PRIVATE KEY', letters(64)).replaceAll('\n', '\n-')}`, '-[private_key]'],
+      [keyBlock('PRIVATE KEY', letters(64)).replaceAll('\n', '%0A'), '[private_key]'],
       [`"${keyBlock('PRIVATE KEY', letters(64)).replaceAll('\n', '\\n" +\n  "')}";`, '"[private_key]";'],
     ],
     leaves: [keyBlock('PUBLIC KEY', letters(64)), keyBlock('CERTIFICATE', letters(64)), 'BEGIN PRIVATE KEY'],
@@ -93,7 +96,7 @@ export const secrets = {
   bearer_token: {
     // Also where a header is a field of JSON, of a program or of a form.
     regex:
-      /(?<=\bbearer[ ]{1,4})[\w.~+/-]{16,}={0,2}|(?<=\bauthorization\\{0,3}["'`]?\s{0,4}[:=,]\s{0,4}\\{0,3}["'`]?basic[ ]{1,4})[\w+/-]{4,}={0,2}/gi,
+      /(?<=\bbearer[ \t]{1,4})[\w.~+/-]{16,}={0,2}|(?<=\bauthorization\\{0,3}["'`]?\s{0,4}[:=,]\s{0,4}\\{0,3}["'`]?basic[ \t]{1,4})[\w+/-]{4,}={0,2}/gi,
     replacement: '[bearer_token]',
     matches: [
       [`Authorization: Bearer ${letters(32)}`, 'Authorization: Bearer [bearer_token]'],
@@ -117,12 +120,13 @@ export const secrets = {
   url_password: {
     // Written as it should not be, it holds what ends a host; then what begins like a port is one.
     regex:
-      /(?<=\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s:@/?#]{0,100}:)(?:[^\s@/?#]{1,1000}|(?!\d{1,5}[/?#])[^\s@"'<>]{1,200})(?=@)/gi,
+      /(?<=\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s:@/?#]{0,100}:)(?:[^\s/?#]{1,1000}|(?!\d{1,5}[/?#])[^\s@"'<>]{1,200})(?=@)/gi,
     replacement: '[url_password]',
     matches: [
       ['postgres://app:hunter2@db.example:5432/x', 'postgres://app:[url_password]@db.example:5432/x'],
       ['redis://:p%40ss@cache', 'redis://:[url_password]@cache'],
       ['amqp://app:a/b?c#d@mq:5672', 'amqp://app:[url_password]@mq:5672'],
+      ['mysql://root:P@ssw0rd@localhost/x', 'mysql://root:[url_password]@localhost/x'],
     ],
     leaves: [
       'https://example.org:8443/a',

@@ -7,8 +7,15 @@
 const foldable =
   /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|[\u2010-\u2015\u2212\ufe58\ufe63]|[\uff01-\uff5e]|(?![\d\u{10000}-\u{10ffff}])\p{Nd}/gu;
 
+/** Ends of lines and tabs as JSON, programs and addresses write them: the letter of an escape begins no word. */
+const escapes = /(?<!\\)\\+[nrt]|%0[9ad]/gi;
+const ofTab = /[t9]$/i;
+
 /** The text itself when there is nothing to fold. */
-export const shadowOf = (text: string): string => (isAscii.test(text) ? text : text.replace(foldable, folded));
+export function shadowOf(text: string): string {
+  const lines = text.replace(escapes, (escape) => (ofTab.test(escape) ? '\t' : '\n').repeat(escape.length));
+  return isAscii.test(lines) ? lines : lines.replace(foldable, folded);
+}
 
 const isAscii = /^[\0-\x7f]*$/;
 
