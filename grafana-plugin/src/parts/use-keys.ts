@@ -10,8 +10,8 @@ export type Keys = Readonly<Record<string, () => void>>;
 const grafanas = { key: 'g', waitMs: 1_000 };
 /** Who types on when the field is gone has not chosen a key: only after a pause have they seen it. */
 const pauseMs = 1_000;
-/** Nobody answers sooner to what has come on screen because of what they sent: a letter more was on the way. */
-const unreadMs = 250;
+/** Shorter for who has sent it: they know that it goes, and nobody answers sooner to what they see. */
+const sentPauseMs = 250;
 
 /** Of all that is on screen, the newest last. */
 const bound: { readonly current: Keys }[] = [];
@@ -26,19 +26,15 @@ export function useKeys(keys: Keys): void {
   useEffect(() => {
     if (bound.length === 0) window.addEventListener('keydown', onKey, { capture: true });
     bound.push(current);
-    changedAt = performance.now();
     return () => {
-      changedAt = performance.now();
       bound.splice(bound.indexOf(current), 1);
       if (bound.length === 0) window.removeEventListener('keydown', onKey, { capture: true });
     };
   }, []);
 }
 
-/** Where somebody typed last, and when. */
-let typed: { readonly into: HTMLElement; readonly at: number } | null = null;
-/** When something was sent, if nothing was pressed since; and when what is on screen was another last. */
-let [sentAt, changedAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+/** Where somebody typed last and when, and how long a pause it takes after it. */
+let typed: { readonly into: HTMLElement; readonly at: number; readonly pauseMs: number } | null = null;
 /** When Grafana's key was pressed that waits for another. */
 let startedAt = Number.NEGATIVE_INFINITY;
 
@@ -47,7 +43,7 @@ function onKey(event: KeyboardEvent): void {
   if (event.repeat || event.isComposing || document.querySelector('[role="dialog"]') !== null) return;
   const modified = event.ctrlKey || event.metaKey;
   if (!modified && isTyping(target)) {
-    typed = { into: target, at };
+    typed = { into: target, at, pauseMs };
     // A list that is open is closed first.
     const isOpen = target.getAttribute('aria-expanded') === 'true';
     if (event.key !== 'Escape' || isOpen) return;
@@ -60,17 +56,15 @@ function onKey(event: KeyboardEvent): void {
     event.stopPropagation();
     return;
   }
-  if (modified) typed = null;
-  if (typed !== null && !typed.into.isConnected && at - typed.at < pauseMs) {
+  // Whoever sends what they have typed may have a letter more on the way.
+  if (modified) typed = isTyping(target) ? { into: target, at, pauseMs: sentPauseMs } : null;
+  if (typed !== null && !typed.into.isConnected && at - typed.at < typed.pauseMs) {
     typed = { ...typed, at };
     event.stopPropagation();
     return;
   }
   const name = modified ? `mod+${event.key}` : keyName(event);
   const act = bound.findLast(({ current }) => current[name] !== undefined)?.current[name];
-  if (name === 'mod+Enter') sentAt = at;
-  else if (isUnread(at)) return event.stopPropagation();
-  else sentAt = Number.NEGATIVE_INFINITY;
   const isGrafanas = at - startedAt < grafanas.waitMs;
   startedAt = act === undefined && name === grafanas.key ? at : Number.NEGATIVE_INFINITY;
   if (event.altKey || act === undefined || isGrafanas || (!modified && isPressing(event))) return;
@@ -78,9 +72,6 @@ function onKey(event: KeyboardEvent): void {
   event.stopPropagation();
   act();
 }
-
-/** What came on screen by what was sent, a moment ago. */
-const isUnread = (at: number): boolean => Number.isFinite(sentAt) && changedAt > sentAt && at - changedAt < unreadMs;
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>;
 
