@@ -105,7 +105,7 @@ const answerFields = ['output', 'confidence', 'explanation', 'action', 'justific
 export const AiAnswer = Type.Pick(AiDecision, [...answerFields]);
 export type AiAnswer = Static<typeof AiAnswer>;
 
-/** What the AI was asked, and under which circumstances. */
+/** What the AI was asked, and under which circumstances. Why a person has to decide, and since when, stands on the case. */
 export const AskedOfAi = Type.Omit(AiDecision, [...answerFields, 'route_reason', 'breaker_epoch']);
 export type AskedOfAi = Static<typeof AskedOfAi>;
 

@@ -47,6 +47,7 @@ export type AuditFilter = { readonly [name in (typeof filterNames)[number]]?: st
 export const exportUrl = (filter: AuditFilter, format: 'jsonl' | 'csv'): string =>
   `${config.appSubUrl ?? ''}/${proxyPath}/v1/audit/export?${new URLSearchParams({ ...filter, format }).toString()}`;
 
+/** Of what is known of the log as a whole, and of what this browser has seen of it. */
 export const logWatchKey = ['log-watch'] as const;
 
 const recordsKey = (filter: AuditFilter) => ['audit', filter] as const;

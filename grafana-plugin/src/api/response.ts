@@ -29,6 +29,7 @@ export const useResponse = (incident: string | null) =>
     placeholderData: keepPreviousData,
   });
 
+/** Sent again after its answer was lost, the same order does not happen twice; `seen` says how things stand for the person. */
 function useAct<T>(path: string, done: string, failed: string, seen: string = '') {
   const client = useQueryClient();
   return useMutation({
