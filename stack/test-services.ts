@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
-import { buckets, type AiDecisionEvent, type PromoteRule } from '@countersign/contract';
+import { buckets, type AiDecisionEvent, type Authority, type PromoteRule } from '@countersign/contract';
 import { startNats } from './nats.ts';
 import { startStandInProvider } from './stand-in-provider.ts';
 import { passwords } from './test-loop.ts';
@@ -19,6 +19,8 @@ export interface ServiceStage {
   /** Runs a service to its end, as its `npm start` would. */
   run(service: string, options?: RunOptions): Promise<Ended>;
   events(): Promise<AiDecisionEvent[]>;
+  /** As the daemon does. */
+  distribute(document: Authority): Promise<void>;
   /** Of the services that were run `traced`. */
   spans(): readonly ExportedSpan[];
   clear(): Promise<void>;
@@ -60,7 +62,7 @@ export async function startServiceStage(natsServer: string): Promise<ServiceStag
   const operator = await connect({ servers: nats.url, ...daemon });
   const manager = await jetstreamManager(operator);
   await manager.streams.add({ name: 'COUNTERSIGN_EVENTS', subjects: ['countersign.events.>'] });
-  await new Kvm(operator).create(buckets.authority);
+  const authority = await new Kvm(operator).create(buckets.authority);
   const environment = {
     ...bareEnvironment(),
     PROVIDER_URL: provider.url,
@@ -97,6 +99,9 @@ export async function startServiceStage(natsServer: string): Promise<ServiceStag
         if (message !== null) found.push(message.json());
       }
       return found;
+    },
+    async distribute(document) {
+      await authority.put(document.workflow_id, JSON.stringify(document));
     },
     spans: () => collector.spans,
     async clear() {

@@ -101,6 +101,17 @@ it('is not taken from a process that is there, nor from another thread of this o
   expect((await open()).length).toBe(0);
 });
 
+it('is taken at once when it was left, though its process goes on: a thread of it has ended', async () => {
+  const thread = await open();
+  await thread.append([event('on disk')]);
+  expect(keepForNext({ directory, mostBytes: 1_000_000 }, [event('in memory')])).toBe(1);
+  thread.leave();
+  const other = await open();
+  expect(await drained(other)).toEqual(['on disk', 'in memory']);
+  await other.close();
+  expect(readdirSync(directory)).toEqual([]);
+});
+
 /** The directory there is seems to be of a process on another host, that touched it last so long ago. */
 function elsewhere(agoMs: number): string {
   const [name = ''] = readdirSync(directory);
@@ -112,7 +123,7 @@ function elsewhere(agoMs: number): string {
 }
 
 it('is taken over by one that is there already, when nothing is heard of its process any more', async () => {
-  keepForNext({ directory, mostBytes: 1_000_000 }, [event('left')]);
+  await (await open()).append([event('left')]);
   const other = elsewhere(11 * 60_000);
   const backlog = await open();
   await backlog.append([event('mine')]);
@@ -132,7 +143,7 @@ it('is taken over by one that is there already, when nothing is heard of its pro
 });
 
 it('is taken over at once when its process was not heard of for an hour', async () => {
-  keepForNext({ directory, mostBytes: 1_000_000 }, [event('left')]);
+  await (await open()).append([event('left')]);
   elsewhere(61 * 60_000);
   expect(await drained(await open())).toEqual(['left']);
 });

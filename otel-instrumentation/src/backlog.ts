@@ -3,12 +3,12 @@
  * behind. Each process has a directory of its own; one whose process is gone is taken over, whole and by one other only.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rename, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { SpooledEvent } from './spool-record.ts';
-import { nameOf, ownerOf, sequenceOf } from './spool-name.ts';
+import { nameOf, nameOfLeft, ownerOf, sequenceOf } from './spool-name.ts';
 import { bytesIn, keepSpool, Spool } from './spool.ts';
 
 export interface Place {
@@ -124,6 +124,11 @@ export class Backlog {
     return this.spools.reduce((sum, spool) => sum + spool.length, 0);
   }
 
+  /** Of those, what this process has written. */
+  get ownLength(): number {
+    return this.own?.length ?? 0;
+  }
+
   /** How many of the events, from the first on, there was room for. */
   async append(events: readonly SpooledEvent[]): Promise<number> {
     const { directory, mostBytes, onLost } = this.options;
@@ -152,6 +157,18 @@ export class Backlog {
     await this.spools.find(({ length }) => length > 0)?.release(count);
   }
 
+  /** At the end of a process or thread, at once: others may take what is there, though the process goes on. */
+  leave(): void {
+    clearInterval(this.beat);
+    for (const directory of this.directories.splice(0)) {
+      try {
+        renameSync(directory, join(dirname(directory), nameOfLeft(sequenceOf(basename(directory)), randomBytes(4))));
+      } catch {
+        // It is empty and gone, or tidied up; or stays this process's, and is taken when that is gone.
+      }
+    }
+  }
+
   async close(): Promise<void> {
     clearInterval(this.beat);
     for (const spool of this.spools) await spool.close();
@@ -169,7 +186,12 @@ export class Backlog {
 export function keepForNext({ directory, mostBytes }: Place, events: readonly SpooledEvent[]): number {
   makeOurs(directory);
   const there = spoolsIn(directory).reduce((sum, name) => sum + bytesIn(join(directory, name)), 0);
-  return keepSpool(join(directory, nameOf(nextIn(directory), randomBytes(4))), events, mostBytes - there);
+  const sequence = nextIn(directory);
+  const own = join(directory, nameOf(sequence, randomBytes(4)));
+  const kept = keepSpool(own, events, mostBytes - there);
+  // Not before it is whole.
+  if (kept > 0) renameSync(own, join(directory, nameOfLeft(sequence, randomBytes(4))));
+  return kept;
 }
 
 /** Names of spools, the oldest first. */

@@ -7,7 +7,10 @@ import {
   eventSubject,
   type CompensationOrder,
   type CompensationReport,
+  type Model,
 } from '@countersign/contract';
+import { newId } from './ids.ts';
+import type { DecisionRef } from './ref.ts';
 
 /** How a step is undone: by which handler, and with what it needs. */
 export interface UndoableStep {
@@ -27,6 +30,24 @@ export type CompensationHandler = (step: {
 
 /** By the name under which steps are registered. */
 export type CompensationHandlers = Readonly<Record<string, CompensationHandler>>;
+
+/** Of several steps of a decision, the last in `sequence` is undone first. */
+export const registration = (
+  { workflow_id, task_id, decision_id }: DecisionRef,
+  { name, version }: Model,
+  sequence: number,
+  { action, payload }: UndoableStep,
+): CompensationReport => ({
+  workflow_id,
+  task_id,
+  decision_id,
+  compensation_id: newId(),
+  model: { name, version },
+  sequence,
+  action,
+  ...(payload === undefined ? {} : { payload }),
+  state: 'registered',
+});
 
 /** Carries an order out. What came of it, for the daemon; never throws. */
 export async function carryOut(

@@ -88,7 +88,7 @@ function dataOf(ended: EndedDecision): AiDecision {
       hash: inputHash,
       uri:
         (inputUri === undefined ? undefined : withoutUser(inputUri)) ??
-        (captured ? `nats-object:countersign_snapshots/${inputHash}` : `urn:${inputHash}`),
+        (captured ? `${ofStored}${inputHash}` : notStored(inputHash)),
       ...(mediaType === undefined ? {} : { media_type: mediaType }),
       ...(captured ? { salt_bytes: saltBytes } : {}),
       ...(ended.redacted ? { redacted: true } : {}),
@@ -115,6 +115,21 @@ function dataOf(ended: EndedDecision): AiDecision {
     breaker_epoch: answer.epoch,
     latency_ms: ended.latencyMs,
   };
+}
+
+const ofStored = 'nats-object:countersign_snapshots/';
+const notStored = (hash: string): string => `urn:${hash}`;
+
+/** The JSON of an event whose input was to go along and did not: nobody is to look for it. */
+export function withoutInput(body: Buffer): Buffer {
+  const event = JSON.parse(body.toString('utf8')) as AiDecisionEvent;
+  const { hash, uri, media_type } = event.data.input_snapshot;
+  event.data.input_snapshot = {
+    hash,
+    uri: uri.startsWith(ofStored) ? notStored(hash) : uri,
+    ...(media_type === undefined ? {} : { media_type }),
+  };
+  return Buffer.from(JSON.stringify(event), 'utf8');
 }
 
 export const reviewReason = (reason: GuardVerdict['reason']): ReviewReason =>

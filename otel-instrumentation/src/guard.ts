@@ -2,11 +2,7 @@
  * May the AI act alone? Answered from memory, from the authority document that the daemon distributes. A document is a
  * lease: when no new one has come in time, the policy's answer for that holds, by default that people decide.
  */
-import { jetstream } from '@nats-io/jetstream';
-import { Kvm, type KvEntry } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
 import {
-  buckets,
   presentAuthority,
   type Authority,
   type Present,
@@ -147,61 +143,6 @@ function answerOf(authority: Authority, present: Present, question: Question): G
   const isCanary = stickyShare(question.task) < present.canary_share && !isFull;
   return isCanary ? verdict('auto', 'canary', epoch) : toPeople('breaker');
 }
-
-/** A guard that is kept up to date. */
-export interface Following {
-  /** Settles when it is not any more, for whatever reason. */
-  readonly ended: Promise<void>;
-  stop(): void;
-}
-
-/** Keeps a guard up to date. Resolves when it is watching; documents follow at once. */
-export async function followAuthority(
-  connection: NatsConnection,
-  guard: Guard,
-  onTrouble: (error: unknown) => void,
-): Promise<Following> {
-  const kv = await new Kvm(jetstream(connection)).open(buckets.authority, { allow_direct: true });
-  const updates = await kv.watch();
-  guard.listen();
-  const newest = new Map<string, number>();
-  const hear = (entry: KvEntry) => {
-    // Heard in two ways, of which either may be behind.
-    if (entry.operation !== 'PUT' || entry.revision <= (newest.get(entry.key) ?? 0)) return;
-    newest.set(entry.key, entry.revision);
-    try {
-      // By the clocks of server and service; one that is ahead makes a lease shorter, never longer.
-      guard.hear(entry.json<Authority>(), Date.now() - entry.created.getTime());
-    } catch (error) {
-      onTrouble(error);
-    }
-  };
-  const listen = async () => {
-    for await (const entry of updates) hear(entry);
-  };
-  const ended = listen().catch(onTrouble);
-  const stop = () => updates.stop();
-  try {
-    // What is there already, so that the guard knows it when this resolves; the watch brings it too, some time later.
-    const keys = await kv.keys();
-    // Seldom, where documents are put anew as they are listed, the list has no end.
-    const late = setTimeout(() => keys.stop(new Error('authority could not be read in time')), readWithinMs);
-    try {
-      for await (const key of keys) {
-        const entry = await kv.get(key);
-        if (entry !== null) hear(entry);
-      }
-    } finally {
-      clearTimeout(late);
-    }
-  } catch (error) {
-    stop();
-    throw error;
-  }
-  return { ended, stop };
-}
-
-const readWithinMs = 5_000;
 
 const verdict = (
   route: GuardVerdict['route'],

@@ -14,7 +14,7 @@ const key = createContextKey('countersign.decision');
 
 /** Within nested decisions the innermost is found. */
 export function withDecision(context: Context, decision: PartOfDecision): Context {
-  return new DecisionContext(context instanceof DecisionContext ? context.flat() : context, decision, null);
+  return new DecisionContext(context instanceof DecisionContext ? context.flat() : context, decision, null, undefined);
 }
 
 /**
@@ -24,24 +24,25 @@ export function withDecision(context: Context, decision: PartOfDecision): Contex
 class DecisionContext implements Context {
   private readonly below: Context;
   private readonly decision: PartOfDecision;
-  private readonly more: { readonly name: symbol; readonly value: unknown } | null;
+  /** What is set with it, fields of its own for speed; null when that is nothing yet. */
+  private readonly name: symbol | null;
+  private readonly value: unknown;
 
-  constructor(below: Context, decision: PartOfDecision, more: DecisionContext['more']) {
+  constructor(below: Context, decision: PartOfDecision, name: symbol | null, value: unknown) {
     this.below = below;
     this.decision = decision;
-    this.more = more;
+    this.name = name;
+    this.value = value;
   }
 
   getValue(name: symbol): unknown {
     if (name === key) return this.decision;
-    return name === this.more?.name ? this.more.value : this.below.getValue(name);
+    return name === this.name ? this.value : this.below.getValue(name);
   }
 
   setValue(name: symbol, value: unknown): Context {
-    const isFirst = this.more === null && name !== key;
-    return isFirst
-      ? new DecisionContext(this.below, this.decision, { name, value })
-      : this.flat().setValue(name, value);
+    const isFirst = this.name === null && name !== key;
+    return isFirst ? new DecisionContext(this.below, this.decision, name, value) : this.flat().setValue(name, value);
   }
 
   deleteValue(name: symbol): Context {
@@ -50,7 +51,7 @@ class DecisionContext implements Context {
 
   flat(): Context {
     const context = this.below.setValue(key, this.decision);
-    return this.more === null ? context : context.setValue(this.more.name, this.more.value);
+    return this.name === null ? context : context.setValue(this.name, this.value);
   }
 }
 

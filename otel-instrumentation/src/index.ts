@@ -7,10 +7,12 @@ import type { CompensationHandlers } from './compensations.ts';
 import type { Decider, DeciderOptions } from './decider.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';
-import { Instrumentation, type HumanDecisionOptions, type StartOptions } from './instrumentation.ts';
+import type { HumanDecisionOptions, Outcome } from './human-records.ts';
+import type { Instrumentation } from './instrumentation.ts';
 import { lose, lostBeforeStart, peopleDecide, takingWithoutStart } from './not-started.ts';
 import type { DecisionRef } from './ref.ts';
 import { begin, dropped as droppedSinceStart, end, flushAll, pendingOfAll, running, runningNow } from './running.ts';
+import type { StartOptions } from './start-options.ts';
 import { startDecision as startOne, takeDecision, type StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';
 import { goOnAfter } from './waiting.ts';
@@ -21,7 +23,8 @@ export type { Carried, Decided, Decider, DecideOptions, DeciderOptions } from '.
 export type { DecisionHandle, DecisionOptions } from './decision.ts';
 export { NotRecordedError } from './judging.ts';
 export type { GuardVerdict, Question } from './guard.ts';
-export type { HumanDecisionOptions, StartOptions } from './instrumentation.ts';
+export type { HumanDecisionOptions, Outcome } from './human-records.ts';
+export type { StartOptions } from './start-options.ts';
 export { decisionSpanProcessor, type DecisionSpanProcessor } from './automatic/span-processor.ts';
 export { extractRef, injectRef, parseRef, type DecisionRef } from './ref.ts';
 export type { StartedDecision } from './taking.ts';
@@ -70,11 +73,8 @@ export const guard = (question: Question): GuardVerdict => running()?.ask(questi
 
 const humanDecisionOf = (workflow: string | null, ref: DecisionRef | string, options: HumanDecisionOptions) =>
   orLost((taken) => taken.humanDecision(workflow, ref, options));
-const recordOutcomeOf = (
-  workflow: string | null,
-  ref: DecisionRef | string,
-  outcome: { label: string; cost?: number },
-) => orLost((taken) => taken.recordOutcome(workflow, ref, outcome));
+const recordOutcomeOf = (workflow: string | null, ref: DecisionRef | string, outcome: Outcome) =>
+  orLost((taken) => taken.recordOutcome(workflow, ref, outcome));
 
 /**
  * Records what a person decided about an AI decision, in the service's own tools. The ref as it was kept, or its JSON. The id
@@ -88,7 +88,7 @@ export const humanDecision = (ref: DecisionRef | string, options: HumanDecisionO
  * The ref as it was kept, or its JSON. The id of the event; null when there is none, because the ref is none, or nothing was
  * started.
  */
-export const recordOutcome = (ref: DecisionRef | string, outcome: { label: string; cost?: number }): string | null =>
+export const recordOutcome = (ref: DecisionRef | string, outcome: Outcome): string | null =>
   recordOutcomeOf(null, ref, outcome);
 
 function orLost(record: (taken: Instrumentation) => string | null): string | null {

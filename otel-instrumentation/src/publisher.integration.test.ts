@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { buckets } from '@countersign/contract';
+import { buckets, saltBytes, type AiDecisionEvent } from '@countersign/contract';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startNats, type Nats } from '../../stack/nats.ts';
 import { eventually, passwords } from '../../stack/test-loop.ts';
@@ -52,15 +52,19 @@ it('sends decisions though their inputs are not taken, and inputs again when the
     const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`;
     const event = aiDecision(n, new Date());
     const { workflow_id: workflow } = event.data;
+    event.data.input_snapshot = { hash, uri: `nats-object:countersign_snapshots/${hash}`, salt_bytes: saltBytes };
     publisher.enqueue({ kind: 'decision_ai', workflow, event: () => event, snapshot: { hash, content }, bytes: 1_000 });
     return hash;
   };
   // There is nowhere to put them.
-  for (const n of [1, 2, 3]) decide(n);
+  const [, , third] = [1, 2, 3].map(decide);
   expect(await publisher.flush(20_000)).toBe(true);
   const { state } = await (await jetstreamManager(operator)).streams.info('COUNTERSIGN_EVENTS');
   expect([state.messages, lost.length, sent]).toEqual([3, 3, [3]]);
   expect(lost[0]).toMatch(/not found/);
+  // Nobody is told to look for what is not there.
+  const last = await (await jetstreamManager(operator)).streams.getMessage('COUNTERSIGN_EVENTS', { seq: 3 });
+  expect(last?.json<AiDecisionEvent>().data.input_snapshot).toEqual({ hash: third, uri: `urn:${third}` });
   const store = await new Objm(operator).create(buckets.snapshots);
   const found = await eventually(
     'an input that is stored',

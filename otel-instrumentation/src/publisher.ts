@@ -4,11 +4,9 @@
  * comes when both are full is dropped and counted, never waited for.
  */
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
-import { Objm, type ObjectStore } from '@nats-io/obj';
-import { TimeoutError, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import {
   AiDecisionEvent,
-  buckets,
   CompensationEvent,
   eventProblem,
   eventSubject,
@@ -20,6 +18,8 @@ import {
 } from '@countersign/contract';
 import type { Backlog } from './backlog.ts';
 import type { Reach } from './connection.ts';
+import { withoutInput } from './decision-event.ts';
+import { InputStore } from './input-store.ts';
 import type { SpooledEvent } from './spool-record.ts';
 
 export interface Outgoing {
@@ -46,12 +46,10 @@ export interface PublisherOptions {
   readonly onSent: (count: number) => void;
   readonly onSpooled: (count: number) => void;
   readonly onDropped: (reason: DropReason, count: number) => void;
-  /** An input was passed over: NATS does not take it, and its decision is not to wait for that. */
+  /** An input was given up: NATS does not take it, and its decision is not to wait for that. */
   readonly onInputLost: (why: unknown) => void;
   readonly onTrouble: (error: unknown) => void;
 }
-
-type Input = NonNullable<SpooledEvent['snapshot']>;
 
 interface Queued {
   readonly outgoing: Outgoing;
@@ -86,9 +84,6 @@ const awayRetryMs = 50;
 /** NATS answers sooner than this, or is away though nobody has said so: a frozen server ends no connection. */
 const answersWithinMs = 500;
 const ackTimeoutMs = 5_000;
-/** An input that NATS does not take so often, though it can be reached, is passed over. */
-const inputTries = 5;
-const inputPauseMs = 10_000;
 const takeOverEveryMs = 180_000;
 const lastWordMs = 500;
 
@@ -111,14 +106,12 @@ export class Publisher {
   private looksSince = Number.NEGATIVE_INFINITY;
   private looks = 0;
   private stream: JetStreamClient | null = null;
-  private store: ObjectStore | null = null;
-  /** How often in a row an input was not taken, and until when none is tried because there is no answer: by `performance`. */
-  private inputFailures = 0;
-  private noInputsUntil = 0;
+  private readonly inputs: InputStore;
 
   constructor(connection: Promise<NatsConnection>, options: PublisherOptions) {
     this.connection = connection;
     this.options = options;
+    this.inputs = new InputStore(options.reach, options.onInputLost);
     this.looking = setInterval(() => this.takeOver(), takeOverEveryMs).unref();
     options.backlog
       .then((backlog) => {
@@ -337,15 +330,16 @@ export class Publisher {
     const stream = (this.stream ??= jetstream(connection, { timeout: ackTimeoutMs }));
     const room = (connection.info?.max_payload ?? largestEventBytes) - headerBytes;
     // Inputs first, so that each is there when somebody looks at its decision.
-    for (const { snapshot } of batch) if (snapshot !== null) await this.storeInput(stream, snapshot);
+    const ready: SpooledEvent[] = [];
+    for (const event of batch) ready.push(await this.withInput(stream, event));
     // Handed to the connection one after another, so that they arrive in order.
     const acknowledged = await Promise.allSettled(
-      batch.map(({ subject, body, id }) =>
+      ready.map(({ subject, body, id }) =>
         body.length > room ? Promise.resolve(null) : stream.publish(subject, body, { msgID: id }),
       ),
     );
     const failed = acknowledged.findIndex(({ status }) => status === 'rejected');
-    for (const { id, body } of failed < 0 ? batch : batch.slice(0, failed)) {
+    for (const { id, body } of failed < 0 ? ready : ready.slice(0, failed)) {
       if (body.length > room) {
         refused.add(id);
         this.tooLarge(body, room);
@@ -358,43 +352,42 @@ export class Publisher {
     return failed < 0 ? batch.length : failed;
   }
 
+  /** As it is true: without one that NATS does not take. */
+  private async withInput(stream: JetStreamClient, event: SpooledEvent): Promise<SpooledEvent> {
+    if (event.snapshot === null || (await this.inputs.put(stream, event.snapshot))) return event;
+    return { ...event, body: withoutInput(event.body) };
+  }
+
   /** What NATS will never take must not hold up what is behind it. */
   private tooLarge(body: Buffer, room: number): void {
     this.options.onDropped('too_large', 1);
     this.options.onTrouble(`an event has ${body.length} bytes, and NATS takes ${room}. Raise its max_payload.`);
   }
 
-  /** Throws while it is worth waiting: then the event waits with its input. */
-  private async storeInput(stream: JetStreamClient, snapshot: Input): Promise<void> {
-    if (performance.now() < this.noInputsUntil) return this.options.onInputLost(new Error('none is taken now'));
-    try {
-      await this.put(stream, snapshot);
-      this.inputFailures = 0;
-    } catch (error) {
-      this.inputFailures += 1;
-      if (!this.options.reach.isUp || this.inputFailures < inputTries) throw error;
-      // Each is tried for itself, once, until one is taken; but nobody waits for every answer that does not come.
-      if (error instanceof TimeoutError) this.noInputsUntil = performance.now() + inputPauseMs;
-      this.options.onInputLost(error);
-    }
-  }
-
-  private async put(stream: JetStreamClient, { hash, content }: Input): Promise<void> {
-    this.store ??= await new Objm(stream).open(buckets.snapshots);
-    await this.store.putBlob({ name: hash }, content);
-  }
-
   /** Resolves when nothing is pending, or after `timeoutMs`; whether all was sent. */
-  async flush(timeoutMs: number): Promise<boolean> {
+  flush(timeoutMs: number): Promise<boolean> {
+    return this.until(() => this.pending === 0, timeoutMs, false);
+  }
+
+  /** The process stays for it, unless it is aside. */
+  private async until(isDone: () => boolean, timeoutMs: number, isAside: boolean): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
-    while (this.pending > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!isDone() && performance.now() < deadline) {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, 10);
+        if (isAside) timer.unref();
+      });
     }
-    return this.pending === 0;
+    return isDone();
   }
 
   /** For the end of the process, which waits for nothing. What is sent already may be sent again, under the same id. */
   keepOnDisk(): void {
+    this.keepQueue();
+    this.backlog?.leave();
+  }
+
+  private keepQueue(): void {
     if (this.queue.length === 0 || this.options.keep === null) return;
     const events: SpooledEvent[] = [];
     while (this.queue.length > 0) {
@@ -412,11 +405,12 @@ export class Publisher {
   }
 
   /** Takes nothing new and sends what it can in the time; the rest waits on disk, or is dropped and counted. */
-  async stop(timeoutMs: number): Promise<void> {
+  async stop(timeoutMs: number, isAside = false): Promise<void> {
     this.stopped = true;
     clearInterval(this.looking);
     await this.options.backlog.catch(() => null);
-    await this.flush(timeoutMs);
+    // What other processes have left is safe where it is.
+    await this.until(() => this.queue.length + (this.backlog?.ownLength ?? 0) === 0, timeoutMs, isAside);
     if (this.timer !== null) clearTimeout(this.timer);
     // What has no answer by now waits on disk: its ids are known.
     await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, lastWordMs).unref())]);

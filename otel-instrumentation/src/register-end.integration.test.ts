@@ -1,4 +1,6 @@
 /** How programs end that were started with `register`: by themselves, by a signal, at once; and that nothing they recorded is lost. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { register, startServiceStage, type ServiceStage } from '../../stack/test-services.ts';
@@ -31,10 +33,19 @@ it.each([
   ['leaves one open', ['one']],
   ['has a thread decide', ['one']],
   ['closes its server', ['one']],
+  ['looks at its input', ['one']],
 ])('lets a program that %s end by itself, with all that it recorded', async (what, tasks) => {
   expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
   expect((await events()).map(({ subject }) => subject)).toEqual(tasks);
 });
+
+it.each(['reads its input', 'hears its parent', 'has a peer'])(
+  'stays with NATS while a program %s, though nothing else goes on',
+  async (what) => {
+    expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: 'connected\n', err: '' });
+    expect(await events()).toHaveLength(1);
+  },
+);
 
 it.each(['exits at once', 'exits while it shuts down'])('loses nothing of a program that %s', async (what) => {
   expect(await run('test-services/short.mjs', { args: [what] })).toEqual({ code: 0, out: '', err: '' });
@@ -59,6 +70,16 @@ it.each([
   expect(new Set(ended.err.split('\n'))).toEqual(
     new Set(['countersign: NATS cannot be reached at nats://127.0.0.1:1: connection refused. Check NATS_URL.', '']),
   );
+});
+
+it('does not keep a person waiting who presses Ctrl-C again, and loses nothing by it', async () => {
+  const env = { NATS_URL: 'nats://127.0.0.1:1', COUNTERSIGN_SPOOL: join(stage.directory, 'told-twice') };
+  const service = { args: ['is told to end twice'], env };
+  expect(await run('test-services/short.mjs', service)).toMatchObject({ code: null, out: '' });
+  const [left = ''] = readdirSync(env.COUNTERSIGN_SPOOL, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.events'),
+  );
+  expect(readFileSync(join(env.COUNTERSIGN_SPOOL, left), 'utf8')).toContain('"task_id":"one"');
 });
 
 it('ends by a signal though it is loaded twice', async () => {

@@ -170,6 +170,25 @@ it.each([
   expect(event?.data.input_snapshot.hash).toMatch(/^hmac-sha256:/);
 });
 
+it('knows with the first decision of a program what the AI may do', async () => {
+  const automatic = { reversible: 'automatic', irreversible: 'automatic', confidence_at_least: 0.5 } as const;
+  await stage.distribute({
+    v: 1,
+    workflow_id: 'known',
+    epoch: 1,
+    policy_epoch: 1,
+    lease_ms: 60_000,
+    when_unreachable: { low: 'human', medium: 'human', high: 'human' },
+    intake: 'open',
+    change_control: false,
+    automation: { low: automatic, medium: automatic, high: automatic },
+    breakers: [],
+    models: [],
+  });
+  const ended = await run('test-services/short.mjs', { args: ['knows its authority'] });
+  expect(ended).toEqual({ code: 0, out: 'allowed\n', err: '' });
+});
+
 it('says what is wrong with the address of NATS, and no password', async () => {
   const NATS_URL = 'nats://svc:s3cretpw@127.0.0.1:1';
   const ended = await run('test-services/short.mjs', { args: ['asks'], env: { NATS_URL } });

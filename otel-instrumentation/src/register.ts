@@ -1,8 +1,10 @@
 /**
- * For `node --import @countersign/otel-instrumentation/register app.js`: everything by itself, from the environment. Events
- * are sent once there are any; GenAI spans become parts of decisions, or decisions where a rule says so; OpenTelemetry is set
+ * For `node --import @countersign/otel-instrumentation/register app.js`: everything by itself, from the environment. NATS is
+ * reached first, so that the first decision knows what the AI may do; GenAI spans become parts of decisions, or decisions where a rule says so; OpenTelemetry is set
  * up unless the service has; and what is left when the process ends is sent, or waits on disk.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { apiCopies } from './automatic/api-copies.ts';
 import { Observers } from './automatic/observers.ts';
 import { endWithTheProcess } from './automatic/process-end.ts';
@@ -12,7 +14,7 @@ import { nearTo } from './automatic/near.ts';
 import { patchWhatIsInstalled } from './automatic/patches.ts';
 import { promoteBy } from './automatic/promotion.ts';
 import { readSettings } from './automatic/settings.ts';
-import { startByItself } from './running.ts';
+import { running, startByItself } from './running.ts';
 
 const said = new Set<string>();
 /** Each thing once: what stays wrong is wrong without being said again each second. */
@@ -22,6 +24,9 @@ function say(text: string): void {
   console.warn(text.startsWith('countersign: ') ? text : `countersign: ${text}`);
 }
 const mostSaid = 1_000;
+
+/** A service starts, whatever NATS does. */
+const longestWaitMs = 1_000;
 
 const settings = readSettings(process.env, process.cwd(), process.argv[1] ?? '');
 for (const problem of settings.problems) say(problem);
@@ -40,4 +45,14 @@ try {
 } catch (error) {
   // A service starts, whatever becomes of its telemetry.
   say(`not everything could be set up: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+// Threads follow suit when they decide something: there may be many, and most of them do not.
+if (isMainThread) await firstTry();
+
+/** Nobody waits for a NATS that is not there, nor long for one that does not answer. */
+async function firstTry(): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([running()?.tried, sleep(longestWaitMs, undefined, late)]);
+  late.abort();
 }

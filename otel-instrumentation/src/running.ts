@@ -1,5 +1,6 @@
 /** What has been started of this package in this process: by hand, or by itself when it is first needed. */
-import { Instrumentation, type StartOptions } from './instrumentation.ts';
+import { Instrumentation } from './instrumentation.ts';
+import type { StartOptions } from './start-options.ts';
 
 let current: Instrumentation | null = null;
 /** The one that was started last, though it may have ended. */
@@ -42,7 +43,7 @@ export function begin(options: StartOptions): Instrumentation {
       'call start() of @countersign/otel-instrumentation before decider(), verdicts() and compensations()',
     );
   }
-  end(makeRoomMs).catch(() => undefined);
+  end(makeRoomMs, true).catch(() => undefined);
   isByItself = false;
   return make(options, null);
 }
@@ -64,12 +65,15 @@ const makeRoomMs = 5_000;
 /** Those that are ending, until they have. */
 const ends = new Set<Promise<void>>();
 
-/** There is room for another at once. Resolves when all have ended that were to: who asks a second time waits for the first. */
-export async function end(timeoutMs: number): Promise<void> {
+/**
+ * There is room for another at once. Resolves when all have ended that were to: who asks a second time waits for the first. The process
+ * stays for it, unless it is aside.
+ */
+export async function end(timeoutMs: number, isAside = false): Promise<void> {
   const ending = current;
   current = null;
   if (ending !== null) {
-    const ended = ending.shutdown(timeoutMs).finally(() => {
+    const ended = ending.shutdown(timeoutMs, isAside).finally(() => {
       alive.delete(ending);
       ends.delete(ended);
     });

@@ -1,7 +1,8 @@
 /**
  * How the directory of a process is called: its place in the order, and by what to tell whether the process is still there.
  * `<sequence>.<host>.<pid>.<when it began>.<random>`, so that the oldest is sent first, and one in a container that was started
- * again is not taken for the one before it. A host is a name and a namespace of processes: containers may share the name.
+ * again is not taken for the one before it. A host is a name and a namespace of processes: containers may share the name. What is
+ * left for whoever comes has `left` in the place of a host.
  */
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -22,6 +23,12 @@ export const nameOf = (sequence: number, random: Buffer): string =>
     random.toString('hex'),
   ].join('.');
 
+/** What nobody writes to any more. */
+export const nameOfLeft = (sequence: number, random: Buffer): string =>
+  [String(sequence).padStart(digits, '0'), left, 0, 0, random.toString('hex')].join('.');
+
+const left = 'left';
+
 /** From 1; 0 when it is no such name. */
 export const sequenceOf = (name: string): number => Number(partsOf(name)?.['sequence'] ?? 0);
 
@@ -35,6 +42,7 @@ export function ownerOf(directory: string, name: string): Owner {
   const parts = partsOf(name);
   const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
   if (parts === undefined || found === undefined) return { is: 'alive' };
+  if (parts['host'] === left) return { is: 'gone' };
   const silentForMs = Date.now() - found.mtimeMs;
   const isHere = parts['host'] === hostOfProcess;
   if (isHere && parts['begin'] !== '0') {

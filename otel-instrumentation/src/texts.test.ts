@@ -53,6 +53,20 @@ it('is redacted in everything but what the service acts on; numbers that are fou
   expect(redactedTexts(least, redact)).toEqual({ ...least, justification: '[email] is known' });
 });
 
+it('tells two names apart that are redacted alike, and calls each the same everywhere', () => {
+  const features = {
+    [who]: 1,
+    'bob@example.org': 2,
+    [`${'w'.repeat(190)} ${who}`]: 3,
+    [`${'w'.repeat(190)} bob@example.org`]: 4,
+  };
+  const relevance = Object.keys(features).map((feature) => ({ feature, value: 1, weight: 1 }));
+  const left = redactedTexts({ ...data, features, explanation: { relevance: relevance.toReversed() } }, redact);
+  const names = ['[email]', '[email] (2)', `${'w'.repeat(190)} [email]`, `${'w'.repeat(190)} [emai (2)`];
+  expect(Object.entries(left.features ?? {})).toEqual(names.map((name, i) => [name, i + 1]));
+  expect(left.explanation?.relevance?.map(({ feature }) => feature)).toEqual(names.toReversed());
+});
+
 it('is withheld when it cannot be redacted', () => {
   const fails = () => {
     throw new Error('no');
@@ -60,7 +74,7 @@ it('is withheld when it cannot be redacted', () => {
   expect(redactedTexts(data, fails)).toMatchObject({
     title: withheldText,
     justification: withheldText,
-    features: { [withheldText]: null },
+    features: { [withheldText]: withheldText, [`${withheldText} (2)`]: withheldText },
     explanation: { rationale: withheldText },
   });
 });

@@ -37,12 +37,13 @@ export function toldText(text: string, rules: ContentRules, riskTier?: RiskTier)
 export function redactedTexts(data: AiDecision, redact: Redactor | null): AiDecision {
   if (redact === null) return data;
   const { title, justification, features, explanation, provenance } = data;
+  const names = redactedNames(redact);
   return {
     ...data,
     justification: redactedText(justification, redact),
     ...(title === undefined ? {} : { title: redactedText(title, redact, longest.name) }),
-    ...(features === undefined ? {} : { features: redactedValues(features, redact) }),
-    ...(explanation === undefined ? {} : { explanation: redactedExplanation(explanation, redact) }),
+    ...(features === undefined ? {} : { features: redactedValues(features, redact, names) }),
+    ...(explanation === undefined ? {} : { explanation: redactedExplanation(explanation, redact, names) }),
     ...(provenance === undefined ? {} : { provenance: redactedProvenance(provenance, redact) }),
   };
 }
@@ -59,16 +60,38 @@ function redactedValue(value: Scalar, redact: Redactor): Scalar | undefined {
   return redactedText(digits, redact) === digits ? value : undefined;
 }
 
-/** Names are text too: of a model that reads text they are words of it. */
-const redactedValues = (features: Features, redact: Redactor): Features =>
+type Names = (name: string) => string;
+
+/** Names of features are text too: of a model that reads text they are words of it. Of a decision, two that are alike then are told apart. */
+function redactedNames(redact: Redactor): Names {
+  const lefts = new Map<string, string>();
+  const taken = new Set<string>();
+  return (name) => {
+    const known = lefts.get(name);
+    if (known !== undefined) return known;
+    const bare = redactedName(name, redact);
+    let left = bare;
+    for (let nth = 2; taken.has(left); nth++) left = numbered(bare, nth);
+    taken.add(left);
+    lefts.set(name, left);
+    return left;
+  };
+}
+
+function numbered(name: string, nth: number): string {
+  const mark = ` (${nth})`;
+  return `${name.slice(0, longest.name - mark.length).toWellFormed()}${mark}`;
+}
+
+const redactedValues = (features: Features, redact: Redactor, names: Names): Features =>
   Object.fromEntries(
     Object.entries(features).flatMap(([name, value]) => {
       const left = redactedValue(value, redact);
-      return left === undefined ? [] : [[redactedName(name, redact), left]];
+      return left === undefined ? [] : [[names(name), left]];
     }),
   );
 
-function redactedExplanation(explanation: Explanation, redact: Redactor): Explanation {
+function redactedExplanation(explanation: Explanation, redact: Redactor, names: Names): Explanation {
   const { rationale, relevance, counterfactuals } = explanation;
   return {
     ...(rationale === undefined ? {} : { rationale: redactedText(rationale, redact) }),
@@ -77,16 +100,14 @@ function redactedExplanation(explanation: Explanation, redact: Redactor): Explan
       : {
           relevance: relevance.flatMap((part) => {
             const value = redactedValue(part.value, redact);
-            return value === undefined
-              ? []
-              : [{ feature: redactedName(part.feature, redact), value, weight: part.weight }];
+            return value === undefined ? [] : [{ feature: names(part.feature), value, weight: part.weight }];
           }),
         }),
     ...(counterfactuals === undefined
       ? {}
       : {
           counterfactuals: counterfactuals.map(({ change, output }) => ({
-            change: redactedValues(change, redact),
+            change: redactedValues(change, redact, names),
             output: { label: redactedText(output.label, redact, longest.label) },
           })),
         }),

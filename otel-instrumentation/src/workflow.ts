@@ -7,7 +7,7 @@ import type { CompensationHandlers } from './compensations.ts';
 import type { Carried, Decided, Decider, DeciderOptions } from './decider.ts';
 import type { DecisionHandle, DecisionOptions } from './decision.ts';
 import type { GuardVerdict, Question } from './guard.ts';
-import type { HumanDecisionOptions } from './instrumentation.ts';
+import type { HumanDecisionOptions } from './human-records.ts';
 import type { DecisionRef } from './ref.ts';
 import type { StartedDecision } from './taking.ts';
 import type { VerdictHandler } from './verdicts.ts';

@@ -1,5 +1,8 @@
 // Programs that do their work and end, each as its first argument says.
+import { fork } from 'node:child_process';
 import { createServer } from 'node:http';
+import { connect, createServer as createPeer } from 'node:net';
+import { join } from 'node:path';
 import { once } from 'node:events';
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -26,7 +29,57 @@ const about = {
 const yes = (d) => d.output({ label: 'yes' }, 0.9);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Says whether NATS is still there after a while, which nothing waits for. */
+function sayWhetherConnected() {
+  const sockets = () => process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
+  setTimeout(() => {
+    console.log(sockets() === 1 ? 'connected' : 'let go');
+    process.exit(0);
+  }, 2_000).unref();
+}
+
 switch (process.argv[2]) {
+  case 'looks at its input':
+    if (!process.stdin.isTTY) decision(about, yes);
+    break;
+  case 'reads its input':
+    decision(about, yes);
+    process.stdin.on('data', () => undefined);
+    sayWhetherConnected();
+    break;
+  case 'hears its parent':
+    if (process.send === undefined) {
+      await once(fork(import.meta.filename, process.argv.slice(2)), 'exit');
+    } else {
+      decision(about, yes);
+      process.on('message', () => undefined);
+      sayWhetherConnected();
+    }
+    break;
+  case 'has a peer': {
+    const path = process.argv[3] ?? join(process.env.COUNTERSIGN_SPOOL, '..', 'peer');
+    if (process.argv[3] === undefined) {
+      const peer = createPeer().listen(path);
+      await once(fork(import.meta.filename, ['has a peer', path]), 'exit');
+      peer.close();
+    } else {
+      process.channel.unref();
+      decision(about, yes);
+      connect(path);
+      sayWhetherConnected();
+    }
+    break;
+  }
+  case 'is told to end twice':
+    decision(about, yes);
+    setInterval(() => undefined, 60_000);
+    setTimeout(() => process.kill(process.pid, 'SIGINT'), 300);
+    setTimeout(() => process.kill(process.pid, 'SIGINT'), 1_500);
+    setTimeout(() => console.log('still waits'), 4_000);
+    break;
+  case 'knows its authority':
+    console.log(guard({ ...about, workflow: 'known' }).reason);
+    break;
   case 'asks':
     guard(about);
     decision(about, (d) => {

@@ -5,18 +5,23 @@
 import type { Instrumentation } from '../instrumentation.ts';
 import { end, keepOnDisk, runningNow } from '../running.ts';
 import { letGo } from '../waiting.ts';
+import { isPipe, pipesOf } from './standard-streams.ts';
 
 const lookEveryMs = 250;
 /** Looks in a row that found nothing else going on. */
 const idleLooks = 2;
 const drainMs = 5_000;
+/** Signals that come closer to one another are one. */
+const sameMs = 500;
 
 export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
   let idle = 0;
   let isEnding = false;
+  const pipes = pipesOf(resources);
   const look = setInterval(() => {
     const running = runningNow();
-    const isDone = running !== null && running.isSettled && !running.isFollowed && isAlone(running.holds);
+    const isDone =
+      running !== null && running.isSettled && !running.isFollowed && isAlone(running.holds) && pipes.areIdle;
     idle = isDone && !isEnding ? idle + 1 : 0;
     if (idle < idleLooks) return;
     idle = 0;
@@ -35,17 +40,22 @@ export function endWithTheProcess(shutdownSdk: () => Promise<void>): void {
     void endAll();
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    let askedAt = Number.POSITIVE_INFINITY;
     const onSignal = () => {
       // Whoever else listens ends the process; otherwise it is for us to do.
       const others = process.listeners(signal).filter((listener) => !(ours in listener));
       if (others.length > lookersOn()) return;
-      void endAll().finally(() => {
+      const endNow = () => {
         // What could not be sent in the time, and what was decided meanwhile.
         keepOnDisk();
         process.off(signal, onSignal);
         // The last of us does it, when this package is loaded more than once.
         if (process.listenerCount(signal) <= lookersOn()) process.kill(process.pid, signal);
-      });
+      };
+      // Who asks again does not want to wait. A terminal and npm may each hand on the same Ctrl-C.
+      if (performance.now() - askedAt > sameMs) return endNow();
+      askedAt = Math.min(askedAt, performance.now());
+      void endAll().finally(endNow);
     };
     Object.assign(onSignal, { [ours]: true });
     process.on(signal, onSignal);
@@ -74,12 +84,12 @@ async function inTime(work: Promise<void>): Promise<void> {
 /** Marks listeners of this package, of every copy that is loaded. */
 const ours = Symbol.for('countersign.process-end');
 
-/** Standard input and output, and what a socket has beside it that is encrypted. */
-const ofEveryProcess = new Set(['PipeWrap', 'TTYWrap', 'TLSWrap']);
+const resources = (): readonly string[] => process.getActiveResourcesInfo();
 
-/** Nothing keeps the process alive but what is ours. What is not shown, such as work on other threads, may go on. */
+/** Nothing keeps the process alive but what is ours, and maybe pipes. What is not shown, such as work on other threads, may go on. */
 function isAlone(own: Instrumentation['holds']): boolean {
-  const others = process.getActiveResourcesInfo().filter((resource) => !ofEveryProcess.has(resource));
+  // What a socket has beside it that is encrypted is no more than the socket.
+  const others = resources().filter((resource) => resource !== 'TLSWrap' && !isPipe(resource));
   const timers = others.filter((resource) => resource === 'Timeout').length;
   const sockets = others.filter((resource) => resource === 'TCPSocketWrap').length;
   return timers <= own.timers && sockets <= own.sockets && timers + sockets === others.length;

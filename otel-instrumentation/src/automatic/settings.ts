@@ -5,7 +5,7 @@ import { PromoteRule } from '@countersign/contract';
 import { randomBytes } from 'node:crypto';
 import Schema from 'typebox/schema';
 import { fewestKeyBytes, readHashKey } from '../input-hash.ts';
-import type { StartOptions } from '../instrumentation.ts';
+import type { StartOptions } from '../start-options.ts';
 
 export interface Settings {
   readonly start: StartOptions;

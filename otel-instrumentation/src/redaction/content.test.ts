@@ -219,6 +219,13 @@ describe('a mail', () => {
     expect(left('no header\nto =?utf-8?Q?ann=40example.org?=', 'message/rfc822')).toBe('no header\nto [email]');
   });
 
+  it('may have very many lines', () => {
+    const many = 'a\n'.repeat(200_000);
+    expect(redactContent(`subject: to ann@example.org\n\n${many}`, 'message/rfc822', redact)).toBe(
+      `subject: to [email]\n\n${many}`,
+    );
+  });
+
   it('that is broken is redacted as well as it can be, and redacting it again changes nothing', () => {
     const lines = [
       ...mail.split('\r\n'),

@@ -21,7 +21,7 @@ export function plainMail(source: string): string {
     const headers = unfolded(lines.slice(at, bodyAt));
     const content = contentOf(headers);
     if (content.is === 'parts') boundaries.add(`--${content.boundary}`);
-    plain.push(...headersOf(headers, content));
+    if (headers.length > 0) plain.push(headersOf(headers, content).join('\n'));
     const isSeparated = lines[bodyAt] === '';
     if (isSeparated) plain.push('');
     const begin = isSeparated ? bodyAt + 1 : bodyAt;
@@ -29,7 +29,7 @@ export function plainMail(source: string): string {
     const end = content.is === 'message' ? begin : nextBoundary(begin);
     if (end > begin) {
       if (!isSeparated && headers.length > 0) plain.push('');
-      plain.push(...plainBody(lines.slice(begin, end), content).split('\n'));
+      plain.push(plainBody(lines.slice(begin, end), content));
     }
     at = end;
     const next = lines[end];
