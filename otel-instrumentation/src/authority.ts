@@ -53,7 +53,7 @@ export class AuthorityFollower {
         await following.ended.finally(() => clearInterval(look));
         this.watching = false;
         if (connection.isClosed() || this.isEnding) return;
-        this.trouble('no authority was heard of for longer than its lease; asking anew');
+        if (this.guard.hasHeard) this.trouble('no authority was heard of for longer than its lease; asking anew');
       } catch (error) {
         this.trouble(error);
         this.isTried();

@@ -30,6 +30,8 @@ export async function connectWhenPossible(
         // A server that is frozen, or behind a cut cable, says nothing.
         pingInterval: 10_000,
         reconnectTimeWait: retryMs,
+        // A stack trace for each event, in case it fails, costs more than all else that is done to send it.
+        noAsyncTraces: true,
       });
       Object.assign(reach, { isUp: true, isMade: true } satisfies Reach);
       watch(connection, reach, onTrouble).catch(onTrouble);

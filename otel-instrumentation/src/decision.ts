@@ -195,7 +195,12 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
       span.setAttribute(attribute.confidence, this.confidence);
       if (typeof said.label === 'string') span.setAttribute(attribute.outputLabel, said.label);
     }
-    this.measure({ [attribute.route]: answer.route, [attribute.action]: this.action });
+    this.deciding.measured(performance.now() - this.startedAt, {
+      [attribute.workflowId]: this.options.workflow,
+      [attribute.actorType]: 'ai',
+      [attribute.route]: answer.route,
+      [attribute.action]: this.action,
+    });
     return this.draft();
   }
 
@@ -210,11 +215,6 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     span.setAttribute(attribute.modelVersion, model.version);
     span.setAttribute(attribute.reversible, reversible);
     if (this.calls !== null) span.setAttributes(this.calls);
-  }
-
-  private measure(outcome: Attributes): void {
-    const about = { [attribute.workflowId]: this.options.workflow, [attribute.actorType]: 'ai', ...outcome };
-    this.deciding.measured(performance.now() - this.startedAt, about);
   }
 
   /** Never throws: what is recorded of a decision must not fail it. */
@@ -243,8 +243,12 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     const errorType = errorTypeOf(error);
     this.describe();
     this.span.setAttribute(attribute.errorType, errorType);
-    this.measure({ [attribute.errorType]: errorType });
     const { workflow, riskTier } = this.options;
+    this.deciding.measured(performance.now() - this.startedAt, {
+      [attribute.workflowId]: workflow,
+      [attribute.actorType]: 'ai',
+      [attribute.errorType]: errorType,
+    });
     this.span.setStatus(failedStatus(error, this.deciding.privacyOf(workflow), riskTier));
   }
 

@@ -86,6 +86,11 @@ export class Guard {
     return this.now() <= held.until + longestPrivacyMs ? held.content : staleRules(held.content);
   }
 
+  /** Some document or other. */
+  get hasHeard(): boolean {
+    return this.held.size > 0;
+  }
+
   /** Nothing was heard for longer than any lease lasts: whoever follows should begin anew. */
   get isSilent(): boolean {
     const leases = [...this.held.values()].map(({ authority }) => authority.lease_ms);

@@ -1,5 +1,5 @@
 /** The decision that is being taken, kept in OpenTelemetry's context, so that what happens within it finds it. */
-import { createContextKey, type Context } from '@opentelemetry/api';
+import { createContextKey, trace, type Context, type Span } from '@opentelemetry/api';
 import type { ModelCall } from './automatic/parts.ts';
 import type { DecisionRef } from './ref.ts';
 
@@ -12,37 +12,32 @@ export interface PartOfDecision {
 
 const key = createContextKey('countersign.decision');
 
-/** Within nested decisions the innermost is found. */
-export function withDecision(context: Context, decision: PartOfDecision): Context {
-  return new DecisionContext(context instanceof DecisionContext ? context.flat() : context, decision, null, undefined);
-}
+/** With its span. Within nested decisions the innermost is found. */
+export const withDecision = (context: Context, decision: PartOfDecision, span: Span): Context =>
+  new DecisionContext(context instanceof DecisionContext ? context.flat() : context, decision, span);
 
 /**
- * A context with a decision, and the span that is set with it: OpenTelemetry's own copies all values of the one before, for each of the
- * two. What is set after them is in a context of OpenTelemetry's again, so that however long work goes on from work, none is deep.
+ * A context with a decision and its span: OpenTelemetry's own copies all values of the one before, for each of the two. What is set
+ * after them is in a context of OpenTelemetry's again, so that however long work goes on from work, none is deep.
  */
 class DecisionContext implements Context {
   private readonly below: Context;
   private readonly decision: PartOfDecision;
-  /** What is set with it, fields of its own for speed; null when that is nothing yet. */
-  private readonly name: symbol | null;
-  private readonly value: unknown;
+  private readonly span: Span;
 
-  constructor(below: Context, decision: PartOfDecision, name: symbol | null, value: unknown) {
+  constructor(below: Context, decision: PartOfDecision, span: Span) {
     this.below = below;
     this.decision = decision;
-    this.name = name;
-    this.value = value;
+    this.span = span;
   }
 
   getValue(name: symbol): unknown {
-    if (name === key) return this.decision;
-    return name === this.name ? this.value : this.below.getValue(name);
+    if (name === spanKey) return this.span;
+    return name === key ? this.decision : this.below.getValue(name);
   }
 
   setValue(name: symbol, value: unknown): Context {
-    const isFirst = this.name === null && name !== key;
-    return isFirst ? new DecisionContext(this.below, this.decision, name, value) : this.flat().setValue(name, value);
+    return this.flat().setValue(name, value);
   }
 
   deleteValue(name: symbol): Context {
@@ -50,10 +45,24 @@ class DecisionContext implements Context {
   }
 
   flat(): Context {
-    const context = this.below.setValue(key, this.decision);
-    return this.name === null ? context : context.setValue(this.name, this.value);
+    return trace.setSpan(this.below.setValue(key, this.decision), this.span);
   }
 }
+
+/** Under which key OpenTelemetry keeps a span, which it does not say: the one that it sets. */
+const spanKey = ((): symbol | null => {
+  let seen: symbol | null = null;
+  const watched: Context = {
+    getValue: () => undefined,
+    setValue: (name) => {
+      seen = name;
+      return watched;
+    },
+    deleteValue: () => watched,
+  };
+  trace.setSpan(watched, trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 }));
+  return seen;
+})();
 
 export const decisionOf = (context: Context): PartOfDecision | null =>
   (context.getValue(key) as PartOfDecision | undefined) ?? null;

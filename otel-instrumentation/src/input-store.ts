@@ -1,7 +1,7 @@
 /** Inputs on their way to NATS, each before its decision. One that NATS does not take is given up, so that its decision is not. */
-import type { JetStreamClient } from '@nats-io/jetstream';
+import { jetstream } from '@nats-io/jetstream';
 import { Objm, type ObjectStore } from '@nats-io/obj';
-import { TimeoutError } from '@nats-io/transport-node';
+import { TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@countersign/contract';
 import type { Reach } from './connection.ts';
 import type { SpooledEvent } from './spool-record.ts';
@@ -9,6 +9,7 @@ import type { SpooledEvent } from './spool-record.ts';
 /** So often in a row, though NATS can be reached. */
 const tries = 5;
 const pauseMs = 10_000;
+const answerMs = 5_000;
 
 export class InputStore {
   private readonly reach: Reach;
@@ -25,10 +26,10 @@ export class InputStore {
   }
 
   /** Whether it is stored, or given up. Throws while it is worth waiting: then the decision waits with its input. */
-  async put(stream: JetStreamClient, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<boolean> {
+  async put(connection: NatsConnection, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<boolean> {
     if (performance.now() < this.pausedUntil) return this.giveUp(new Error('none is taken now'));
     try {
-      this.store ??= await new Objm(stream).open(buckets.snapshots);
+      this.store ??= await new Objm(jetstream(connection, { timeout: answerMs })).open(buckets.snapshots);
       await this.store.putBlob({ name: hash }, content);
       this.failures = 0;
       return true;

@@ -93,7 +93,7 @@ export class Instrumentation implements Deciding, Loop {
     const connection = connectWhenPossible(login, this.ending.signal, unreached, this.reach);
     connection.catch(() => undefined);
     this.connection = connection;
-    this.publisher = this.makePublisher(placeOf(options, String(reached.servers)), options.queueLimit);
+    this.publisher = this.makePublisher(options, reached);
     this.authority = new AuthorityFollower(connection, this.guard, trouble);
     this.tried = Promise.race([this.authority.tried, hasFailed.promise]);
     const onOrder = (order: CompensationOrder) => this.compensate(order);
@@ -105,11 +105,14 @@ export class Instrumentation implements Deciding, Loop {
     return this.authority.ready;
   }
 
-  private makePublisher(place: Place | null, queueLimit = usualQueueLimit): Publisher {
+  private makePublisher(options: StartOptions, { servers, inboxPrefix }: Reached): Publisher {
     const { trouble, meters, reach } = this;
+    const { queueLimit = usualQueueLimit } = options;
+    const place = placeOf(options, String(servers));
     return new Publisher(this.connection, {
       queueLimit,
       reach,
+      inboxPrefix,
       backlog: this.openBacklog(place),
       keep: place === null ? null : (events) => keepForNext(place, events),
       onSent: (count) => meters.sent(count),
@@ -372,6 +375,8 @@ export class Instrumentation implements Deciding, Loop {
     this.meters.end();
   }
 }
+
+type Reached = ReturnType<typeof connectionOptions>;
 
 /** What outlives an end after which it starts by itself again. */
 interface Lasting {

@@ -39,6 +39,7 @@ it('sends decisions though their inputs are not taken, and inputs again when the
   const publisher = new Publisher(Promise.resolve(service), {
     queueLimit: 100,
     reach: { isUp: true, isMade: true },
+    inboxPrefix: '_INBOX_service',
     backlog: Promise.resolve(null),
     keep: null,
     onSent: (count) => sent.push(count),

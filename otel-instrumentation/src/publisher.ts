@@ -3,7 +3,6 @@
  * acknowledged. While NATS is away they go to disk, and from there they are sent first. Memory and disk are bounded; what
  * comes when both are full is dropped and counted, never waited for.
  */
-import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   AiDecisionEvent,
@@ -16,6 +15,7 @@ import {
   type EventKind,
   type ServiceEvent,
 } from '@countersign/contract';
+import { Acknowledged } from './acknowledged.ts';
 import type { Backlog } from './backlog.ts';
 import type { Reach } from './connection.ts';
 import { withoutInput } from './decision-event.ts';
@@ -39,6 +39,8 @@ export interface PublisherOptions {
   /** Most events held in memory at once. */
   readonly queueLimit: number;
   readonly reach: Reach;
+  /** Below which the connection may listen for replies; NATS's own when left out. */
+  readonly inboxPrefix?: string | undefined;
   /** Null where nothing is to be written to disk. */
   readonly backlog: Promise<Backlog | null>;
   /** Writes what is left for the next process, at once; how many there was room for. May throw. Null as `backlog` is. */
@@ -105,7 +107,7 @@ export class Publisher {
   private askAgainAt = 0;
   private looksSince = Number.NEGATIVE_INFINITY;
   private looks = 0;
-  private stream: JetStreamClient | null = null;
+  private acknowledged: Acknowledged | null = null;
   private readonly inputs: InputStore;
 
   constructor(connection: Promise<NatsConnection>, options: PublisherOptions) {
@@ -327,34 +329,28 @@ export class Publisher {
    */
   private async sendBatch(batch: readonly SpooledEvent[], refused: Set<string>): Promise<number> {
     const connection = await this.connection;
-    const stream = (this.stream ??= jetstream(connection, { timeout: ackTimeoutMs }));
+    this.acknowledged ??= new Acknowledged(connection, this.options.inboxPrefix, ackTimeoutMs);
     const room = (connection.info?.max_payload ?? largestEventBytes) - headerBytes;
     // Inputs first, so that each is there when somebody looks at its decision.
     const ready: SpooledEvent[] = [];
-    for (const event of batch) ready.push(await this.withInput(stream, event));
-    // Handed to the connection one after another, so that they arrive in order.
-    const acknowledged = await Promise.allSettled(
-      ready.map(({ subject, body, id }) =>
-        body.length > room ? Promise.resolve(null) : stream.publish(subject, body, { msgID: id }),
-      ),
-    );
-    const failed = acknowledged.findIndex(({ status }) => status === 'rejected');
-    for (const { id, body } of failed < 0 ? ready : ready.slice(0, failed)) {
-      if (body.length > room) {
-        refused.add(id);
-        this.tooLarge(body, room);
-      }
+    for (const event of batch) ready.push(await this.withInput(connection, event));
+    const isTooLarge = ({ body }: SpooledEvent) => body.length > room;
+    const sent = ready.filter((event) => !isTooLarge(event));
+    const answers = await this.acknowledged.publish(sent);
+    const why = answers.find((answer) => answer !== null);
+    const failed = why === undefined ? undefined : sent[answers.indexOf(why)];
+    const count = failed === undefined ? ready.length : ready.indexOf(failed);
+    for (const event of ready.slice(0, count).filter(isTooLarge)) {
+      refused.add(event.id);
+      this.tooLarge(event.body, room);
     }
-    const failure = acknowledged[failed];
-    if (failure?.status === 'rejected') {
-      this.options.onTrouble(new Error(`NATS did not take an event: ${String(failure.reason)}`));
-    }
-    return failed < 0 ? batch.length : failed;
+    if (why) this.options.onTrouble(new Error(`NATS did not take an event: ${why.message}`, { cause: why }));
+    return count;
   }
 
   /** As it is true: without one that NATS does not take. */
-  private async withInput(stream: JetStreamClient, event: SpooledEvent): Promise<SpooledEvent> {
-    if (event.snapshot === null || (await this.inputs.put(stream, event.snapshot))) return event;
+  private async withInput(connection: NatsConnection, event: SpooledEvent): Promise<SpooledEvent> {
+    if (event.snapshot === null || (await this.inputs.put(connection, event.snapshot))) return event;
     return { ...event, body: withoutInput(event.body) };
   }
 

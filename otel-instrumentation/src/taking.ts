@@ -1,5 +1,5 @@
 /** How a decision is taken: as a function that is run, or between a start and an end. Always ended, and never by us late. */
-import { context, trace, type Context, type Tracer } from '@opentelemetry/api';
+import { context, type Context, type Tracer } from '@opentelemetry/api';
 import {
   attributesAtStart,
   OpenDecision,
@@ -28,16 +28,16 @@ export function takeDecision<T>(taking: Taking, options: DecisionOptions, work: 
     open.failed(error);
     throw error;
   }
+  if (!isAsyncGenerator(result) && !isPromise(result)) {
+    taking.onEnded(open.end(), options);
+    return result;
+  }
   const end = () => taking.onEnded(open.end(), options);
   const fail = (error: unknown) => {
     open.failed(error);
     throw error;
   };
   if (isAsyncGenerator(result)) return endedBy(result, within, end, fail) as T;
-  if (!isPromise(result)) {
-    end();
-    return result;
-  }
   const ended = (value: unknown) => {
     end();
     return value;
@@ -136,7 +136,7 @@ export function begin({ tracer, deciding }: Pick<Taking, 'tracer' | 'deciding'>,
   const parent = context.active();
   const span = tracer.startSpan(`decision ${options.workflow}`, { attributes: attributesAtStart(options) }, parent);
   const open = new OpenDecision(options, span, deciding);
-  return { open, within: trace.setSpan(withDecision(parent, open), span) };
+  return { open, within: withDecision(parent, open, span) };
 }
 
 const isAsyncGenerator = (value: unknown): value is AsyncGenerator =>
