@@ -1,8 +1,10 @@
 /** A connection to NATS, whenever it comes about: tried again until it does or nobody wants it any more. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
+import { someAnswer } from './reachable.ts';
 
 const retryMs = 500;
+const answerMs = 5_000;
 
 /** Whether NATS can be reached now, as far as is known. */
 export interface Reach {
@@ -21,9 +23,10 @@ export async function connectWhenPossible(
   for (;;) {
     ending.throwIfAborted();
     try {
+      await someAnswer([options.servers ?? []].flat(), answerMs);
       const connection = await connect({
         ...options,
-        timeout: 5_000,
+        timeout: answerMs,
         maxReconnectAttempts: -1,
         // A password may be changed on one side first.
         ignoreAuthErrorAbort: true,

@@ -14,7 +14,7 @@ import { nearTo } from './automatic/near.ts';
 import { patchWhatIsInstalled } from './automatic/patches.ts';
 import { promoteBy } from './automatic/promotion.ts';
 import { readSettings } from './automatic/settings.ts';
-import { running, startByItself } from './running.ts';
+import { startAhead, startByItself } from './running.ts';
 
 const said = new Set<string>();
 /** Each thing once: what stays wrong is wrong without being said again each second. */
@@ -53,6 +53,6 @@ if (isMainThread) await firstTry();
 /** Nobody waits for a NATS that is not there, nor long for one that does not answer. */
 async function firstTry(): Promise<void> {
   const late = new AbortController();
-  await Promise.race([running()?.tried, sleep(longestWaitMs, undefined, late)]);
+  await Promise.race([startAhead(), sleep(longestWaitMs, undefined, late)]);
   late.abort();
 }

@@ -1,6 +1,6 @@
 /** Started by itself and by hand, in either order. */
 import { afterEach, expect, it } from 'vitest';
-import { begin, dropped, end, flushAll, pendingOfAll, running, startByItself } from './running.ts';
+import { begin, dropped, end, flushAll, pendingOfAll, running, startAhead, startByItself } from './running.ts';
 
 // Nobody listens there.
 const options = { source: 'test', natsUrl: 'nats://127.0.0.1:9', spool: false, onTrouble: () => undefined } as const;
@@ -20,6 +20,15 @@ it('makes room for a start by hand, once', async () => {
   expect(begin(options).source).toBe('test');
   expect(running()?.source).toBe('test');
   expect(() => begin(options)).toThrow('started already');
+});
+
+it('says what went wrong before it was needed when it is', async () => {
+  const said: string[] = [];
+  startByItself({ ...options, onTrouble: (message) => said.push(message) });
+  await startAhead();
+  expect(said).toEqual([]);
+  running();
+  expect(said).toEqual([expect.stringContaining('NATS cannot be reached at nats://127.0.0.1:9')]);
 });
 
 it('makes no room when the service has told it what to do about rollbacks', () => {

@@ -1,11 +1,13 @@
 /** What has been started of this package in this process: by hand, or by itself when it is first needed. */
 import { Instrumentation } from './instrumentation.ts';
 import type { StartOptions } from './start-options.ts';
+import { Unsaid } from './unsaid.ts';
 
 let current: Instrumentation | null = null;
 /** The one that was started last, though it may have ended. */
 let last: Instrumentation | null = null;
-let byItself: StartOptions | null = null;
+let byItself: (StartOptions & { readonly onTrouble: (message: string) => void }) | null = null;
+let unsaid: Unsaid | null = null;
 /** The last was started by itself. */
 let isByItself = false;
 /** The one that runs, and those that are ending. */
@@ -13,18 +15,19 @@ const alive = new Set<Instrumentation>();
 
 /** Null when nothing was started, and nothing starts by itself. */
 export function running(): Instrumentation | null {
-  if (current === null && byItself !== null) startNow(byItself);
+  startIfNone();
+  unsaid?.sayAll();
   return current;
 }
 
 /** What cannot start is said, and the service goes on: it asked for a decision, not for us. */
-function startNow(options: StartOptions): void {
+function startIfNone(): void {
+  if (current !== null || byItself === null) return;
   try {
-    make(options, isByItself ? last : null);
+    make(byItself, isByItself ? last : null);
     isByItself = true;
   } catch (error) {
-    const say = options.onTrouble ?? ((message: string) => console.warn(message));
-    say(`countersign: nothing is recorded: ${error instanceof Error ? error.message : String(error)}`);
+    byItself.onTrouble(`countersign: nothing is recorded: ${error instanceof Error ? error.message : String(error)}`);
     byItself = null;
   }
 }
@@ -56,9 +59,17 @@ function make(options: StartOptions, before: Instrumentation | null): Instrument
   return made;
 }
 
-/** From now on it starts when it is first needed, and again after it was ended. */
+/** From now on it starts when it is first needed, and again after it was ended. What goes wrong before it is needed is said then. */
 export function startByItself(options: StartOptions): void {
-  byItself = options;
+  unsaid = new Unsaid(options.onTrouble ?? ((message) => console.warn(message)));
+  const { say } = unsaid;
+  byItself = { ...options, onTrouble: say };
+}
+
+/** Starts it before it is needed. Resolves when it is known what the AI may do, or that NATS or the daemon is not there. */
+export function startAhead(): Promise<void> {
+  startIfNone();
+  return current?.tried ?? Promise.resolve();
 }
 
 const makeRoomMs = 5_000;

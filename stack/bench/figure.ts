@@ -7,19 +7,32 @@ export interface Figure {
   readonly met: boolean | null;
 }
 
-/** Nanoseconds a call: the best of several rounds, because everything that disturbs only adds. */
-export function nanosecondsEach(calls: number, work: (i: number) => unknown, rounds = 7): number {
-  let best = Number.POSITIVE_INFINITY;
+interface Timed {
+  readonly calls: number;
+  readonly work: (i: number) => unknown;
+}
+
+/**
+ * Nanoseconds a call of each: the best of several rounds, because everything that disturbs only adds; in turn, so that what the machine
+ * does and the compiler has learnt meanwhile is alike for all.
+ */
+export function nanosecondsInTurn(timed: readonly Timed[], rounds: number): number[] {
+  const best = timed.map(() => Number.POSITIVE_INFINITY);
   let sink: unknown;
   for (let round = 0; round < rounds; round++) {
-    const started = process.hrtime.bigint();
-    for (let i = 0; i < calls; i++) sink = work(i);
-    best = Math.min(best, Number(process.hrtime.bigint() - started) / calls);
+    for (const [which, { calls, work }] of timed.entries()) {
+      const started = process.hrtime.bigint();
+      for (let i = 0; i < calls; i++) sink = work(i);
+      best[which] = Math.min(best[which] ?? 0, Number(process.hrtime.bigint() - started) / calls);
+    }
   }
   // Used, so that the work is not optimised away.
   if (sink === Symbol.for('never')) process.stdout.write('');
   return best;
 }
+
+export const nanosecondsEach = (calls: number, work: (i: number) => unknown, rounds = 7): number =>
+  nanosecondsInTurn([{ calls, work }], rounds)[0] ?? Number.NaN;
 
 export const atMost = (what: string, value: number, limit: number, show: (n: number) => string): Figure => ({
   what,

@@ -15,7 +15,16 @@ import * as countersign from '@countersign/otel-instrumentation';
 import { findNatsServer, startNats } from '../nats.ts';
 import { run } from '../process.ts';
 import type { DecisionsTaken } from './decisions-process.ts';
-import { atMost, milliseconds, nanoseconds, nanosecondsEach, perSecond, ratio, type Figure } from './figure.ts';
+import {
+  atMost,
+  milliseconds,
+  nanoseconds,
+  nanosecondsEach,
+  nanosecondsInTurn,
+  perSecond,
+  ratio,
+  type Figure,
+} from './figure.ts';
 
 /** Takes spans and forgets them: the exporter is not what is measured. */
 const nowhere: SpanExporter = {
@@ -51,7 +60,7 @@ async function benchmarkCost(): Promise<Figure[]> {
 
   const id = crypto.randomUUID();
   // As somebody would write it by hand.
-  const bare = nanosecondsEach(20_000, (i) =>
+  const bareSpan = (i: number) =>
     tracer.startActiveSpan('decision w', (span) => {
       span.setAttributes({
         'decision.id': id,
@@ -69,21 +78,22 @@ async function benchmarkCost(): Promise<Figure[]> {
       });
       span.end();
       return 1;
-    }),
-  );
+    });
   // Without an output there is no event: the span alone.
-  const spanOnly = nanosecondsEach(20_000, (i) => countersign.decision({ ...options, task: `t${i}` }, () => 1));
-  // In short rounds, for all of them together have to find room: what is dropped is another way to go.
-  const whole = nanosecondsEach(
-    2_000,
-    (i) =>
-      countersign.decision({ ...options, task: `t${i}` }, (decision) => {
-        decision.output({ label: 'yes', scores: { yes: 0.9, no: 0.1 } }, 0.9);
-        decision.propose('accept', 'because');
-        return 1;
-      }),
-    20,
-  );
+  const decisionSpan = (i: number) => countersign.decision({ ...options, task: `t${i}` }, () => 1);
+  const wholeDecision = (i: number) =>
+    countersign.decision({ ...options, task: `t${i}` }, (decision) => {
+      decision.output({ label: 'yes', scores: { yes: 0.9, no: 0.1 } }, 0.9);
+      decision.propose('accept', 'because');
+      return 1;
+    });
+  const timed = [
+    { calls: 20_000, work: bareSpan },
+    { calls: 20_000, work: decisionSpan },
+    // In short rounds, for all of them together have to find room: what is dropped is another way to go.
+    { calls: 2_000, work: wholeDecision },
+  ];
+  const [bare = 0, spanOnly = 0, whole = 0] = nanosecondsInTurn(timed, 20);
   if (countersign.pending() !== 40_000) throw new Error(`${countersign.pending()} events are queued, want 40,000`);
   const question = { ...options, task: 't', confidence: 0.9 };
   const guard = nanosecondsEach(200_000, () => countersign.guard(question));
