@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
-import { buckets, type AiDecisionEvent, type Authority, type PromoteRule } from '@countersign/contract';
+import { buckets, streams, type AiDecisionEvent, type Authority, type PromoteRule } from '@countersign/contract';
 import { startNats } from './nats.ts';
 import { startStandInProvider } from './stand-in-provider.ts';
 import { passwords } from './test-loop.ts';
@@ -21,6 +21,9 @@ export interface ServiceStage {
   events(): Promise<AiDecisionEvent[]>;
   /** As the daemon does. */
   distribute(document: Authority): Promise<void>;
+  readonly natsPid: number;
+  /** While `work` goes on, events go nowhere; the stream is a new one after it. */
+  withoutStream(work: () => Promise<void>): Promise<void>;
   /** Of the services that were run `traced`. */
   spans(): readonly ExportedSpan[];
   clear(): Promise<void>;
@@ -61,7 +64,8 @@ export async function startServiceStage(natsServer: string): Promise<ServiceStag
   const daemon = { user: 'daemon', pass: passwords.daemon, inboxPrefix: '_INBOX_daemon' };
   const operator = await connect({ servers: nats.url, ...daemon });
   const manager = await jetstreamManager(operator);
-  await manager.streams.add({ name: 'COUNTERSIGN_EVENTS', subjects: ['countersign.events.>'] });
+  const addStream = () => manager.streams.add({ name: streams.events, subjects: ['countersign.events.>'] });
+  await addStream();
   const authority = await new Kvm(operator).create(buckets.authority);
   const environment = {
     ...bareEnvironment(),
@@ -92,10 +96,10 @@ export async function startServiceStage(natsServer: string): Promise<ServiceStag
       return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
     },
     async events() {
-      const { state } = await manager.streams.info('COUNTERSIGN_EVENTS');
+      const { state } = await manager.streams.info(streams.events);
       const found: AiDecisionEvent[] = [];
       for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-        const message = await manager.streams.getMessage('COUNTERSIGN_EVENTS', { seq });
+        const message = await manager.streams.getMessage(streams.events, { seq });
         if (message !== null) found.push(message.json());
       }
       return found;
@@ -103,10 +107,19 @@ export async function startServiceStage(natsServer: string): Promise<ServiceStag
     async distribute(document) {
       await authority.put(document.workflow_id, JSON.stringify(document));
     },
+    natsPid: nats.pid,
+    async withoutStream(work) {
+      await manager.streams.delete(streams.events);
+      try {
+        await work();
+      } finally {
+        await addStream();
+      }
+    },
     spans: () => collector.spans,
     async clear() {
       collector.spans.length = 0;
-      await manager.streams.purge('COUNTERSIGN_EVENTS');
+      await manager.streams.purge(streams.events);
     },
     async stop() {
       await operator.close();

@@ -111,7 +111,7 @@ export class Acknowledged {
 
 /** Null when the stream has it. */
 function refusalIn(message: Msg): Error | null {
-  if (message.data.length === 0) return new errors.NoRespondersError(message.subject);
+  if (message.data.length === 0) return new Error('there is no stream for it; the daemon makes them when it runs');
   try {
     const { error, stream } = message.json<{ error?: { description?: unknown }; stream?: unknown }>();
     if (error !== undefined) return new Error(String(error.description));

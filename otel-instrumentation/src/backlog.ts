@@ -31,8 +31,6 @@ const beatEveryMs = 60_000;
 const heardOfWithinMs = 2 * beatEveryMs + 10_000;
 /** Names of directories that this thread uses: it may start more than once. */
 const inUse = new Set<string>();
-/** Those that it has done with, and left something in. */
-const doneWith = new Set<string>();
 
 /** Where events wait by default: for this user, service and NATS alone. */
 export function usualDirectory(source: string, natsUrl: string): string {
@@ -85,7 +83,6 @@ export class Backlog {
   }
 
   private isLeft(name: string): boolean {
-    if (doneWith.has(name)) return true;
     const owner = ownerOf(this.options.directory, name);
     if (owner.is !== 'silent') return owner.is === 'gone';
     const now = this.options.monotonicMs();
@@ -160,6 +157,7 @@ export class Backlog {
   /** At the end of a process or thread, at once: others may take what is there, though the process goes on. */
   leave(): void {
     clearInterval(this.beat);
+    for (const directory of this.directories) inUse.delete(basename(directory));
     for (const directory of this.directories.splice(0)) {
       try {
         renameSync(directory, join(dirname(directory), nameOfLeft(sequenceOf(basename(directory)), randomBytes(4))));
@@ -170,12 +168,8 @@ export class Backlog {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.beat);
     for (const spool of this.spools) await spool.close();
-    for (const name of this.directories.map((directory) => basename(directory))) {
-      inUse.delete(name);
-      doneWith.add(name);
-    }
+    this.leave();
   }
 }
 
@@ -185,7 +179,9 @@ export class Backlog {
  */
 export function keepForNext({ directory, mostBytes }: Place, events: readonly SpooledEvent[]): number {
   makeOurs(directory);
-  const there = spoolsIn(directory).reduce((sum, name) => sum + bytesIn(join(directory, name)), 0);
+  // Of processes that are there each has room of its own.
+  const counted = spoolsIn(directory).filter((name) => inUse.has(name) || ownerOf(directory, name).is !== 'alive');
+  const there = counted.reduce((sum, name) => sum + bytesIn(join(directory, name)), 0);
   const sequence = nextIn(directory);
   const own = join(directory, nameOf(sequence, randomBytes(4)));
   const kept = keepSpool(own, events, mostBytes - there);

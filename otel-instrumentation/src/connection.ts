@@ -1,6 +1,8 @@
 /** A connection to NATS, whenever it comes about: tried again until it does or nobody wants it any more. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { context, createContextKey } from '@opentelemetry/api';
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
+import { OwnSockets } from './own-sockets.ts';
 import { someAnswer } from './reachable.ts';
 
 const retryMs = 500;
@@ -23,23 +25,13 @@ export async function connectWhenPossible(
   for (;;) {
     ending.throwIfAborted();
     try {
-      await someAnswer([options.servers ?? []].flat(), answerMs);
-      const connection = await connect({
-        ...options,
-        timeout: answerMs,
-        maxReconnectAttempts: -1,
-        // A password may be changed on one side first.
-        ignoreAuthErrorAbort: true,
-        // A server that is frozen, or behind a cut cable, says nothing.
-        pingInterval: 10_000,
-        reconnectTimeWait: retryMs,
-        // A stack trace for each event, in case it fails, costs more than all else that is done to send it.
-        noAsyncTraces: true,
-      });
+      await orEnd(someAnswer([options.servers ?? []].flat(), answerMs), ending);
+      const connection = await orEnd(connectNow(options), ending);
       Object.assign(reach, { isUp: true, isMade: true } satisfies Reach);
       watch(connection, reach, onTrouble).catch(onTrouble);
       return connection;
     } catch (error) {
+      ending.throwIfAborted();
       onTrouble(
         new Error(
           `NATS cannot be reached at ${withoutSecrets(String(options.servers))}: ${withoutSecrets(textOf(error))}. Check NATS_URL.`,
@@ -49,6 +41,53 @@ export async function connectWhenPossible(
       // Waiting for NATS must not keep a finished program alive.
       await sleep(retryMs, undefined, { ref: false, signal: ending });
     }
+  }
+}
+
+async function connectNow(options: ConnectionOptions): Promise<NatsConnection> {
+  const sockets = new OwnSockets();
+  const wanted: ConnectionOptions = {
+    ...options,
+    timeout: answerMs,
+    maxReconnectAttempts: -1,
+    // A password may be changed on one side first.
+    ignoreAuthErrorAbort: true,
+    // A server that is frozen, or behind a cut cable, says nothing.
+    pingInterval: 10_000,
+    reconnectTimeWait: retryMs,
+    // A stack trace for each event, in case it fails, costs more than all else that is done to send it.
+    noAsyncTraces: true,
+  };
+  try {
+    // What the service has of OpenTelemetry is not to see it.
+    const untraced = context.active().setValue(suppressTracing, true);
+    const connection = await context.with(untraced, () => sockets.within(() => connect(wanted)));
+    void connection.closed().finally(() => sockets.end());
+    return connection;
+  } catch (error) {
+    sockets.end();
+    throw error;
+  }
+}
+
+/** As OpenTelemetry's own exporters have it: no spans are made within. */
+const suppressTracing = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+/** Rejects at once when nobody wants it any more; a connection that comes about after all is closed. */
+async function orEnd<T>(work: Promise<T>, ending: AbortSignal): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const end = () => {
+    reject(ending.reason);
+    work.then(
+      (late) => (late as Partial<NatsConnection> | undefined)?.close?.(),
+      () => undefined,
+    );
+  };
+  ending.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    ending.removeEventListener('abort', end);
   }
 }
 

@@ -136,8 +136,9 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     }
     if (isAgreed && !(executed && action === 'accept')) {
       const agreed = { task, decisionId, key: verdict_id };
-      await loop.report(stepOf(agreed, person, 'registered', traced));
-      await carryOut({ ...agreed, output, reviewer }, decided);
+      // What was taken back is not done again when its verdict comes once more, or late.
+      if (!takenBack.has(agreed.key)) await loop.report(stepOf(agreed, person, 'registered', traced));
+      if (!takenBack.has(agreed.key)) await carryOut({ ...agreed, output, reviewer }, decided);
     }
     if (!isAgreed) await options.refused?.(verdict);
   });

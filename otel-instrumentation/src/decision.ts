@@ -108,23 +108,30 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     this.deciding = deciding;
   }
 
-  output(output: Output, confidence: number): void {
-    this.said = output;
-    this.confidence = confidence;
+  // Functions of their own, so that the work may take them apart: `({ output }) => …`.
+  get output(): DecisionHandle['output'] {
+    return (output, confidence) => {
+      this.said = output;
+      this.confidence = confidence;
+    };
   }
 
-  explain(explanation: Explanation): void {
-    this.explanation = this.json('explanation', explanation);
+  get explain(): DecisionHandle['explain'] {
+    return (explanation) => {
+      this.explanation = this.json('explanation', explanation);
+    };
   }
 
-  propose(action: DecisionAction, justification: string): void {
-    this.action = action;
-    this.justification = justification;
+  get propose(): DecisionHandle['propose'] {
+    return (action, justification) => {
+      this.action = action;
+      this.justification = justification;
+    };
   }
 
-  authority(): GuardVerdict {
+  get authority(): DecisionHandle['authority'] {
     // What it was told that it may do, it may have done: that goes on record, whatever a later answer is.
-    return this.answer?.route === 'auto' ? this.answer : this.askAgain();
+    return () => (this.answer?.route === 'auto' ? this.answer : this.askAgain());
   }
 
   /** As the guard sees it now: for whoever has done nothing yet, whatever it was told before. */
@@ -135,15 +142,19 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
     return this.answer;
   }
 
-  undoable(step: UndoableStep): Promise<string> {
-    this.steps += 1;
-    return this.deciding.register(this.ref(), this.options.model, this.steps, step);
+  get undoable(): DecisionHandle['undoable'] {
+    return (step) => {
+      this.steps += 1;
+      return this.deciding.register(this.ref(), this.options.model, this.steps, step);
+    };
   }
 
-  ref(): DecisionRef {
-    const { workflow, task } = this.options;
-    const traced = traceparentOf(this.span.spanContext());
-    return { v: 1, ...traced, decision_id: this.id, workflow_id: workflow, task_id: task };
+  get ref(): DecisionHandle['ref'] {
+    return () => {
+      const { workflow, task } = this.options;
+      const traced = traceparentOf(this.span.spanContext());
+      return { v: 1, ...traced, decision_id: this.id, workflow_id: workflow, task_id: task };
+    };
   }
 
   /** Of several calls the last one is named, and the tokens of all are counted. */

@@ -51,12 +51,16 @@ export function start(options: StartOptions): Promise<void> {
 /**
  * Runs `work` as one AI decision. Returns what it returns, sync, async or an async generator; what has a `then` and is no
  * promise is awaited, once. Throws what it throws, and then nothing is recorded but the failed span. The event is queued when the
- * work is done; nothing is awaited for it.
+ * work is done; nothing is awaited for it. `this` is that of the call: `decision.call(self, options, work)`.
  */
-export function decision<T>(options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
-  const taken = running();
-  return taken === null ? takeDecision(takingWithoutStart, options, work) : taken.decision(options, work);
-}
+export const decision = function <T>(
+  this: unknown,
+  options: DecisionOptions,
+  work: (decision: DecisionHandle) => T,
+): T {
+  const { taking } = running() ?? { taking: takingWithoutStart };
+  return takeDecision(taking, options, work, this);
+};
 
 /** Begins a decision whose end is somewhere else. Has to be ended: `using`, `end()` or `fail(error)`. */
 export const startDecision = (options: DecisionOptions): StartedDecision =>

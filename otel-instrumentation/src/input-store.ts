@@ -6,18 +6,25 @@ import { buckets } from '@countersign/contract';
 import type { Reach } from './connection.ts';
 import type { SpooledEvent } from './spool-record.ts';
 
-/** So often in a row, though NATS can be reached. */
+/** The first that is refused is tried so often, though NATS can be reached. */
 const tries = 5;
+/** Since one was given up, others are given up at once for so long: decisions wait behind each that is tried. */
+const impatientMs = 300_000;
 const pauseMs = 10_000;
 const answerMs = 5_000;
+const mostRemembered = 10_000;
 
 export class InputStore {
   private readonly reach: Reach;
   private readonly onLost: (why: unknown) => void;
   private store: ObjectStore | null = null;
   private failures = 0;
-  /** None is tried until then, because there is no answer: by `performance`. */
+  /** By the clock of `performance`, as the next. */
+  private impatientUntil = 0;
+  /** None is tried until then, because there is no answer. */
   private pausedUntil = 0;
+  /** By hash: the decision of one may be sent again, and others with it. */
+  private readonly givenUp = new Set<string>();
 
   /** `onLost` is told of each that was given up. */
   constructor(reach: Reach, onLost: (why: unknown) => void) {
@@ -27,7 +34,8 @@ export class InputStore {
 
   /** Whether it is stored, or given up. Throws while it is worth waiting: then the decision waits with its input. */
   async put(connection: NatsConnection, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<boolean> {
-    if (performance.now() < this.pausedUntil) return this.giveUp(new Error('none is taken now'));
+    if (this.givenUp.has(hash)) return false;
+    if (performance.now() < this.pausedUntil) return this.giveUp(hash, new Error('none is taken now'));
     try {
       this.store ??= await new Objm(jetstream(connection, { timeout: answerMs })).open(buckets.snapshots);
       await this.store.putBlob({ name: hash }, content);
@@ -35,14 +43,19 @@ export class InputStore {
       return true;
     } catch (error) {
       this.failures += 1;
-      if (!this.reach.isUp || this.failures < tries) throw error;
-      // Each is tried for itself, once, until one is taken; but nobody waits for every answer that does not come.
+      const isPatient = performance.now() > this.impatientUntil;
+      if (!this.reach.isUp || (isPatient && this.failures < tries)) throw error;
+      // Nobody waits for every answer that does not come.
       if (error instanceof TimeoutError) this.pausedUntil = performance.now() + pauseMs;
-      return this.giveUp(error);
+      return this.giveUp(hash, error);
     }
   }
 
-  private giveUp(why: unknown): false {
+  private giveUp(hash: string, why: unknown): false {
+    this.failures = 0;
+    this.impatientUntil = performance.now() + impatientMs;
+    if (this.givenUp.size >= mostRemembered) this.givenUp.clear();
+    this.givenUp.add(hash);
     this.onLost(why);
     return false;
   }

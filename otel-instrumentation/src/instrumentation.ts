@@ -55,7 +55,7 @@ export class Instrumentation implements Deciding, Loop {
   private readonly heard: ServiceVerdicts;
   private readonly tracer: Tracer = trace.getTracer(scope.name, scope.version);
   private readonly meters = new Meters(() => this.pending);
-  private readonly taking: Taking;
+  readonly taking: Taking;
   private readonly recording: Recording;
   private readonly ending = new AbortController();
   private isEnding = false;
@@ -212,13 +212,14 @@ export class Instrumentation implements Deciding, Loop {
     return this.isEnding ? (this.heir() ?? this) : this;
   }
 
-  private finish(ended: Ended, { workflow, task }: DecisionOptions): void {
+  private finish(ended: Ended, options: DecisionOptions): void {
     if (ended.is === 'event') {
       this.atWork.publisher.enqueue(ended.outgoing);
       return;
     }
     this.drop(ended.is, 1);
-    const which = () => `a decision on ${workflow}/${task}`;
+    // What the service hands over may throw when it is looked at: then not into its own work, which is done.
+    const which = () => `a decision on ${options.workflow}/${options.task}`;
     // Said in words only when it is said at all: some services do so with every decision.
     if (ended.is === 'no_output')
       return this.trouble(() => `${which()} ended without output(); nothing was recorded`, ended.is);
@@ -232,21 +233,28 @@ export class Instrumentation implements Deciding, Loop {
 
   /** The id of the event; null for what is no ref, or one of another workflow than `of`. */
   humanDecision(of: string | null, kept: DecisionRef | string, options: HumanDecisionOptions): string | null {
-    const ref = this.refOf(of, kept);
-    return ref === null ? null : this.send('decision_human', recordedHumanDecision(this.recording, ref, options));
+    return this.sendOf(of, kept, 'decision_human', (ref) => recordedHumanDecision(this.recording, ref, options));
   }
 
   /** The id of the event; null for what is no ref, or one of another workflow than `of`. */
   recordOutcome(of: string | null, kept: DecisionRef | string, outcome: Outcome): string | null {
-    const ref = this.refOf(of, kept);
-    return ref === null ? null : this.send('outcome', outcomeEvent(this.source, ref, outcome));
+    return this.sendOf(of, kept, 'outcome', (ref) => outcomeEvent(this.source, ref, outcome));
   }
 
-  private refOf(workflow: string | null, kept: unknown): DecisionRef | null {
+  /** Its id; null when there is nothing to send, or it was not taken. Never throws. */
+  private sendOf(
+    workflow: string | null,
+    kept: unknown,
+    kind: EventKind,
+    eventOf: (ref: DecisionRef) => ServiceEvent,
+  ): string | null {
+    let wrong: 'wrong_ref' | 'invalid' = 'wrong_ref';
     try {
-      return parseRef(kept, workflow);
+      const ref = parseRef(kept, workflow);
+      wrong = 'invalid';
+      return this.send(kind, eventOf(ref));
     } catch (error) {
-      this.drop('wrong_ref', 1);
+      this.drop(wrong, 1);
       this.trouble(error);
       return null;
     }
@@ -320,10 +328,17 @@ export class Instrumentation implements Deciding, Loop {
     return this.heard.isFollowed;
   }
 
-  /** By what it keeps the process alive: the connection, whether up or mended, and the guard that watches have a timer each. */
-  get holds(): { readonly timers: number; readonly sockets: number } {
+  /**
+   * By what it may keep the process alive: the connection, whether up or mended, and the guard that watches have a timer each; one socket,
+   * which may be connecting.
+   */
+  get holds(): { readonly timers: number; readonly sockets: number; readonly connecting: number } {
     const { isMade, isUp } = this.reach;
-    return { timers: Number(isMade) + Number(this.authority.isWatching), sockets: Number(isUp) };
+    return {
+      timers: Number(isMade) + Number(this.authority.isWatching),
+      sockets: Number(isMade),
+      connecting: Number(isMade && !isUp),
+    };
   }
 
   /** Nothing is left to do now. */
@@ -358,7 +373,8 @@ export class Instrumentation implements Deciding, Loop {
   }
 
   /** Aside, when another goes on: the process does not stay for it. */
-  async shutdown(timeoutMs: number, isAside = false): Promise<void> {
+  async shutdown(wantedMs: number, isAside = false): Promise<void> {
+    const timeoutMs = Math.min(wantedMs, longestTimerMs);
     this.isEnding = true;
     const deadline = performance.now() + timeoutMs;
     this.authority.end();
@@ -386,6 +402,8 @@ interface Lasting {
 
 /** What waits longer to be durable is not waited for: the AI does not act on it. */
 const recordMs = 5_000;
+/** What is longer, Node takes for nothing. */
+const longestTimerMs = 2 ** 31 - 1;
 /** After the time is over, for what is on its way. */
 const drainMs = 1_000;
 

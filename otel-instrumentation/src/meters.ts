@@ -9,6 +9,7 @@ import {
   type Counter,
   type Histogram,
   type Meter,
+  type MeterProvider,
   type Observable,
   type ObservableCallback,
 } from '@opentelemetry/api';
@@ -34,7 +35,8 @@ interface Instruments {
 const guardVerdicts = new Map<string, Map<GuardVerdict['reason'], Record<GuardVerdict['route'], number>>>();
 
 export class Meters {
-  private made: Instruments | null = null;
+  /** With the provider that they are of: a service may set up its own later, and what was made before is of none. */
+  private made: { readonly of: MeterProvider; readonly instruments: Instruments } | null = null;
   private readonly pendingNow: () => number;
 
   /** Lets go of what is read when it is collected: another takes over. */
@@ -81,15 +83,19 @@ export class Meters {
       guardVerdicts.set(workflow, (ofWorkflow = new Map()));
     }
     // So that they are collected though nothing is decided.
-    this.made ??= this.make(metrics.getMeter(scope.name, scope.version));
+    void this.instruments;
     const counts = ofWorkflow.get(reason);
     if (counts === undefined) ofWorkflow.set(reason, { auto: 0, human: 0, halt: 0, [route]: 1 });
     else counts[route] += 1;
   }
 
   private get instruments(): Instruments {
-    this.made ??= this.make(metrics.getMeter(scope.name, scope.version));
-    return this.made;
+    const of = metrics.getMeterProvider();
+    if (this.made?.of !== of) {
+      this.end();
+      this.made = { of, instruments: this.make(of.getMeter(scope.name, scope.version)) };
+    }
+    return this.made.instruments;
   }
 
   private make(meter: Meter): Instruments {

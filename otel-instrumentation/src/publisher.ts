@@ -62,8 +62,8 @@ interface Queued {
 
 const ignore = (): void => undefined;
 const nothing: ReadonlySet<string> = new Set();
-/** Of events that are sent together, each waiting for its own acknowledgement. */
-const batchSize = 512;
+/** Of events that are sent together, each waiting for its own acknowledgement; and bytes of them. */
+const [batchSize, batchBytes] = [2_048, 4 * 1_048_576];
 /** Of events that go to disk together, and bytes of them. */
 const [spillSize, spillBytes] = [8_192, 8 * 1_048_576];
 /** Longer than that at a time, what is written keeps a service from its own work: unless it is lost otherwise. */
@@ -88,6 +88,8 @@ const answersWithinMs = 500;
 const ackTimeoutMs = 5_000;
 const takeOverEveryMs = 180_000;
 const lastWordMs = 500;
+/** For so long NATS may be away at the end of a process, as when both are started anew. */
+const awayStopMs = 1_000;
 
 export class Publisher {
   private readonly options: PublisherOptions;
@@ -147,9 +149,9 @@ export class Publisher {
     return this.queue.length + (this.backlog?.length ?? 0);
   }
 
-  /** Nothing is left to do now: all is sent, or waits on disk until NATS is back. */
+  /** Nothing is left to do now: all is sent, or waits on disk until NATS is back, or takes it. */
   get isSettled(): boolean {
-    return this.queue.length === 0 && this.sending === null && (this.spooled === 0 || !this.options.reach.isUp);
+    return this.queue.length === 0 && this.sending === null && (this.spooled === 0 || this.isAway);
   }
 
   /** Of those, on disk. */
@@ -163,7 +165,7 @@ export class Publisher {
 
   /** More is decided than NATS takes: what is too much for memory waits on disk. */
   private get isBehind(): boolean {
-    return this.queue.length > this.options.queueLimit / 4;
+    return this.queue.length > this.options.queueLimit / 2;
   }
 
   /** One timer or one send at a time. */
@@ -195,7 +197,9 @@ export class Publisher {
       try {
         const batch = disk === null ? this.writeBatch() : await disk.first(batchSize);
         const refused = new Set<string>();
-        const sent = await this.spillingUntil(this.sendBatch(batch, refused));
+        const sending = this.sendBatch(batch, refused);
+        if (disk === null) await this.writeAhead(batch.length, sending);
+        const sent = await this.spillingUntil(sending);
         // Nobody waits for this answer any more: what it was about waits on disk, and its ids are known.
         if (this.isGivenUp) return;
         // It may have gone to disk while there was no answer: it was the first to go there.
@@ -253,7 +257,8 @@ export class Publisher {
 
   private async spillAll(): Promise<void> {
     while (this.backlog !== null && this.queue.length > 0) {
-      const batch = this.writeBatch(spillSize);
+      const forMs = this.isBehind ? longestWriteBehindMs : longestWriteMs;
+      const batch = this.writeBatch(0, { most: spillSize, mostBytes: spillBytes, forMs });
       const taken = await this.backlog.append(batch);
       this.take(taken);
       this.options.onSpooled(taken);
@@ -262,22 +267,40 @@ export class Publisher {
     }
   }
 
-  /** The first of the queue, written. What cannot be is dropped. */
-  private writeBatch(most = batchSize): SpooledEvent[] {
+  /** What is sent next is written while NATS is at work on what is sent now. */
+  private async writeAhead(from: number, sending: Promise<unknown>): Promise<void> {
+    const answer = { isIn: false };
+    const answered = () => (answer.isIn = true);
+    sending.then(answered, answered);
+    for (let written = -1; !answer.isIn && !this.isGivenUp;) {
+      const { length } = this.writeBatch(from);
+      if (length === written) return;
+      written = length;
+      // The service's own work comes first.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Some of the queue, from one on, written. What cannot be is dropped. */
+  private writeBatch(
+    from = 0,
+    { most, mostBytes: bytesLeft, forMs } = { most: batchSize, mostBytes: batchBytes, forMs: longestWriteMs },
+  ): SpooledEvent[] {
     const batch: SpooledEvent[] = [];
-    const until = performance.now() + (this.isBehind ? longestWriteBehindMs : longestWriteMs);
+    const until = performance.now() + forMs;
     let bytes = 0;
-    while (batch.length < most && bytes < spillBytes) {
-      const next = this.queue[batch.length];
+    while (batch.length < most && bytes < bytesLeft) {
+      const next = this.queue[from + batch.length];
       if (next === undefined) break;
+      const isNew = next.written === null;
       next.written ??= this.write(next.outgoing);
       if (next.written === null) {
-        this.settle(this.queue.splice(batch.length, 1), false);
+        this.settle(this.queue.splice(from + batch.length, 1), false);
       } else {
         batch.push(next.written);
         bytes += next.outgoing.bytes;
       }
-      if (performance.now() > until) break;
+      if (isNew && performance.now() > until) break;
     }
     return batch;
   }
@@ -361,7 +384,9 @@ export class Publisher {
   }
 
   /** Resolves when nothing is pending, or after `timeoutMs`; whether all was sent. */
-  flush(timeoutMs: number): Promise<boolean> {
+  async flush(timeoutMs: number): Promise<boolean> {
+    // Only then is it known what an earlier process has left.
+    await this.options.backlog.catch(ignore);
     return this.until(() => this.pending === 0, timeoutMs, false);
   }
 
@@ -405,8 +430,12 @@ export class Publisher {
     this.stopped = true;
     clearInterval(this.looking);
     await this.options.backlog.catch(() => null);
-    // What other processes have left is safe where it is.
-    await this.until(() => this.queue.length + (this.backlog?.ownLength ?? 0) === 0, timeoutMs, isAside);
+    // What other processes have left is safe where it is; and what is on disk is not waited for long where nobody takes it.
+    const onDisk = () => this.backlog?.ownLength ?? 0;
+    const isSent = () => this.queue.length + onDisk() === 0;
+    const isKept = () => this.queue.length === 0 && this.isAway;
+    await this.until(isSent, Math.min(timeoutMs, awayStopMs), isAside);
+    await this.until(() => isSent() || isKept(), timeoutMs - awayStopMs, isAside);
     if (this.timer !== null) clearTimeout(this.timer);
     // What has no answer by now waits on disk: its ids are known.
     await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, lastWordMs).unref())]);

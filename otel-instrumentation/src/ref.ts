@@ -53,16 +53,24 @@ export function injectRef(ref: DecisionRef, headers: Headers): void {
   else headers[header] = value;
 }
 
-/** The ref that came along in headers; null when there is none, or none that can be read. */
-export function extractRef(headers: Headers): DecisionRef | null {
-  const found = hasMethods(headers) ? headers.get(header) : headers[header];
-  const value = typeof found === 'string' ? found : found?.[0];
-  if (!value || value.length > mostCharacters) return null;
+/**
+ * The ref that came along in headers; null when there are none, as a message of NATS may have none, or none that can be read. In whatever
+ * case somebody on the way has put its name.
+ */
+export function extractRef(headers: Headers | null | undefined): DecisionRef | null {
   try {
-    return parseRef(decodeURIComponent(value));
+    const found = headers === null || headers === undefined ? undefined : valueIn(headers);
+    const value = typeof found === 'string' ? found : found?.[0];
+    return !value || value.length > mostCharacters ? null : parseRef(decodeURIComponent(value));
   } catch {
     return null;
   }
+}
+
+function valueIn(headers: Headers): string | readonly string[] | null | undefined {
+  if (hasMethods(headers)) return headers.get(header) || headers.get('Decision-Ref');
+  const name = Object.keys(headers).find((one) => one.toLowerCase() === header);
+  return name === undefined ? undefined : headers[name];
 }
 
 const hasMethods = (headers: Headers): headers is Extract<Headers, { set: unknown; get: unknown }> =>

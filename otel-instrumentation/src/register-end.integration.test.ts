@@ -1,5 +1,7 @@
 /** How programs end that were started with `register`: by themselves, by a signal, at once; and that nothing they recorded is lost. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer as createPeer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
@@ -70,6 +72,25 @@ it.each([
   expect(new Set(ended.err.split('\n'))).toEqual(
     new Set(['countersign: NATS cannot be reached at nats://127.0.0.1:1: connection refused. Check NATS_URL.', '']),
   );
+});
+
+it('lets a program end whose NATS freezes, or takes nothing, or says nothing', async () => {
+  const freezes = await run('test-services/short.mjs', { args: ['has its NATS freeze', String(stage.natsPid)] });
+  process.kill(stage.natsPid, 'SIGCONT');
+  expect([freezes.code, freezes.out]).toEqual([0, '']);
+  // The next process sends what is left.
+  await run('test-services/short.mjs', { args: ['asks'] });
+  expect((await events()).map(({ subject }) => subject)).toContain('two');
+  const silent = createPeer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const env = { NATS_URL: `nats://127.0.0.1:${(silent.address() as AddressInfo).port}` };
+  const says = await run('test-services/short.mjs', { args: ['asks'], env });
+  expect([says.code, says.out]).toEqual([0, '']);
+  silent.close();
+  await stage.withoutStream(async () => {
+    expect(await run('test-services/short.mjs', { args: ['asks'] })).toMatchObject({ code: 0, out: '' });
+  });
+  await run('test-services/short.mjs', { args: ['asks'] });
 });
 
 it('does not keep a person waiting who presses Ctrl-C again, and loses nothing by it', async () => {

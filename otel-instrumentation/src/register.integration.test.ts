@@ -1,4 +1,5 @@
 /** Services that nobody wrote for this package, started with two lines more, against a real NATS. */
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromoteRule } from '@countersign/contract';
@@ -21,8 +22,11 @@ const rule = (operation: PromoteRule['operation'], rest: Partial<PromoteRule> = 
   ...rest,
 });
 
-it("records a tool that the AI SDK's quick start had run", async () => {
-  const ended = await run('test-services/ai-sdk.mjs', { rules: [rule('execute_tool', { name: 'weather' })] });
+it.each([
+  ['', 'ai-sdk.mjs'],
+  [', also where the service registers its telemetry', 'ai-sdk-registered.mjs'],
+])("records a tool that the AI SDK's quick start had run, once%s", async (_where, service) => {
+  const ended = await run(`test-services/${service}`, { rules: [rule('execute_tool', { name: 'weather' })] });
   expect(ended).toEqual({ code: 0, out: 'This is a test.\n', err: '' });
   expect(await events()).toMatchObject([
     {
@@ -187,6 +191,20 @@ it('knows with the first decision of a program what the AI may do', async () => 
   });
   const ended = await run('test-services/short.mjs', { args: ['knows its authority'] });
   expect(ended).toEqual({ code: 0, out: 'allowed\n', err: '' });
+});
+
+it('leaves pipes as they were, for programs that read and write them at once', async () => {
+  const service = spawn(process.execPath, ['--import', register, 'test-services/reads-at-once.mjs'], {
+    cwd: packageDirectory,
+    env: { ...process.env, NATS_URL: 'nats://127.0.0.1:1' },
+  });
+  let [err, read] = ['', 0];
+  service.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  // Something to read comes late, and what is written is read late.
+  setTimeout(() => service.stdin.end('0123456789'), 4_000);
+  setTimeout(() => service.stdout.on('data', (bytes: Buffer) => (read += bytes.length)), 6_000);
+  const code = await new Promise((resolve) => service.once('close', resolve));
+  expect([code, err, read]).toEqual([0, '', 1_000_000]);
 });
 
 it('says what is wrong with the address of NATS, and no password', async () => {

@@ -18,12 +18,17 @@ export interface Taking {
   readonly onTrouble: (trouble: string) => void;
 }
 
-/** Sync, async, or a stream, as `work` is. Throws what it throws, and nothing else. */
-export function takeDecision<T>(taking: Taking, options: DecisionOptions, work: (decision: DecisionHandle) => T): T {
+/** Sync, async, or a stream, as `work` is, which is called with `self`. Throws what it throws, and nothing else. */
+export function takeDecision<T>(
+  taking: Taking,
+  options: DecisionOptions,
+  work: (decision: DecisionHandle) => T,
+  self?: unknown,
+): T {
   const { open, within } = begin(taking, options);
   let result: T;
   try {
-    result = context.with(within, work, undefined, open);
+    result = context.with(within, work, self, open);
   } catch (error) {
     open.failed(error);
     throw error;
@@ -111,12 +116,12 @@ export function startDecision(taking: Taking, options: DecisionOptions): Started
   };
   const end = () => once(() => taking.onEnded(open.end(), options));
   return {
-    output: (output, confidence) => open.output(output, confidence),
-    explain: (explanation) => open.explain(explanation),
-    propose: (action, justification) => open.propose(action, justification),
-    authority: () => open.authority(),
-    undoable: (step) => open.undoable(step),
-    ref: () => open.ref(),
+    output: open.output,
+    explain: open.explain,
+    propose: open.propose,
+    authority: open.authority,
+    undoable: open.undoable,
+    ref: open.ref,
     run: (work, self, ...args) => context.with(within, work, self, ...args),
     end,
     fail: (error) => once(() => open.failed(error)),

@@ -55,6 +55,8 @@ const redactedName = (name: string, redact: Redactor): string => redactedText(na
 /** Undefined for a number that is found, such as a card's: nothing is left that would be a number. */
 function redactedValue(value: Scalar, redact: Redactor): Scalar | undefined {
   if (typeof value === 'string') return redactedText(value, redact, longest.feature);
+  // Whatever its type says: what holds more cannot be recorded, and would be told of with what it holds.
+  if (typeof value === 'object' && value !== null) return withheldText;
   if (typeof value !== 'number') return value;
   const digits = String(value);
   return redactedText(digits, redact) === digits ? value : undefined;

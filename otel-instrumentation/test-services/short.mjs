@@ -10,6 +10,7 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import {
   decision,
   dropped,
+  flush,
   guard,
   shutdown,
   spooled,
@@ -76,6 +77,13 @@ switch (process.argv[2]) {
     setTimeout(() => process.kill(process.pid, 'SIGINT'), 300);
     setTimeout(() => process.kill(process.pid, 'SIGINT'), 1_500);
     setTimeout(() => console.log('still waits'), 4_000);
+    break;
+  case 'has its NATS freeze':
+    // Connected first.
+    decision(about, yes);
+    await flush();
+    process.kill(Number(process.argv[3]), 'SIGSTOP');
+    decision({ ...about, task: 'two' }, yes);
     break;
   case 'knows its authority':
     console.log(guard({ ...about, workflow: 'known' }).reason);

@@ -15,11 +15,21 @@ export interface AiSdkOtel {
   readonly OpenTelemetry: new () => object;
 }
 
+/** Ours makes room for one that the service registers, before it or after: two would make each span twice. */
 export function hookAiSdk({ OpenTelemetry }: AiSdkOtel): void {
   const integrations = (holder.AI_SDK_TELEMETRY_INTEGRATIONS ??= []);
-  // The service has registered it itself.
-  if (integrations.some((integration) => integration instanceof OpenTelemetry)) return;
-  integrations.push(withoutContent(new OpenTelemetry()));
+  // Also of another copy of the package.
+  const isOne = (integration: object) =>
+    integration instanceof OpenTelemetry || integration.constructor.name === OpenTelemetry.name;
+  if (integrations.some(isOne)) return;
+  const ours = withoutContent(new OpenTelemetry());
+  integrations.push(ours);
+  const push = (...added: object[]): number => {
+    const at = integrations.indexOf(ours);
+    if (at >= 0 && added.some(isOne)) integrations.splice(at, 1);
+    return Array.prototype.push.apply(integrations, added);
+  };
+  Object.defineProperty(integrations, 'push', { value: push, configurable: true, writable: true });
 }
 
 /** The same integration, told not to record content, with the input in hand when it begins a span, and known to abort. */

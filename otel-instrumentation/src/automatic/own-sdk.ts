@@ -4,12 +4,19 @@
  */
 import { context, createContextKey, logs, metrics, propagation, trace, type TracerProvider } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { startNodeSDK } from '@opentelemetry/sdk-node';
-import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
+import { createRequire } from 'node:module';
 import { ObservedTracerProvider } from './observed-provider.ts';
 import type { SpanObserver } from './parts.ts';
 import type { ApiCopy } from './api-copies.ts';
 import { hasOtelSettings } from './settings.ts';
+
+/**
+ * Required, and only when it is needed: as ES modules they import all that `process` has, by which Node makes the standard streams, and
+ * a program that reads a pipe at once (`readFileSync(0)`) is told to come back later.
+ */
+const required = createRequire(import.meta.url);
+const sdkNode = () => required('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
+const sdkTrace = () => required('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace');
 
 export interface OwnSdk {
   shutdown(): Promise<void>;
@@ -42,7 +49,7 @@ export function setUpOpenTelemetry(
 
 function startOne(env: Readonly<Record<string, string | undefined>>): OwnSdk {
   if (!hasOtelSettings(env)) return startLocal();
-  const sdk = startNodeSDK();
+  const sdk = sdkNode().startNodeSDK();
   // Its settings may want no traces, or be wrong: spans are looked at all the same.
   if (isRegistered()) return sdk;
   const local = startLocal();
@@ -51,6 +58,7 @@ function startOne(env: Readonly<Record<string, string | undefined>>): OwnSdk {
 
 /** Makes spans that nobody exports. */
 function startLocal(): OwnSdk {
+  const { TracerProvider: SdkTracerProvider } = sdkTrace();
   const provider = new SdkTracerProvider({});
   // An SDK without traces has brought one.
   if (!isCarried()) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

@@ -7,7 +7,7 @@ import { end, keepOnDisk, runningNow } from '../running.ts';
 import { letGo } from '../waiting.ts';
 import { isPipe, pipesOf } from './standard-streams.ts';
 
-const lookEveryMs = 250;
+const lookEveryMs = 100;
 /** Looks in a row that found nothing else going on. */
 const idleLooks = 2;
 const drainMs = 5_000;
@@ -90,7 +90,8 @@ const resources = (): readonly string[] => process.getActiveResourcesInfo();
 function isAlone(own: Instrumentation['holds']): boolean {
   // What a socket has beside it that is encrypted is no more than the socket.
   const others = resources().filter((resource) => resource !== 'TLSWrap' && !isPipe(resource));
-  const timers = others.filter((resource) => resource === 'Timeout').length;
-  const sockets = others.filter((resource) => resource === 'TCPSocketWrap').length;
-  return timers <= own.timers && sockets <= own.sockets && timers + sockets === others.length;
+  const count = (name: string) => others.filter((resource) => resource === name).length;
+  const [timers, sockets, connecting] = [count('Timeout'), count('TCPSocketWrap'), count('ConnectWrap')];
+  const isOurs = timers <= own.timers && sockets <= own.sockets && connecting <= own.connecting;
+  return isOurs && timers + sockets + connecting === others.length;
 }

@@ -12,17 +12,17 @@ export const isPipe = (resource: string): boolean => kinds.has(resource);
 
 /** Whether a process holds any pipe or terminal but standard streams that nobody reads: a peer's, or that of its parent. */
 export function pipesOf(listed: () => readonly string[]): { readonly areIdle: boolean } {
-  // Made now, so that they are always in the list.
-  const outputs = isMainThread ? [process.stdout, process.stderr].filter(({ fd }) => isStream(fd)).length : 0;
-  const count = () => listed().filter(isPipe).length - outputs;
+  const count = () => listed().filter(isPipe).length;
   return {
     get areIdle() {
-      const others = count();
-      if (others <= 0) return true;
-      if (others > 1 || !isMainThread || !isStream(0)) return false;
-      // Either this is standard input, which the service has asked for then, or it is one more from now on.
-      const { stdin } = process;
-      return !isRead(stdin) && count() <= (stdin.destroyed ? 0 : 1);
+      if (count() === 0) return true;
+      if (!isMainThread) return false;
+      // Asked for, each is in the list, so that what is more than they is something else. Not before: Node then reads and writes pipes
+      // without waiting, which not every program is made for.
+      const { stdin, stdout, stderr } = process;
+      const outputs = [stdout, stderr].filter(({ fd, destroyed }) => !destroyed && isStream(fd)).length;
+      const inputs = !stdin.destroyed && isStream(0) ? 1 : 0;
+      return count() <= outputs + inputs && !isRead(stdin);
     },
   };
 }

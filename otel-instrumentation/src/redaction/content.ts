@@ -73,7 +73,8 @@ function isJson(text: string): boolean {
 }
 
 /** Strings, names of fields among them, and numbers. All else, also how exact a number is, stays as it was written. */
-function redactJson(json: string, redact: Redactor): string {
+function redactJson(json: string, redactOne: Redactor): string {
+  const redact = remembering(redactOne);
   let before = '';
   return json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, (token) => {
     const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
@@ -85,6 +86,20 @@ function redactJson(json: string, redact: Redactor): string {
     return /^[^"]*e/i.test(token) ? redactExponential(token, redact) : token;
   });
 }
+
+/** Of many values most are among the few that there are. */
+function remembering(redact: Redactor): Redactor {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const left = redact(text);
+    if (known.size < mostRemembered && text.length < longestRemembered) known.set(text, left);
+    return left;
+  };
+}
+const [mostRemembered, longestRemembered] = [10_000, 100];
+
 const isHeader = /^(?:proxy-)?authorization$/i;
 const isCredential = /^basic\s/i;
 

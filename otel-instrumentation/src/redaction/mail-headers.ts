@@ -66,10 +66,13 @@ function valueOf(headers: readonly string[], name: string): string | null {
   const named = headers.filter((line) => line.slice(0, line.indexOf(':')).trim().toLowerCase() === name);
   const [header = '', another] = named;
   if (another !== undefined) return null;
-  return header
-    .slice(header.indexOf(':') + 1)
-    .replace(/"(?:[^"\\]|\\.)*"|\([^()]*\)/g, (part) => (part.startsWith('"') ? part : ' '))
-    .trim();
+  return (
+    header
+      .slice(header.indexOf(':') + 1)
+      // A quotation without an end is one as well: looked for from each of its quotation marks, it would take very long.
+      .replace(/"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|\([^()]*\)/g, (part) => (part.startsWith('"') ? part : ' '))
+      .trim()
+  );
 }
 
 /** A word alone, in lower case; null for anything else. */
