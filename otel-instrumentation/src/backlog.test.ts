@@ -112,6 +112,23 @@ it('is taken at once when it was left, though its process goes on: a thread of i
   expect(readdirSync(directory)).toEqual([]);
 });
 
+it('is taken at once from a start that was shut down, though its process goes on', async () => {
+  const ended = await open();
+  await ended.append([event('left')]);
+  await ended.close();
+  expect(await drained(await open())).toEqual(['left']);
+});
+
+it('has room of its own at the end of a process, whatever one has that is there', async () => {
+  const room = each * 2 + 1;
+  const backlog = await open(room);
+  expect(await backlog.append([event('a'), event('b'), event('c')])).toBe(2);
+  // As another process has it.
+  const [name = ''] = readdirSync(directory);
+  renameSync(join(directory, name), join(directory, `${name.slice(0, -8)}0badc0de`));
+  expect(keepForNext({ directory, mostBytes: room }, [event('d'), event('e')])).toBe(2);
+});
+
 /** The directory there is seems to be of a process on another host, that touched it last so long ago. */
 function elsewhere(agoMs: number): string {
   const [name = ''] = readdirSync(directory);

@@ -1,6 +1,6 @@
 /** A guard that changes its mind at a moment that no server can be made to hit: whatever is asked, the last answer counts. */
 import { trace } from '@opentelemetry/api';
-import type { AiDecision, CompensationReport } from '@countersign/contract';
+import type { AiDecision, CompensationReport, Verdict } from '@countersign/contract';
 import { expect, it, vi } from 'vitest';
 import type { CompensationHandlers } from './compensations.ts';
 import { unheardRules } from './content-rules.ts';
@@ -9,6 +9,7 @@ import type { Deciding, DecisionHandle } from './decision.ts';
 import type { GuardVerdict } from './guard.ts';
 import { Inputs } from './inputs.ts';
 import { begin } from './taking.ts';
+import type { VerdictHandler } from './verdicts.ts';
 
 const model = { name: 'm', version: '1', hash: `sha256:${'0'.repeat(64)}` };
 const nothing = () => undefined;
@@ -129,4 +130,44 @@ it('takes back what is being carried out when it has been, and does not carry ou
   recordedNow();
   expect((await deciding2).route).toBe('human');
   expect(happened.slice(3)).toEqual(['late is undone']);
+});
+
+it('does not do again what was taken back, when its verdict comes once more', async () => {
+  let hear: VerdictHandler = nothing;
+  let handlers: CompensationHandlers = {};
+  const done: string[] = [];
+  const loop = {
+    report: async (step: CompensationReport) => void done.push(step.state),
+    reportInTurn: nothing,
+    compensations: (_workflow: string, given: CompensationHandlers) => (handlers = given),
+    verdicts: (_workflow: string, handler: VerdictHandler) => {
+      hear = handler;
+      return Promise.resolve(() => Promise.resolve());
+    },
+    trouble: nothing,
+    privacyOf: unheardRules,
+  } as unknown as Loop;
+  makeDecider(loop, {
+    workflow: 'w',
+    execute: () => {
+      done.push('execute');
+      throw new Error('not now');
+    },
+    compensate: () => void done.push('compensate'),
+  });
+  const verdict = {
+    v: 1,
+    verdict_id: 'v',
+    workflow_id: 'w',
+    task_id: 't',
+    decision_id: 'd',
+    action: 'accept',
+    output: { label: 'pay' },
+    reviewer: 'ann',
+    justification: 'so it is',
+  } as unknown as Verdict;
+  await expect(hear(verdict)).rejects.toThrow('not now');
+  await handlers['execute']?.({ compensationId: 'v', task: 't', decisionId: 'd', payload: undefined });
+  await hear(verdict);
+  expect(done).toEqual(['registered', 'execute', 'compensate']);
 });

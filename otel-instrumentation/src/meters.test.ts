@@ -68,3 +68,18 @@ it('has the names, units and attributes of the conventions', async () => {
   expect(of('decision.event.pending')).toEqual(['{event}', 2, {}]);
   meters.end();
 });
+
+it('belongs to what the service sets up after something was measured', async () => {
+  metrics.disable();
+  const meters = new Meters(() => 1);
+  meters.sent(1);
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  meters.sent(2);
+  await reader.forceFlush();
+  const all = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
+  const values = all.map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints[0]?.value]);
+  expect(Object.fromEntries(values)).toMatchObject({ 'decision.event.sent': 2, 'decision.event.pending': 1 });
+  meters.end();
+});

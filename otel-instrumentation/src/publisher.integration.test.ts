@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startNats, type Nats } from '../../stack/nats.ts';
 import { eventually, passwords } from '../../stack/test-loop.ts';
 import { aiDecision } from '../../stack/bench/events.ts';
-import { Publisher } from './publisher.ts';
+import { Publisher, type PublisherOptions } from './publisher.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-publisher-'));
 let nats: Nats;
@@ -34,31 +34,39 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-it('sends decisions though their inputs are not taken, and inputs again when they are', async () => {
-  const [lost, sent]: [string[], number[]] = [[], []];
-  const publisher = new Publisher(Promise.resolve(service), {
+const publisherWith = (told: Partial<PublisherOptions>) =>
+  new Publisher(Promise.resolve(service), {
     queueLimit: 100,
     reach: { isUp: true, isMade: true },
     inboxPrefix: '_INBOX_service',
     backlog: Promise.resolve(null),
     keep: null,
-    onSent: (count) => sent.push(count),
+    onSent: () => undefined,
     onSpooled: () => undefined,
     onDropped: () => undefined,
-    onInputLost: (why) => lost.push(String(why)),
+    onInputLost: () => undefined,
     onTrouble: () => undefined,
+    ...told,
   });
-  const decide = (n: number) => {
-    const content = Buffer.from(`what came in ${n}`);
-    const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`;
-    const event = aiDecision(n, new Date());
-    const { workflow_id: workflow } = event.data;
-    event.data.input_snapshot = { hash, uri: `nats-object:countersign_snapshots/${hash}`, salt_bytes: saltBytes };
-    publisher.enqueue({ kind: 'decision_ai', workflow, event: () => event, snapshot: { hash, content }, bytes: 1_000 });
-    return hash;
-  };
+
+function decide(publisher: Publisher, n: number, text = `what came in ${n}`): string {
+  const content = Buffer.from(text);
+  const hash = `sha256:${createHash('sha256').update(`${n} ${text}`).digest('hex')}`;
+  const event = aiDecision(n, new Date());
+  const { workflow_id: workflow } = event.data;
+  event.data.input_snapshot = { hash, uri: `nats-object:countersign_snapshots/${hash}`, salt_bytes: saltBytes };
+  publisher.enqueue({ kind: 'decision_ai', workflow, event: () => event, snapshot: { hash, content }, bytes: 1_000 });
+  return hash;
+}
+
+it('sends decisions though their inputs are not taken, and inputs again when they are', async () => {
+  const [lost, sent]: [string[], number[]] = [[], []];
+  const publisher = publisherWith({
+    onSent: (count) => sent.push(count),
+    onInputLost: (why) => lost.push(String(why)),
+  });
   // There is nowhere to put them.
-  const [, , third] = [1, 2, 3].map(decide);
+  const [, , third] = [1, 2, 3].map((n) => decide(publisher, n));
   expect(await publisher.flush(20_000)).toBe(true);
   const { state } = await (await jetstreamManager(operator)).streams.info('COUNTERSIGN_EVENTS');
   expect([state.messages, lost.length, sent]).toEqual([3, 3, [3]]);
@@ -70,12 +78,25 @@ it('sends decisions though their inputs are not taken, and inputs again when the
   const found = await eventually(
     'an input that is stored',
     async () => {
-      const hash = decide(4);
+      const hash = decide(publisher, 4);
       await publisher.flush(5_000);
       return store.getBlob(hash);
     },
     20_000,
   );
   expect(Buffer.from(found).toString('utf8')).toBe('what came in 4');
+  await publisher.stop(1_000);
+});
+
+it('sends decisions of which every other has an input that is refused', async () => {
+  await (await new Objm(operator).open(buckets.snapshots)).destroy();
+  const manager = await jetstreamManager(operator);
+  await manager.streams.purge('COUNTERSIGN_EVENTS');
+  await new Objm(operator).create(buckets.snapshots, { max_bytes: 100_000 });
+  const lost: unknown[] = [];
+  const publisher = publisherWith({ onInputLost: (why) => lost.push(why) });
+  for (const n of [11, 12, 13, 14, 15]) decide(publisher, n, n % 2 === 0 ? 'small' : `large ${'x'.repeat(200_000)}`);
+  expect(await publisher.flush(25_000)).toBe(true);
+  expect([(await manager.streams.info('COUNTERSIGN_EVENTS')).state.messages, lost.length]).toEqual([5, 3]);
   await publisher.stop(1_000);
 });

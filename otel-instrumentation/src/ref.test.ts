@@ -79,3 +79,15 @@ it('gives a link what the tracers had to say, and no link where there was no tra
   expect(spanContextOf(ref)?.traceState?.serialize()).toBe('vendor=x');
   expect(spanContextOf({ traceparent: `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`, tracestate: null })).toBeNull();
 });
+
+it('is found in whatever case its name has come, and not where there are no headers', () => {
+  const carrier: Record<string, string> = {};
+  injectRef(ref, carrier);
+  const value = carrier['decision-ref'] ?? '';
+  expect(extractRef({ 'Decision-Ref': value })).toEqual(ref);
+  const canonical = natsHeaders();
+  canonical.set('Decision-Ref', value);
+  expect(extractRef(canonical)).toEqual(ref);
+  // A message of NATS may have none.
+  expect([extractRef(undefined), extractRef(null)]).toEqual([null, null]);
+});

@@ -219,6 +219,17 @@ describe('a mail', () => {
     expect(left('no header\nto =?utf-8?Q?ann=40example.org?=', 'message/rfc822')).toBe('no header\nto [email]');
   });
 
+  it('takes time in proportion to its length though a quotation in its headers has no end', () => {
+    const timeOf = (length: number) => {
+      const mail = `Content-Type: ${'"\\'.repeat(length / 2)}\n\nhello`;
+      const started = process.hrtime.bigint();
+      left(mail, 'message/rfc822');
+      return Number(process.hrtime.bigint() - started);
+    };
+    timeOf(10_000);
+    expect(timeOf(200_000) / timeOf(20_000)).toBeLessThan(60);
+  });
+
   it('may have very many lines', () => {
     const many = 'a\n'.repeat(200_000);
     expect(redactContent(`subject: to ann@example.org\n\n${many}`, 'message/rfc822', redact)).toBe(
