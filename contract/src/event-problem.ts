@@ -57,7 +57,26 @@ export function firstProblem(value: unknown, errors: readonly SchemaError[]): st
   const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
   const wanted = allowed === undefined ? error.message : `must be one of ${allowed.join(', ')}`;
   if (error.keyword === 'required') return `${path.length === 0 ? 'the event' : path.join('.')} ${error.message}`;
-  return `${path.join('.')} is ${shown(at)}, it ${wanted}`;
+  return `${path.join('.')} is ${isContent(path) ? outlined(at) : shown(at)}, it ${wanted}`;
+}
+
+/** What people and models wrote is for the record; a problem is for logs, which others read. */
+const isContent = (path: readonly string[]): boolean => path[0] === 'data' && contentFields.has(path[1] ?? '');
+const contentFields: ReadonlySet<string> = new Set([
+  'title',
+  'justification',
+  'explanation',
+  'features',
+  'output',
+  'detail',
+  'payload',
+]);
+
+/** What a value is, without what it holds. */
+export function outlined(value: unknown): string {
+  if (typeof value === 'string') return `a text of length ${value.length}`;
+  if (Array.isArray(value)) return 'a list';
+  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** A value for a message: as JSON, and not too long. */

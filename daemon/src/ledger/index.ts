@@ -7,6 +7,7 @@ export { LastSigned } from './checkpoints/last-signed.ts';
 export { FencedError, Ledger, RewrittenError, type LedgerTransaction } from './ledger.ts';
 export { LedgerReader } from './reader.ts';
 export { auditRecord, type AboutDecision, type LedgerRecord } from './record.ts';
+export { recordsThatAnswer } from './store.ts';
 export { SearchIndex, type AuditHistogram } from './search/search.ts';
 export type { AuditFilter } from './search/terms.ts';
 export { exportRecords } from './export/export.ts';

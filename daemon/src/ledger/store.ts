@@ -95,6 +95,19 @@ export async function answeredDecisions(
   );
 }
 
+/** The first answer of people, and the first outcome, of each of these AI decisions, in log order. */
+export async function recordsThatAnswer(
+  db: Queryable,
+  logId: string,
+  decisionIds: readonly string[],
+): Promise<LedgerRecord[]> {
+  const { rows } = await db.query<RecordRow>(
+    `${selectRecord} WHERE log_id = $1 AND answers = ANY($2::uuid[]) ORDER BY log_index`,
+    [logId, decisionIds],
+  );
+  return rows.map(recordFrom);
+}
+
 /** Rejects with a unique violation when one of the events is in the log already. */
 export async function insertRecords(client: PoolClient, records: readonly LedgerRecord[]): Promise<void> {
   const leaves = new CopyRows(records.length * 96);

@@ -188,17 +188,44 @@ describe('an AI decision', () => {
     [
       'JSON that is none',
       { 'decision.explanation.relevance': '[' },
-      'decision.explanation.relevance is "[", which is no JSON',
+      'decision.explanation.relevance is a text of length 1, which is no JSON',
     ],
     [
       'a score as text',
       { 'decision.output.score.grant': 'x' },
-      'decision.output.score.grant is "x", it must be number',
+      'decision.output.score.grant is a text of length 1, it must be number',
+    ],
+    [
+      'a feature that is not finite',
+      { 'decision.feature.income': Infinity },
+      'decision.feature.income holds a number that is not finite',
+    ],
+    [
+      'an output that is not finite',
+      { 'decision.output.value': '{"a":1e400}' },
+      'decision.output.value.a holds a number that is not finite',
+    ],
+    [
+      'a title that is too long',
+      { 'decision.task.title': `of ann@example.org ${'x'.repeat(200)}` },
+      'decision.task.title is a text of length 219, it must',
     ],
     ['an actor that is none', { 'decision.actor.type': 'robot' }, 'decision.actor.type is "robot". Set ai or human'],
     ['half a character', { 'decision.task.title': '\ud800' }, 'decision.task.title holds U+0000 or half a character'],
   ])('with %s is rejected by the attribute, its value and what is wanted', (_what, change, problem) => {
     expect(problemOf(withAttributes(change))).toContain(`: ${problem}`);
+  });
+
+  it.each(['+00:00', '-00:00', 'Z'])('has instants in UTC, written as %s', (offset) => {
+    const at = `2026-11-01T00:00:00.123456${offset}`;
+    const sources = JSON.stringify([{ name: 'bureau', fresh_at: at }]);
+    const { event } = eventOf(
+      withAttributes({ 'decision.provenance.trained_at': at, 'decision.provenance.sources': sources }),
+    );
+    const utc = '2026-11-01T00:00:00.123456Z';
+    expect(event.data).toMatchObject({
+      provenance: { trained_at: utc, sources: [{ name: 'bureau', fresh_at: utc }] },
+    });
   });
 
   it.each([100, 100_000])('with an output nested %i deep is rejected', (depth) => {

@@ -4,6 +4,8 @@ import {
   eventTypes,
   promoted,
   ReviewReason,
+  shown,
+  unstorableIn,
   type EventKind,
   type ServiceEvent,
 } from '@countersign/contract';
@@ -98,7 +100,7 @@ export function read(span: Span, promoting: Promoting, now: Date): Reading {
   // The work threw, and there is no decision. A tool that fails was still chosen.
   if (span.failed && rule?.operation !== 'execute_tool') return { is: 'passed_over' };
   const kind = kindOf(attributes);
-  if (kind === null) return rejected(span, `${actor} is ${JSON.stringify(attributes[actor])}. Set ai or human.`);
+  if (kind === null) return rejected(span, `${actor} is ${shown(attributes[actor])}. Set ai or human.`);
   if (span.traceId === '' || span.spanId === '') return rejected(span, 'its trace or span id is none. Send both.');
   if (span.startNanos <= 0n) return rejected(span, 'it has no start time. Say when the span began.');
   if (span.endNanos <= 0n || span.endNanos > latestNanos) {
@@ -151,6 +153,10 @@ function eventOf(span: Span, { type, kind, table, derived }: Kind, attributes: A
   if (body === null) return rejected(span, 'its JSON is nested too deep to be written down. Flatten it.');
   const decoded = decode(body, now);
   if (decoded.is === 'dead') return rejected(span, inAttributes(table, decoded.detail));
+  // JSON has made a null of it.
+  const infinite = unstorableIn(data);
+  if (infinite !== null)
+    return rejected(span, inAttributes(table, `data.${infinite} holds a number that is not finite`));
   return { is: 'event', id: event.id, subject: eventSubject(decoded.event.data.workflow_id, kind), body };
 }
 

@@ -28,6 +28,8 @@ const mostBytes = 8 * 1_048_576;
 /** Each may hold a body and what it unpacks to. */
 const mostAtOnce = 16;
 const mostConnections = 512;
+/** From its first byte on, or from when it connects. */
+const requestMs = 15_000;
 const [json, protobuf] = ['application/json', 'application/x-protobuf'];
 
 /** google.rpc.Code, by the status that goes with it. */
@@ -50,7 +52,9 @@ class Refused extends Error {
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const { settings, receive, onRequest, onError } = options;
   const app = createServer(settings);
-  app.server.maxConnections = mostConnections;
+  // Node looks only twice a minute otherwise, and lets headers take a minute.
+  const looks = { headersTimeout: requestMs, connectionsCheckingInterval: 1_000 };
+  Object.assign(app.server, { ...looks, maxConnections: mostConnections });
   let underWay = 0;
 
   app.addHook('onRequest', async (request, reply) => {
@@ -95,7 +99,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 function createServer({ tls }: OtlpSettings) {
   const limits = {
     bodyLimit: mostBytes,
-    requestTimeout: 15_000,
+    requestTimeout: requestMs,
     connectionTimeout: 60_000,
     forceCloseConnections: 'idle' as const,
   };

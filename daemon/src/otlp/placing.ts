@@ -1,5 +1,5 @@
 /** Puts attributes where the table says, and says what is wrong with an event in the attributes' own names. Pure. */
-import { withoutUser } from '@countersign/contract';
+import { outlined, withoutUser } from '@countersign/contract';
 import type { Row, Table } from './attributes.ts';
 import type { Attributes } from './span.ts';
 
@@ -22,8 +22,10 @@ export function place(table: Table, attributes: Attributes, derived: Fields): Pl
       continue;
     }
     const parsed = row.json ? parse(value) : value;
-    if (parsed === undefined) return wrong(`${row.attribute} is ${show(value)}, which is no JSON. Set ${row.says}.`);
-    const said = row.field === 'input_snapshot.uri' && typeof parsed === 'string' ? withoutUser(parsed) : parsed;
+    if (parsed === undefined) {
+      return wrong(`${row.attribute} is ${outlined(value)}, which is no JSON. Set ${row.says}.`);
+    }
+    const said = asRecorded(row.field, parsed);
     put(data, row.field, row.times !== undefined && typeof said === 'number' ? said * row.times : said);
   }
   for (const { prefix, field } of table.families) {
@@ -36,6 +38,22 @@ export function place(table: Table, attributes: Attributes, derived: Fields): Pl
   if (isEmpty(output)) return wrong('decision.output.label is missing. Set it, or decision.output.value.');
   return { is: 'placed', data };
 }
+
+/** Addresses without who logs in; instants as UTC is written on the record, however an SDK writes it. */
+function asRecorded(field: string, value: unknown): unknown {
+  if (field === 'provenance.sources' && Array.isArray(value)) return value.map((source) => withUtc(source));
+  if (typeof value !== 'string') return value;
+  if (field === 'input_snapshot.uri') return withoutUser(value);
+  return field === 'provenance.trained_at' ? inUtc(value) : value;
+}
+
+const withUtc = (source: unknown): unknown => {
+  const { fresh_at } = (source ?? {}) as { fresh_at?: unknown };
+  return typeof fresh_at === 'string' ? { ...(source as object), fresh_at: inUtc(fresh_at) } : source;
+};
+
+/** RFC 3339 has three ways to write an offset of none. */
+const inUtc = (instant: string): string => instant.replace(/(?:[+-]00:00|z)$/, 'Z');
 
 /** Fields that a problem names, by the attributes that they came from. */
 export function inAttributes({ rows, families }: Table, wrongField: string): string {
@@ -77,10 +95,5 @@ function parse(value: unknown): unknown {
 /** Says neither a label nor anything else. */
 const isEmpty = (output: Fields | undefined): boolean =>
   output !== undefined && Object.keys(output).length === 1 && output['label'] === null;
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
-}
 
 const wrong = (problem: string): Placed => ({ is: 'wrong', problem });

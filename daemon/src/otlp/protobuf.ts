@@ -36,6 +36,10 @@ function readMessage(bytes: Uint8Array, budget: Budget, fields: Readonly<Record<
   if (reader.pos > reader.len) throw new RangeError('a message ends too early');
 }
 
+/** Throws for what is no UTF-8: what stands for it would go on record as if it had been said. */
+const text = (reader: BinaryReader): string => utf8.decode(reader.bytes());
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The spans of an ExportTraceServiceRequest. */
 export function readProtobuf(bytes: Uint8Array): Span[] {
   const budget = new Budget();
@@ -69,7 +73,7 @@ function readScopeSpans(bytes: Uint8Array, service: string, budget: Budget, span
   readMessage(bytes, budget, {
     1: [
       LengthDelimited,
-      (r) => readMessage(r.bytes(), budget, { 1: [LengthDelimited, (inner) => (scope = inner.string())] }),
+      (r) => readMessage(r.bytes(), budget, { 1: [LengthDelimited, (inner) => (scope = text(inner))] }),
     ],
     2: [
       LengthDelimited,
@@ -91,8 +95,8 @@ function readSpan(bytes: Uint8Array, budget: Budget): Omit<Span, 'scope' | 'serv
   readMessage(bytes, budget, {
     1: [LengthDelimited, (r) => (traceId = idOf(r.bytes(), 16))],
     2: [LengthDelimited, (r) => (spanId = idOf(r.bytes(), 8))],
-    3: [LengthDelimited, (r) => (traceState = r.string())],
-    5: [LengthDelimited, (r) => (name = r.string())],
+    3: [LengthDelimited, (r) => (traceState = text(r))],
+    5: [LengthDelimited, (r) => (name = text(r))],
     7: [Bit64, (r) => (startNanos = BigInt(r.fixed64()))],
     8: [Bit64, (r) => (endNanos = BigInt(r.fixed64()))],
     9: [LengthDelimited, (r) => readKeyValue(r, budget, attributes)],
@@ -139,7 +143,7 @@ function readKeyValue(
   let key = '';
   let value: AttributeValue = null;
   readMessage(reader.bytes(), budget, {
-    1: [LengthDelimited, (r) => (key = r.string())],
+    1: [LengthDelimited, (r) => (key = text(r))],
     2: [LengthDelimited, (r) => (value = readAnyValue(r.bytes(), budget, depth))],
   });
   into[key] = value;
@@ -148,7 +152,7 @@ function readKeyValue(
 function readAnyValue(bytes: Uint8Array, budget: Budget, depth: number): AttributeValue {
   let value: AttributeValue = null;
   readMessage(bytes, budget, {
-    1: [LengthDelimited, (r) => (value = r.string())],
+    1: [LengthDelimited, (r) => (value = text(r))],
     2: [Varint, (r) => (value = r.bool())],
     3: [Varint, (r) => (value = integer(BigInt(r.int64())))],
     4: [Bit64, (r) => (value = r.double())],

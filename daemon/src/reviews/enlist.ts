@@ -9,7 +9,13 @@ import {
   type ReviewReason,
 } from '@countersign/contract';
 import type { Breakers } from '../breakers/index.ts';
-import { writtenEntry, type LedgerRecord, type LedgerTransaction, type NewId } from '../ledger/index.ts';
+import {
+  recordsThatAnswer,
+  writtenEntry,
+  type LedgerRecord,
+  type LedgerTransaction,
+  type NewId,
+} from '../ledger/index.ts';
 import { dueAt, dueUrgently, priorityOf, type Policies } from '../policies/index.ts';
 import { chanceOf } from './chance.ts';
 import { idBefore } from './planted-id.ts';
@@ -40,6 +46,7 @@ export async function enlist(
     known.set(key, authority);
     return authority;
   };
+  const opened: string[] = [];
   for (const { event, entry, recordedAt } of records) {
     if (event.type === eventTypes.humanDecision) {
       const { workflow_id, reviews, reviewer, action } = event.data;
@@ -75,6 +82,7 @@ export async function enlist(
     const traceparent = event.traceparent ?? null;
     const like = { ...queued, ai_event_id: event.id, evidence_hash: evidenceHash(entry), traceparent };
     if (!(await store.insertCase(client, like))) continue;
+    opened.push(decision.decision_id);
     const chance = chanceOf(decision.decision_id, 'gold');
     const share = policy.review.gold ?? 0;
     if (chance < share) {
@@ -87,8 +95,23 @@ export async function enlist(
       });
     }
   }
-  const outcomes = records.flatMap(({ event }) => (event.type === eventTypes.outcome ? [event.data] : []));
+  const logId = records[0]?.logId;
+  const earlier = logId === undefined || opened.length === 0 ? [] : await recordsThatAnswer(client, logId, opened);
+  await closeAnswered(client, earlier);
+  const outcomes = [...earlier, ...records].flatMap(({ event }) =>
+    event.type === eventTypes.outcome ? [event.data] : [],
+  );
   if (outcomes.length > 0) await store.noteOutcomes(client, outcomes);
+}
+
+/** Cases that were answered before they came: what services and collectors send has no order among them. */
+async function closeAnswered(client: LedgerTransaction['client'], answers: readonly LedgerRecord[]): Promise<void> {
+  for (const { event, recordedAt } of answers) {
+    if (event.type !== eventTypes.humanDecision) continue;
+    const { workflow_id, reviews, reviewer, action } = event.data;
+    const queued = await store.caseOf(client, workflow_id, reviews);
+    if (queued !== null) await store.closeCase(client, queued, reviewer, action, new Date(recordedAt));
+  }
 }
 
 /** A planted case seems to have come so much earlier at most. */

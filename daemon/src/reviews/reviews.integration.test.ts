@@ -146,7 +146,13 @@ const idOf = (rule: string) => rule.replaceAll(/[A-Z]/g, (letter) => `-${letter.
 let tasks = 0;
 /** The AI decides, and a case waits for people. */
 async function aCase(workflow: string, change: Partial<AiDecision> = {}): Promise<string> {
-  const decision_id = newId();
+  const decision_id = await aDecision(workflow, change);
+  await eventually('the case', async () => ((await ask('ann', `cases/${decision_id}`))[0] === 200 ? true : null));
+  return decision_id;
+}
+
+async function aDecision(workflow: string, change: Partial<AiDecision>): Promise<string> {
+  const { decision_id = newId() } = change;
   tasks += 1;
   const task_id = `task-${tasks}`;
   await send(workflow, 'decision_ai', eventTypes.aiDecision, task_id, {
@@ -167,7 +173,6 @@ async function aCase(workflow: string, change: Partial<AiDecision> = {}): Promis
     latency_ms: 1,
     ...change,
   });
-  await eventually('the case', async () => ((await ask('ann', `cases/${decision_id}`))[0] === 200 ? true : null));
   return decision_id;
 }
 
@@ -892,4 +897,24 @@ describe('a case', () => {
       expect([filter, items.map(({ decision_id }) => decision_id)]).toEqual([filter, wanted]);
     }
   });
+});
+
+it('is over when it comes, where its answer and what it turned out to be came first', async () => {
+  const decision_id = newId();
+  const [workflow_id, task_id] = ['counted', `task-${tasks + 1}`];
+  await send(workflow_id, 'decision_human', eventTypes.humanDecision, task_id, {
+    workflow_id,
+    task_id,
+    decision_id: newId(),
+    reviews: decision_id,
+    reviewer: 'ana',
+    action: 'reject',
+    justification: 'seen in our own tool',
+  });
+  await send(workflow_id, 'outcome', eventTypes.outcome, task_id, { workflow_id, task_id, decision_id, label: 'ham' });
+  await eventually('the answer', async () => (await onRecord(decision_id))[0]);
+  await aDecision(workflow_id, { decision_id });
+  const sql = 'SELECT decided_by, decided_action, outcome_label FROM review_case WHERE decision_id = $1';
+  const found = await eventually('the case', async () => (await owner.query(sql, [decision_id])).rows[0]);
+  expect([found]).toEqual([{ decided_by: 'ana', decided_action: 'reject', outcome_label: 'ham' }]);
 });
