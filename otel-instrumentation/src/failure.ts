@@ -7,8 +7,14 @@ import type { RiskTier } from '@countersign/contract';
 import type { ContentRules } from './content-rules.ts';
 import { toldText } from './texts.ts';
 
-/** For `error.type`; what is no error has OpenTelemetry's value for what has no class. */
-export const errorTypeOf = (error: unknown): string => (error instanceof Error ? error.name : '_OTHER');
+/** For `error.type`; what is no error, or has a sentence for a name, has OpenTelemetry's value for what has no class. */
+export function errorTypeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '_OTHER';
+  // A class that does not say what it is called has the name of its parent.
+  const name: unknown = error.name === 'Error' ? error.constructor.name : error.name;
+  return typeof name === 'string' && isClass.test(name) ? name : '_OTHER';
+}
+const isClass = /^[\w$.:-]{1,100}$/;
 
 /** Without a risk tier, that of the strictest. */
 export function failedStatus(error: unknown, rules: ContentRules, riskTier?: RiskTier): SpanStatus {

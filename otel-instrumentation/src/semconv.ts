@@ -24,7 +24,7 @@ export const attribute = {
   feature: 'decision.feature',
   /** The decision, as a UUID in lower case. */
   id: 'decision.id',
-  /** SHA-256 of what was decided about, as it is stored. */
+  /** SHA-256 of what was decided about, as it is stored, as `sha256:` and 64 digits of lower-case hex; or `hmac-sha256:`, with a key of the service's own. */
   inputHash: 'decision.input.hash',
   /** The media type of the input. */
   inputMediaType: 'decision.input.media_type',
@@ -36,7 +36,7 @@ export const attribute = {
   justification: 'decision.justification',
   /** What a span is to the span that it links to. On the link, not on the span. */
   linkType: 'decision.link.type',
-  /** SHA-256 of the model, or of what stands for it, such as prompt and settings. */
+  /** SHA-256 of the model, or of what stands for it, such as prompt and settings, as `sha256:` and 64 digits of lower-case hex. */
   modelHash: 'decision.model.hash',
   /** The model that decided, as it is declared to those who watch it. */
   modelName: 'decision.model.name',
