@@ -221,9 +221,9 @@ describe('a mail', () => {
 
   it('takes time in proportion to its length though a quotation in its headers has no end', () => {
     const timeOf = (length: number) => {
-      const mail = `Content-Type: ${'"\\'.repeat(length / 2)}\n\nhello`;
+      const unended = `Content-Type: ${'"\\'.repeat(length / 2)}\n\nhello`;
       const started = process.hrtime.bigint();
-      left(mail, 'message/rfc822');
+      left(unended, 'message/rfc822');
       return Number(process.hrtime.bigint() - started);
     };
     timeOf(10_000);

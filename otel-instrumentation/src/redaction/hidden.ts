@@ -5,7 +5,7 @@
  */
 
 const hidden =
-  /&(?:#(?:x([\da-f]{1,6})|(\d{1,7}))|([a-z]{2,7}));?|(?<!\\)\\+(?:u([\da-f]{4})|x([\da-f]{2})|\/)|%([2-7][\da-f])|[\u00ad\u200b-\u200d\u2060\ufeff]/gi;
+  /&(?:#(?:x([\da-f]{1,6})|(\d{1,7}))|([a-z]{2,7}));?|(?<!\\)\\+(?:u([\da-f]{4})|x([\da-f]{2})|\/)|%([2-7][\da-f])|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\u034f|\p{Variation_Selector}/giu;
 
 const named: Readonly<Record<string, string>> = {
   colon: ':',

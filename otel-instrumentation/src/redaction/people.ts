@@ -17,16 +17,16 @@ const ipv4 = `(?<![\\d.])(?:${byte}\\.){3}${byte}(?!\\d|\\.\\d)`;
 // RFC 5321, 4.1.3: mail servers write [IPv6:…].
 const ipv6 = '(?:(?<![\\w:.])|(?<=\\bIPv6:))(?=[\\da-f]{0,4}:)[\\da-f:.]{2,45}(?![\\w:])';
 
-const international = '(?<![\\w+])(?:\\+|00)[1-9](?:[ ()./-]{0,2}\\d){6,14}(?!\\d)';
-const american = '(?<![\\w.-])(?:1[-. ])?(?:\\(\\d{3}\\) ?|\\d{3}[-. ])\\d{3}[-. ]\\d{4}(?![\\w-])';
+const international = '(?<![\\w+])(?:\\+|00)[1-9](?:[ ()./-]{0,3}\\d){6,14}(?!\\d)';
+const american = '(?<![\\w.-])(?:1[-. ])?(?:\\(\\d{3}\\)[- ]?|\\d{3}[-. ])\\d{3}[-. ]\\d{4}(?![\\w-])';
 // At the end of a sentence, and behind a comma or a colon; but no part of a number, a date or a time.
 const national =
-  '(?<![\\w/-]|\\d[.,:])(?:\\(0\\d{1,4}\\)[ /-]?|0\\d{1,4}[ /-])\\d{2,4}(?:[ -]?\\d{2,4}){1,3}(?!\\w|[.:]\\d)';
+  '(?<![\\w/-]|\\d[.,:])(?:0\\d(?:\\.\\d\\d){4}|(?:\\(0\\d{1,4}\\)[ /-]?|0\\d{1,4}(?: ?[/-] ?| ))\\d{2,4}(?:[ -]?\\d{2,4}){1,3})(?!\\w|[.:]\\d)';
 
 export const people = {
   email: {
     regex:
-      /(?:"[^"\r\n]{1,64}"|(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+)@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.(?:xn--[a-z\d-]{2,59}|\p{L}{2,63})/gu,
+      /(?:"[^"\r\n]{1,64}"|(?<![\p{L}\p{M}\p{N}._%+-])[\p{L}\p{M}\p{N}._%+-]+)@[\p{L}\p{M}\p{N}-]+(?:\.[\p{L}\p{M}\p{N}-]+)*\.(?:xn--[a-z\d-]{2,59}|\p{L}[\p{L}\p{M}]{1,62})/gu,
     replacement: '[email]',
     matches: [
       ['write to ann.lee+work@mail.example.org.', 'write to [email].'],
@@ -38,6 +38,7 @@ export const people = {
       ['mailto:ann@example.org?subject=hi', 'mailto:[email]?subject=hi'],
       ['"john doe"@example.org, a"b c"@example.org', '[email], a[email]'],
       ['ann＠example.org', '[email]'],
+      ['संपर्क@डाटामेल.भारत, ann@socie\u0301te\u0301.fr', '[email], [email]'],
     ],
     leaves: [
       '@example.org',
@@ -49,7 +50,12 @@ export const people = {
       'x@@y',
       'say "hi" @ noon',
     ],
-    known_false_positives: ['git@github.com:owner/name.git', 'the Message-ID <17a3.42@mx1.example.org>'],
+    known_false_positives: [
+      'git@github.com:owner/name.git',
+      'this@MainActivity.finish()',
+      'x@self.weight',
+      'the Message-ID <17a3.42@mx1.example.org>',
+    ],
   },
   us_ssn: {
     regex: /(?<![\w-])(?!000|666|9\d\d)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])/g,
@@ -86,7 +92,8 @@ export const people = {
       ['0044 20 7946 0958', '[phone]'],
       ['(415) 555-0123, 415-555-0123, 415.555.0123', '[phone], [phone], [phone]'],
       ['089 1234567, 020 7946 0958', '[phone], [phone]'],
-      ['01 23 45 67 89', '[phone]'],
+      ['01 23 45 67 89, 01.23.45.67.89', '[phone], [phone]'],
+      ['+49 (0) 711 / 123 - 4567, 089 / 1234567, (415)-555-0123', '[phone], [phone], [phone]'],
       ['Call me on 0151 23456789. My number: 020 7946 0958.', 'Call me on [phone]. My number: [phone].'],
       ['Ann,0151 23456789,10.0.0.1', 'Ann,[phone],10.0.0.1'],
       ['Tel.:030 12345678, (030)12345678', 'Tel.:[phone], [phone]'],
@@ -108,6 +115,8 @@ export const people = {
       'the interval +1000000000',
       'brandcode=003001000003',
       'ticket 013-2316-2002-477',
+      '00 01 02 03 04 05 06 07',
+      'index 0012345..6789012',
     ],
   },
 } satisfies Partial<Record<BuiltInPattern, Pattern>>;

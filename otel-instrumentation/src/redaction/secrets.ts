@@ -28,6 +28,12 @@ const keys = [
   'GOCSPX-[\\w-]{24,}', // Google
   'ATATT3[\\w=-]{40,}', // Atlassian
   'SG\\.[\\w-]{16,32}\\.[\\w-]{16,64}', // SendGrid
+  'dckr_pat_[\\w-]{20,}', // Docker
+  'ntn_[A-Za-z\\d]{40,}', // Notion
+  'lin_api_[A-Za-z\\d]{32,}', // Linear
+  '(?<=hooks\\.slack\\.com/services/)T\\w{6,14}/B\\w{6,14}/\\w{16,32}',
+  // AWS, by the names that its tools know it by.
+  '(?<=(?:aws_secret_access_key|AWS_SECRET_ACCESS_KEY|[sS]ecretAccessKey)[\\\\"\'` ]{0,4}[:=][\\\\"\'` ]{0,4})[A-Za-z\\d/+]{40}(?![A-Za-z\\d/+])',
 ];
 
 const letters = (count: number) => 'aB3'.repeat(count).slice(0, count);
@@ -62,10 +68,12 @@ export const secrets = {
     known_false_positives: [`it says ${dashes}BEGIN PRIVATE KEY${dashes} at its top`],
   },
   jwt: {
-    regex: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*/g,
+    // Also encrypted, in five parts (RFC 7516).
+    regex: /(?<![\w-])eyJ[\w-]{8,}\.(?:eyJ[\w-]{8,}\.[\w-]*|[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+)/g,
     replacement: '[jwt]',
     matches: [
       [`token=${jwtLike};`, 'token=[jwt];'],
+      [`${['eyJhbGciOiJkaXIifQ', '', letters(16), letters(40), letters(22)].join('.')}!`, '[jwt]!'],
       [`unsigned ${jwtLike.slice(0, jwtLike.lastIndexOf('.') + 1)}`, 'unsigned [jwt]'],
     ],
     leaves: ['eyJhbGciOiJIUzI1NiJ9', 'a.b.c', 'eyJ.eyJ.x'],
@@ -88,6 +96,13 @@ export const secrets = {
       [`${['r8', letters(40)].join('_')} ${['hvs', letters(90)].join('.')}`, '[api_key] [api_key]'],
       [`${['pypi', letters(60)].join('-')} ${['whsec', letters(32)].join('_')}`, '[api_key] [api_key]'],
       [`${['dop', 'v1', 'ab12'.repeat(16)].join('_')} ${['shpat', 'ab12'.repeat(8)].join('_')}`, '[api_key] [api_key]'],
+      [`aws_secret_access_key = ${letters(40)}`, 'aws_secret_access_key = [api_key]'],
+      [`{"SecretAccessKey":"${letters(40)}"}`, '{"SecretAccessKey":"[api_key]"}'],
+      [
+        ['https://hooks.slack.com/services', 'T0123ABCD', 'B0123ABCD', letters(24)].join('/'),
+        'https://hooks.slack.com/services/[api_key]',
+      ],
+      [`${['dckr', 'pat', letters(27)].join('_')} ${['lin', 'api', letters(40)].join('_')}`, '[api_key] [api_key]'],
       [`${['GOCSPX', letters(28)].join('-')} ${['ATATT3', letters(60)].join('')}`, '[api_key] [api_key]'],
     ],
     leaves: ['sk-learn', 'task-management-software-development', 'AKIA', 'ghp_short', 'xoxo-hugs', 'desk-1234567890'],
@@ -96,7 +111,7 @@ export const secrets = {
   bearer_token: {
     // Also where a header is a field of JSON, of a program or of a form.
     regex:
-      /(?<=\bbearer[ \t]{1,4})[\w.~+/-]{16,}={0,2}|(?<=\bauthorization\\{0,3}["'`]?\s{0,4}[:=,]\s{0,4}\\{0,3}["'`]?basic[ \t]{1,4})[\w+/-]{4,}={0,2}/gi,
+      /(?<=\bbearer[ \t]{1,4})[\w.~+/-]{16,}={0,2}|(?<=(?<![a-z\d])authorization\\{0,3}["'`]?\s{0,4}[:=,]\s{0,4}\[?\s{0,4}\\{0,3}["'`]?(?:basic|token)[ \t]{1,4})[\w+/-]{4,}={0,2}/gi,
     replacement: '[bearer_token]',
     matches: [
       [`Authorization: Bearer ${letters(32)}`, 'Authorization: Bearer [bearer_token]'],
@@ -106,6 +121,13 @@ export const secrets = {
         String.raw`"{\"authorization\": \"Basic dXNlcjpw\"}"`,
         String.raw`"{\"authorization\": \"Basic [bearer_token]\"}"`,
       ],
+      ['HTTP_AUTHORIZATION=Basic dXNlcjpw', 'HTTP_AUTHORIZATION=Basic [bearer_token]'],
+      [
+        '{"http.request.header.authorization":["Basic dXNlcjpw"]}',
+        '{"http.request.header.authorization":["Basic [bearer_token]"]}',
+      ],
+      ['map[Authorization:[Basic dXNlcjpw]]', 'map[Authorization:[Basic [bearer_token]]]'],
+      [`Authorization: Token ${letters(20)}`, 'Authorization: Token [bearer_token]'],
       ["['Authorization', 'Basic dXNlcjpw']", "['Authorization', 'Basic [bearer_token]']"],
     ],
     leaves: [
