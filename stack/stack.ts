@@ -53,12 +53,20 @@ export interface StackNote {
   readonly pid: number;
   readonly demo: boolean;
   readonly environment: Record<string, string>;
+  /** Of a service that joins in: where NATS is, and who it is there. */
+  readonly service: Record<string, string>;
 }
 
 export const notePath = (directory: string) => join(directory, 'running.json');
 
-export const writeNote = (directory: string, { note }: Stack): void =>
+export const serviceEnvironmentPath = (directory: string) => join(directory, 'service.env');
+
+/** Also what a service of one's own needs, as `node --env-file` and a shell read it. */
+export function writeNote(directory: string, { note }: Stack): void {
   writeFileSync(notePath(directory), JSON.stringify(note), { mode: 0o600 });
+  const lines = Object.entries(note.service).map(([name, value]) => `${name}='${value}'\n`);
+  writeFileSync(serviceEnvironmentPath(directory), lines.join(''), { mode: 0o600 });
+}
 
 /** The stack that runs from this folder now; null when none does. */
 export function runningStack(directory: string): StackNote | null {
@@ -200,9 +208,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ),
     );
 
+    const service = { NATS_URL: nats.url, ...nats.service };
     const environment = {
-      NATS_URL: nats.url,
-      ...nats.service,
+      ...service,
       COUNTERSIGN_SPOOL: join(directory, 'spool'),
       COUNTERSIGN_APP_URL: appUrl,
       COUNTERSIGN_DEMO_STATE: join(directory, 'demo'),
@@ -215,7 +223,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ),
       );
     }
-    const note: StackNote = { pid: process.pid, demo: options.demo, environment };
+    const note: StackNote = { pid: process.pid, demo: options.demo, environment, service };
     return { appUrl, daemonUrl, note, failed, stop };
   } catch (error) {
     await stop();

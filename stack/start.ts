@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.ts';
-import { isFree, notePath, runningStack, startStack, writeNote } from './stack.ts';
+import { isFree, notePath, runningStack, serviceEnvironmentPath, startStack, writeNote } from './stack.ts';
 
 const usage = `npm start: everything on this machine, at http://127.0.0.1:3300
 
@@ -63,6 +63,7 @@ async function main(): Promise<number> {
     process.stdout.write(`
   Review, audit, response   ${stack.appUrl}
   API, metrics              ${stack.daemonUrl}/openapi.json   ${stack.daemonUrl}/metrics
+  A service of yours        node --env-file=${serviceEnvironmentPath(directory)} …
   Traces of any service     ${otlpPort === null ? takenOtlp : `http://127.0.0.1:${otlpPort}/v1/traces   (OTLP)`}
   Logs and state            ${directory}
 
@@ -72,7 +73,7 @@ async function main(): Promise<number> {
 `);
     const failure = await Promise.race([asked, stack.failed]);
     end();
-    rmSync(notePath(directory), { force: true });
+    for (const path of [notePath(directory), serviceEnvironmentPath(directory)]) rmSync(path, { force: true });
     await stack.stop();
     if (failure !== null) return complain(failure);
     process.stdout.write('stopped\n');
