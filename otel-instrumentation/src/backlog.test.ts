@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const event = (id: string): SpooledEvent => ({ id, subject: 's', body: Buffer.from(id.padEnd(50)), snapshot: null });
-const each = writeRecord(event('a')).length;
+const each = writeRecord(event('a'), Buffer.alloc(8)).length;
 const troubles: unknown[] = [];
 let monotonic = 0;
 const told = {

@@ -120,13 +120,13 @@ function dataOf(ended: EndedDecision): AiDecision {
 const ofStored = 'nats-object:countersign_snapshots/';
 const notStored = (hash: string): string => `urn:${hash}`;
 
-/** The JSON of an event whose input was to go along and did not: nobody is to look for it. */
-export function withoutInput(body: Buffer): Buffer {
+/** The JSON of an event whose input was to go along and did not: it has the input's own hash, and nobody is to look for it. */
+export function withoutInput(body: Buffer, bareHash: string): Buffer {
   const event = JSON.parse(body.toString('utf8')) as AiDecisionEvent;
-  const { hash, uri, media_type } = event.data.input_snapshot;
+  const { uri, media_type } = event.data.input_snapshot;
   event.data.input_snapshot = {
-    hash,
-    uri: uri.startsWith(ofStored) ? notStored(hash) : uri,
+    hash: bareHash,
+    uri: uri.startsWith(ofStored) ? notStored(bareHash) : uri,
     ...(media_type === undefined ? {} : { media_type }),
   };
   return Buffer.from(JSON.stringify(event), 'utf8');

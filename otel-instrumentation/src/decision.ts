@@ -297,12 +297,12 @@ export class OpenDecision implements DecisionHandle, PartOfDecision {
       latencyMs: performance.now() - this.startedAt,
       endedAt: Date.now(),
     };
-    const { hash: name, content } = snapshot;
+    const { hash, content, bareHash } = snapshot;
     return {
       kind: 'decision_ai',
       workflow,
       event: () => aiDecisionEvent(ended),
-      snapshot: content === null ? null : { hash: name, content },
+      snapshot: content === null ? null : { hash, content, bareHash },
       bytes:
         usualBytes +
         (ended.output?.length ?? 0) +

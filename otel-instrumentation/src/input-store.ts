@@ -4,7 +4,7 @@ import { Objm, type ObjectStore } from '@nats-io/obj';
 import { TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@countersign/contract';
 import type { Reach } from './connection.ts';
-import type { SpooledEvent } from './spool-record.ts';
+import type { StoredInput } from './spool-record.ts';
 
 /** The first that is refused is tried so often, though NATS can be reached. */
 const tries = 5;
@@ -33,7 +33,7 @@ export class InputStore {
   }
 
   /** Whether it is stored, or given up. Throws while it is worth waiting: then the decision waits with its input. */
-  async put(connection: NatsConnection, { hash, content }: NonNullable<SpooledEvent['snapshot']>): Promise<boolean> {
+  async put(connection: NatsConnection, { hash, content }: StoredInput): Promise<boolean> {
     if (this.givenUp.has(hash)) return false;
     if (performance.now() < this.pausedUntil) return this.giveUp(hash, new Error('none is taken now'));
     try {

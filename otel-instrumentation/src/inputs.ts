@@ -15,6 +15,8 @@ export interface RecordedInput {
   readonly hash: string;
   /** What is sent along, beginning with the salt. */
   readonly content: Uint8Array | null;
+  /** Of the input itself, for when what is sent along is not taken. */
+  readonly bareHash: string;
   readonly redacted: boolean;
 }
 
@@ -50,15 +52,18 @@ export class Inputs {
 
   record({ workflow, riskTier, input }: DecisionOptions, rules: ContentRules): RecordedInput {
     const { content, capture } = input;
-    if (!capture) return { hash: this.hashOf(content), content: null, redacted: false };
+    const bareHash = this.hashOf(content);
+    const bare = { hash: bareHash, content: null, bareHash, redacted: false };
+    if (!capture) return bare;
     const stored = this.stored(input, riskTier, rules);
     if (typeof stored === 'string') {
       this.say(workflow, stored);
-      return { hash: this.hashOf(content), content: null, redacted: false };
+      return bare;
     }
     // Salted, so that the hash does not give away an input that could be guessed, and erasing the salt erases the link.
     const salted = Buffer.concat([randomBytes(saltBytes), stored]);
-    return { hash: hashOf(salted, null), content: salted, redacted: rules.capture[riskTier] === 'redacted' };
+    const redacted = rules.capture[riskTier] === 'redacted';
+    return { hash: hashOf(salted, null), content: salted, bareHash, redacted };
   }
 
   /** The bytes to keep, or why none are. */

@@ -55,7 +55,13 @@ function decide(publisher: Publisher, n: number, text = `what came in ${n}`): st
   const event = aiDecision(n, new Date());
   const { workflow_id: workflow } = event.data;
   event.data.input_snapshot = { hash, uri: `nats-object:countersign_snapshots/${hash}`, salt_bytes: saltBytes };
-  publisher.enqueue({ kind: 'decision_ai', workflow, event: () => event, snapshot: { hash, content }, bytes: 1_000 });
+  publisher.enqueue({
+    kind: 'decision_ai',
+    workflow,
+    event: () => event,
+    snapshot: { hash, content, bareHash: `sha256:bare-${n}` },
+    bytes: 1_000,
+  });
   return hash;
 }
 
@@ -66,14 +72,17 @@ it('sends decisions though their inputs are not taken, and inputs again when the
     onInputLost: (why) => lost.push(String(why)),
   });
   // There is nowhere to put them.
-  const [, , third] = [1, 2, 3].map((n) => decide(publisher, n));
+  for (const n of [1, 2, 3]) decide(publisher, n);
   expect(await publisher.flush(20_000)).toBe(true);
   const { state } = await (await jetstreamManager(operator)).streams.info('COUNTERSIGN_EVENTS');
   expect([state.messages, lost.length, sent]).toEqual([3, 3, [3]]);
   expect(lost[0]).toMatch(/not found/);
   // Nobody is told to look for what is not there.
   const last = await (await jetstreamManager(operator)).streams.getMessage('COUNTERSIGN_EVENTS', { seq: 3 });
-  expect(last?.json<AiDecisionEvent>().data.input_snapshot).toEqual({ hash: third, uri: `urn:${third}` });
+  expect(last?.json<AiDecisionEvent>().data.input_snapshot).toEqual({
+    hash: 'sha256:bare-3',
+    uri: 'urn:sha256:bare-3',
+  });
   const store = await new Objm(operator).create(buckets.snapshots);
   const found = await eventually(
     'an input that is stored',

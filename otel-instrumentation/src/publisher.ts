@@ -20,7 +20,7 @@ import type { Backlog } from './backlog.ts';
 import type { Reach } from './connection.ts';
 import { withoutInput } from './decision-event.ts';
 import { InputStore } from './input-store.ts';
-import type { SpooledEvent } from './spool-record.ts';
+import type { SpooledEvent, StoredInput } from './spool-record.ts';
 
 export interface Outgoing {
   readonly kind: EventKind;
@@ -28,7 +28,7 @@ export interface Outgoing {
   /** Made when it is sent. It gives the same each time, and is nobody's to change. */
   readonly event: () => ServiceEvent;
   /** Input to send along, under its hash. */
-  readonly snapshot: { readonly hash: string; readonly content: Uint8Array } | null;
+  readonly snapshot: StoredInput | null;
   /** About how many it holds, with the snapshot. */
   readonly bytes: number;
 }
@@ -374,7 +374,7 @@ export class Publisher {
   /** As it is true: without one that NATS does not take. */
   private async withInput(connection: NatsConnection, event: SpooledEvent): Promise<SpooledEvent> {
     if (event.snapshot === null || (await this.inputs.put(connection, event.snapshot))) return event;
-    return { ...event, body: withoutInput(event.body) };
+    return { ...event, body: withoutInput(event.body, event.snapshot.bareHash) };
   }
 
   /** What NATS will never take must not hold up what is behind it. */

@@ -28,12 +28,17 @@ const event = (n: number, bytes = 20): SpooledEvent => ({
   id: `id-${n}`,
   subject: `s.${n}`,
   body: Buffer.from(`${n}`.padEnd(bytes, '.')),
-  snapshot: n % 3 === 0 ? { hash: `sha256:${n}`, content: Buffer.from([n & 255, 0, 255]) } : null,
+  snapshot:
+    n % 3 === 0 ? { hash: `sha256:${n}`, bareHash: `sha256:bare-${n}`, content: Buffer.from([n & 255, 0, 255]) } : null,
 });
 const events = (from: number, count: number) => Array.from({ length: count }, (_, i) => event(from + i));
 let lost = 0;
 const open = (segmentBytes = 500) => Spool.open({ directory, segmentBytes, onLost: (count) => (lost += count) });
 const plenty = 1_000_000;
+const mark = Buffer.from('a mark of');
+/** As they are in a file of their own. */
+const recordOf = (one: SpooledEvent) => writeRecord(one, mark.subarray(0, 8));
+const recordsIn = (bytes: Buffer) => readRecords(bytes, mark.subarray(0, 8));
 const ids = (found: readonly SpooledEvent[]) => found.map(({ id }) => id);
 
 async function drain(spool: Spool, most = 7): Promise<SpooledEvent[]> {
@@ -59,29 +64,48 @@ describe('a record', () => {
             id,
             subject,
             body: Buffer.from(body),
-            snapshot: content === null ? null : { hash: 'sha256:x', content: Buffer.from(content) },
+            snapshot:
+              content === null ? null : { hash: 'sha256:x', bareHash: 'sha256:y', content: Buffer.from(content) },
           };
-          expect(readRecords(writeRecord(written))).toEqual({ events: [written], damaged: 0 });
+          expect(recordsIn(recordOf(written))).toEqual({ events: [written], damaged: 0 });
         },
       ),
     );
   });
 
   it('that is cut off or changed is lost, and takes nothing else along', () => {
-    const [first, second, third] = events(0, 3).map(writeRecord) as [Buffer, Buffer, Buffer];
+    const [first, second, third] = events(0, 3).map(recordOf) as [Buffer, Buffer, Buffer];
     const bytes = Buffer.concat([first, second, third]);
     const within = fc.integer({ min: first.length, max: first.length + second.length - 1 });
     fc.assert(
       fc.property(within, fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const whole = at === first.length ? 0 : 1;
-        expect(readRecords(bytes.subarray(0, at))).toEqual({ events: [event(0)], damaged: whole });
+        expect(recordsIn(bytes.subarray(0, at))).toEqual({ events: [event(0)], damaged: whole });
         const changed = Buffer.from(bytes);
         changed[at] = (changed[at] ?? 0) ^ flip;
-        const { events: found, damaged } = readRecords(changed);
+        const { events: found, damaged } = recordsIn(changed);
         expect([ids(found), damaged]).toEqual([['id-0', 'id-2'], 1]);
       }),
     );
   });
+});
+
+it('finds no record in what was recorded, though somebody has put one there', async () => {
+  const spool = await open(5_000);
+  await spool.append([event(1)], plenty);
+  const [name = ''] = readdirSync(directory).filter((file) => file.endsWith('.events'));
+  // As it would be, did they know of the marks of other files; and without end.
+  const forged = Buffer.concat([recordOf(event(2)), ...Array<Buffer>(10_000).fill(mark)]);
+  await spool.append(
+    [{ ...event(3), snapshot: { hash: 'sha256:x', bareHash: 'sha256:y', content: forged } }, event(4)],
+    plenty,
+  );
+  const path = join(directory, name);
+  const content = readFileSync(path);
+  const at = content.indexOf(recordOf(event(2))) - 20;
+  content[at] = (content[at] ?? 0) ^ 1;
+  writeFileSync(path, content);
+  expect(ids(await drain(await open(5_000)))).toEqual(['id-1', 'id-4']);
 });
 
 describe('a spool whose files are meddled with', () => {
@@ -138,7 +162,7 @@ describe('a spool', () => {
         .filter((name) => name.endsWith('.events'))
         .toSorted((a, b) => (a < b ? -1 : 1))
         .at(-1) ?? '';
-    appendFileSync(join(directory, last), writeRecord(event(99)).subarray(0, 15));
+    appendFileSync(join(directory, last), recordOf(event(99)).subarray(0, 15));
     const next = await open();
     expect([next.length, lost]).toEqual([26, 1]);
     await next.append(events(30, 5), plenty);
@@ -168,7 +192,7 @@ describe('a spool', () => {
   });
 
   it('takes no more than it is given room for, whole events and in order', async () => {
-    const each = writeRecord(event(1)).length;
+    const each = recordOf(event(1)).length;
     const spool = await open();
     const one = Array.from({ length: 30 }, () => event(1));
     expect(await spool.append(one, each * 10 + 5)).toBe(10);

@@ -3,10 +3,11 @@
  * what was written before a `kill -9` is sent by the next process, and what is damaged takes nothing else along.
  * One process writes to one directory. Nothing here is called at once by two: the publisher waits for each.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
+import { markBytes, readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
 
 export interface SpoolOptions {
   readonly directory: string;
@@ -22,8 +23,13 @@ interface Head {
   readonly last: string | null;
 }
 
-interface Segment {
+/** A file: its place in the order, and the mark of its records. */
+interface Place {
   readonly number: number;
+  readonly mark: Buffer;
+}
+
+interface Segment extends Place {
   readonly bytes: number;
   readonly events: number;
 }
@@ -58,23 +64,23 @@ export class Spool {
     const head = await readHead(directory);
     const segments: Segment[] = [];
     let sent = head.sent;
-    for (const number of await segmentsIn(directory)) {
-      const path = pathOf(directory, number);
+    for (const { number, mark } of await segmentsIn(directory)) {
+      const path = pathOf(directory, { number, mark });
       if (number < head.segment) {
         await rm(path);
         continue;
       }
       let content = await readFile(path);
-      const { events, damaged } = readRecords(content);
+      const { events, damaged } = readRecords(content, mark);
       if (damaged > 0) {
         onLost(damaged);
         // What is written next has to be found: nothing may stand before it that cannot be read.
-        content = Buffer.concat(events.map(writeRecord));
+        content = Buffer.concat(events.map((event) => writeRecord(event, mark)));
         await writeFile(`${path}.new`, content, { mode: 0o600 });
         await rename(`${path}.new`, path);
         if (number === head.segment) sent = sentOf(events, head.last);
       }
-      segments.push({ number, bytes: content.length, events: events.length });
+      segments.push({ number, mark, bytes: content.length, events: events.length });
     }
     const isHead = segments[0]?.number === head.segment;
     return new Spool(
@@ -97,16 +103,10 @@ export class Spool {
 
   /** How many of the events, from the first on, were written: as many as `room` bytes hold. Rejects with none half written. */
   async append(events: readonly SpooledEvent[], room: number): Promise<number> {
-    const records: Buffer[] = [];
-    let left = room;
-    for (const event of events) {
-      const record = writeRecord(event);
-      left -= record.length;
-      if (left < 0) break;
-      records.push(record);
-    }
-    if (records.length === 0) return 0;
+    if (room <= 0 || events.length === 0) return 0;
     const segment = await this.segmentWithRoom();
+    const records = recordsOf(events, segment.mark, room);
+    if (records.length === 0) return 0;
     const written = Buffer.concat(records);
     await this.write(written, segment.bytes);
     const bytes = segment.bytes + written.length;
@@ -143,9 +143,9 @@ export class Spool {
     return this.read?.events.slice(this.sent, this.sent + most) ?? [];
   }
 
-  private async readSegment({ number }: Segment): Promise<SpooledEvent[]> {
+  private async readSegment(segment: Segment): Promise<SpooledEvent[]> {
     try {
-      return readRecords(await readFile(pathOf(this.options.directory, number))).events;
+      return readRecords(await readFile(pathOf(this.options.directory, segment)), segment.mark).events;
     } catch (error) {
       // What cannot be read now, for want of a descriptor or the like, can be later.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -176,7 +176,7 @@ export class Spool {
     this.last = null;
     this.read = null;
     // First, so that a disk that is full has room again. What cannot be deleted is sent again by the next process.
-    await rm(pathOf(directory, segment.number), { force: true }).catch(() => undefined);
+    await rm(pathOf(directory, segment), { force: true }).catch(() => undefined);
     await noteHead(directory, { segment: segment.number + 1, sent: 0, last: null });
   }
 
@@ -191,26 +191,27 @@ export class Spool {
     // What is written to a file that somebody has deleted is nowhere.
     const isGone = this.writing !== null && (await this.writing.stat()).nlink === 0;
     if (last !== undefined && last.bytes < segmentBytes && !isGone) {
-      this.writing ??= await open(pathOf(directory, last.number), 'a', 0o600);
+      this.writing ??= await open(pathOf(directory, last), 'a', 0o600);
       return last;
     }
     await this.closeFile();
     this.newest += 1;
-    this.writing = await this.openNew(this.newest);
-    const segment = { number: this.newest, bytes: 0, events: 0 };
+    const place = { number: this.newest, mark: newMark() };
+    this.writing = await this.openNew(place);
+    const segment = { ...place, bytes: 0, events: 0 };
     this.segments.push(segment);
     return segment;
   }
 
-  private async openNew(number: number): Promise<FileHandle> {
+  private async openNew(place: Place): Promise<FileHandle> {
     const { directory } = this.options;
     try {
-      return await open(pathOf(directory, number), 'a', 0o600);
+      return await open(pathOf(directory, place), 'a', 0o600);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       // It has been tidied up.
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return open(pathOf(directory, number), 'a', 0o600);
+      return open(pathOf(directory, place), 'a', 0o600);
     }
   }
 
@@ -222,20 +223,29 @@ export class Spool {
 
 /** Writes a spool that another process will take up, of as many events as `room` bytes hold. Throws what the file system says. */
 export function keepSpool(directory: string, events: readonly SpooledEvent[], room: number): number {
-  const written: Buffer[] = [];
-  let left = room;
-  for (const event of events) {
-    const record = writeRecord(event);
-    left -= record.length;
-    if (left < 0) break;
-    written.push(record);
-  }
+  const place = { number: 0, mark: newMark() };
+  const written = recordsOf(events, place.mark, room);
   if (written.length > 0) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(pathOf(directory, 0), Buffer.concat(written), { mode: 0o600 });
+    writeFileSync(pathOf(directory, place), Buffer.concat(written), { mode: 0o600 });
   }
   return written.length;
 }
+
+/** Of the first events, as many as `room` bytes hold. */
+function recordsOf(events: readonly SpooledEvent[], mark: Buffer, room: number): Buffer[] {
+  const records: Buffer[] = [];
+  let left = room;
+  for (const event of events) {
+    const record = writeRecord(event, mark);
+    left -= record.length;
+    if (left < 0) break;
+    records.push(record);
+  }
+  return records;
+}
+
+const newMark = (): Buffer => randomBytes(markBytes);
 
 /** Of a spool that another process may be using, and letting go of. */
 export function bytesIn(directory: string): number {
@@ -253,12 +263,15 @@ export function bytesIn(directory: string): number {
 const sentOf = (events: readonly SpooledEvent[], last: string | null): number =>
   events.findIndex(({ id }) => id === last) + 1;
 
-const pathOf = (directory: string, segment: number): string =>
-  join(directory, `${String(segment).padStart(12, '0')}.events`);
+const pathOf = (directory: string, { number, mark }: Place): string =>
+  join(directory, `${String(number).padStart(12, '0')}.${mark.toString('hex')}.events`);
 
-async function segmentsIn(directory: string): Promise<number[]> {
-  const names = (await readdir(directory)).flatMap((name) => /^(\d{12})\.events$/.exec(name)?.[1] ?? []);
-  return names.map(Number).toSorted((a, b) => a - b);
+async function segmentsIn(directory: string): Promise<Place[]> {
+  const places = (await readdir(directory)).flatMap((name) => {
+    const [, number, mark] = /^(\d{12})\.([\da-f]{16})\.events$/.exec(name) ?? [];
+    return mark === undefined ? [] : [{ number: Number(number), mark: Buffer.from(mark, 'hex') }];
+  });
+  return places.toSorted((a, b) => a.number - b.number);
 }
 
 async function readHead(directory: string): Promise<Head> {
