@@ -9,6 +9,8 @@ export interface Library {
   readonly name: string;
   /** Within its package, what `import` and `require` of it load: it may also be loaded by others than the service. */
   readonly files?: readonly string[];
+  /** Packages that bring it along, beside which it may be found alone: pnpm shows a service only what it has named itself. */
+  readonly broughtBy?: readonly string[];
   /** Known instrumentations, the first that is installed is used: OpenTelemetry's own before the others. */
   readonly instrumentations: readonly string[];
   /** By a method that each of them wraps; or it makes spans itself, and needs no patch. */
@@ -55,6 +57,15 @@ export const libraries: readonly Library[] = [
   {
     name: '@langchain/core/callbacks/manager',
     files: ['dist/callbacks/manager.js', 'dist/callbacks/manager.cjs'],
+    broughtBy: [
+      'langchain',
+      '@langchain/langgraph',
+      '@langchain/openai',
+      '@langchain/anthropic',
+      '@langchain/aws',
+      '@langchain/google-genai',
+      '@langchain/community',
+    ],
     instrumentations: ['@arizeai/openinference-instrumentation-langchain', '@traceloop/instrumentation-langchain'],
     isPatched: ({ CallbackManager }) =>
       isWrapped(at(CallbackManager, '_configureSync')) || at(CallbackManager, '_traceloopPatched') === true,

@@ -8,8 +8,11 @@ export interface Near {
   has(name: string): boolean;
   load(name: string): Promise<Record<string, unknown>>;
   require(name: string): unknown;
-  /** Where the package is that the name is of, and its version. */
-  packageOf(name: string): { readonly directory: string; readonly version: string } | null;
+  /** Where the package is that the name is of, and its version; else beside one of those that bring it along. */
+  packageOf(
+    name: string,
+    broughtBy?: readonly string[],
+  ): { readonly directory: string; readonly version: string } | null;
 }
 
 /** Beside the working directory, or else beside the script: a service may be started from anywhere. */
@@ -17,9 +20,17 @@ export function nearTo(cwd: string, script = ''): Near {
   const places = [join(cwd, 'package.json'), ...(script === '' ? [] : [script])].map((path) => pathToFileURL(path));
   const placeOf = (name: string) => places.find((place) => packageNear(packageName(name), place) !== null) ?? places[0];
   const requireFor = (name: string) => createRequire(placeOf(name) ?? pathToFileURL(join(cwd, 'package.json')));
-  const packageOf = (name: string) => {
+  const packageOf: Near['packageOf'] = (name, broughtBy = []) => {
     const place = placeOf(name);
-    return place === undefined ? null : packageNear(packageName(name), place);
+    const found = place === undefined ? null : packageNear(packageName(name), place);
+    if (found !== null) return found;
+    for (const one of broughtBy) {
+      const beside = packageOf(one);
+      const brought =
+        beside === null ? null : packageNear(packageName(name), pathToFileURL(join(beside.directory, 'x')));
+      if (brought !== null) return brought;
+    }
+    return null;
   };
   return {
     has: (name) => packageOf(name) !== null,

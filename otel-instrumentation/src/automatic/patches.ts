@@ -23,7 +23,7 @@ interface Present extends Library {
 
 export async function patchWhatIsInstalled(near: Near, say: (text: string) => void): Promise<void> {
   const present = libraries.flatMap((library) => {
-    const found = near.packageOf(library.name);
+    const found = near.packageOf(library.name, library.broughtBy);
     return found === null ? [] : [{ ...library, ...found }];
   });
   if (present.length === 0) return;
