@@ -20,6 +20,7 @@ interface Waiting {
   readonly messages: readonly Message[];
   readonly answers: (Error | null | undefined)[];
   left: number;
+  /** Why no more answers are waited for; null when all are in. */
   readonly done: (why: Error | null) => void;
 }
 
@@ -36,7 +37,7 @@ export class Acknowledged {
     this.connection = connection;
     this.timeoutMs = timeoutMs;
     this.inbox = createInbox(inboxPrefix);
-    this.watch().catch((error: unknown) => this.waiting?.done(error instanceof Error ? error : null));
+    this.watch().catch((error: unknown) => this.waiting?.done(new Error(String(error), { cause: error })));
   }
 
   /** Resolves when each is answered, or the time is over, or the connection is lost. One batch at a time. */

@@ -1,6 +1,6 @@
 /** What is said of a NATS that cannot be reached: where it was looked for, what is set wrong, and no password. */
 import { expect, it } from 'vitest';
-import { connectWhenPossible } from './connection.ts';
+import { connectWhenPossible, unreached } from './connection.ts';
 
 it.each([
   ['nats://svc:s3cretpw@127.0.0.1:1', 'nats://127.0.0.1:1'],
@@ -12,8 +12,7 @@ it.each([
   const ending = new AbortController();
   const said = new Promise<string>((resolve) => {
     const connecting = connectWhenPossible({ servers }, ending.signal, (error) => resolve(String(error)), {
-      isUp: false,
-      isMade: false,
+      ...unreached,
     });
     connecting.catch(() => undefined);
   });

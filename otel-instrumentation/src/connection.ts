@@ -13,7 +13,11 @@ export interface Reach {
   isUp: boolean;
   /** It could once: the connection is kept, and mended. */
   isMade: boolean;
+  /** The last attempt to make one has failed. */
+  hasFailed: boolean;
 }
+
+export const unreached: Readonly<Reach> = { isUp: false, isMade: false, hasFailed: false };
 
 /** Rejects only when `ending` is aborted before NATS could be reached. Once made, the connection mends itself. */
 export async function connectWhenPossible(
@@ -27,11 +31,12 @@ export async function connectWhenPossible(
     try {
       await orEnd(someAnswer([options.servers ?? []].flat(), answerMs), ending);
       const connection = await orEnd(connectNow(options), ending);
-      Object.assign(reach, { isUp: true, isMade: true } satisfies Reach);
+      Object.assign(reach, { isUp: true, isMade: true, hasFailed: false } satisfies Reach);
       watch(connection, reach, onTrouble).catch(onTrouble);
       return connection;
     } catch (error) {
       ending.throwIfAborted();
+      reach.hasFailed = true;
       onTrouble(
         new Error(
           `NATS cannot be reached at ${withoutSecrets(String(options.servers))}: ${withoutSecrets(textOf(error))}. Check NATS_URL.`,
@@ -78,10 +83,7 @@ async function orEnd<T>(work: Promise<T>, ending: AbortSignal): Promise<T> {
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const end = () => {
     reject(ending.reason);
-    work.then(
-      (late) => (late as Partial<NatsConnection> | undefined)?.close?.(),
-      () => undefined,
-    );
+    work.then((late) => (late as Partial<NatsConnection> | undefined)?.close?.()).catch(() => undefined);
   };
   ending.addEventListener('abort', end, { once: true });
   try {
@@ -99,7 +101,7 @@ async function watch(connection: NatsConnection, reach: Reach, onTrouble: (error
       onTrouble(new Error(`the connection to NATS is lost; events wait until it is back`));
     }
   }
-  Object.assign(reach, { isUp: false, isMade: false } satisfies Reach);
+  Object.assign(reach, unreached);
 }
 
 /** As it may be logged: a password may hold anything, also an @. */

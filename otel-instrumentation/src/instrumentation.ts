@@ -14,7 +14,7 @@ import { AuthorityFollower } from './authority.ts';
 import { Backlog, keepForNext, type Place } from './backlog.ts';
 import { leaseClock } from './clock.ts';
 import { carryOut, publishStep, registration, type CompensationHandlers, type UndoableStep } from './compensations.ts';
-import { connectWhenPossible, type Reach } from './connection.ts';
+import { connectWhenPossible, unreached, type Reach } from './connection.ts';
 import type { ContentRules } from './content-rules.ts';
 import { makeDecider, type Decider, type DeciderOptions, type Loop } from './decider.ts';
 import { aiDecisionEvent, usualBytes, type EndedDecision } from './decision-event.ts';
@@ -47,7 +47,7 @@ export class Instrumentation implements Deciding, Loop {
   readonly inputs: Inputs;
   readonly trouble: Trouble;
   private readonly connection: Promise<NatsConnection>;
-  private readonly reach: Reach = { isUp: false, isMade: false };
+  private readonly reach: Reach = { ...unreached };
   private readonly publisher: Publisher;
   private readonly lasting: Lasting;
   private readonly guard: Guard;
@@ -85,12 +85,12 @@ export class Instrumentation implements Deciding, Loop {
     this.inputs = new Inputs(readHashKey(options.hashKey, process.env), trouble, (why) => meters.withheld(why));
     const reached = connectionOptions(options, process.env);
     const hasFailed = Promise.withResolvers<void>();
-    const unreached = (error: unknown) => {
+    const onUnreached = (error: unknown) => {
       hasFailed.resolve();
       trouble(error);
     };
     const login = { ...reached, name: source };
-    const connection = connectWhenPossible(login, this.ending.signal, unreached, this.reach);
+    const connection = connectWhenPossible(login, this.ending.signal, onUnreached, this.reach);
     connection.catch(() => undefined);
     this.connection = connection;
     this.publisher = this.makePublisher(options, reached);

@@ -37,7 +37,7 @@ afterAll(async () => {
 const publisherWith = (told: Partial<PublisherOptions>) =>
   new Publisher(Promise.resolve(service), {
     queueLimit: 100,
-    reach: { isUp: true, isMade: true },
+    reach: { isUp: true, isMade: true, hasFailed: false },
     inboxPrefix: '_INBOX_service',
     backlog: Promise.resolve(null),
     keep: null,

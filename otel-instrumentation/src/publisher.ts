@@ -433,7 +433,9 @@ export class Publisher {
     // What other processes have left is safe where it is; and what is on disk is not waited for long where nobody takes it.
     const onDisk = () => this.backlog?.ownLength ?? 0;
     const isSent = () => this.queue.length + onDisk() === 0;
-    const isKept = () => this.queue.length === 0 && this.isAway;
+    const { reach } = this.options;
+    // Not while it is being reached for the first time: that is about to be over.
+    const isKept = () => this.queue.length === 0 && this.isAway && (reach.isMade || reach.hasFailed);
     await this.until(isSent, Math.min(timeoutMs, awayStopMs), isAside);
     await this.until(() => isSent() || isKept(), timeoutMs - awayStopMs, isAside);
     if (this.timer !== null) clearTimeout(this.timer);
