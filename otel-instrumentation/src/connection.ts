@@ -13,11 +13,13 @@ export interface Reach {
   isUp: boolean;
   /** It could once: the connection is kept, and mended. */
   isMade: boolean;
+  /** One is being made, with a socket and a timer. */
+  isMaking: boolean;
   /** The last attempt to make one has failed. */
   hasFailed: boolean;
 }
 
-export const unreached: Readonly<Reach> = { isUp: false, isMade: false, hasFailed: false };
+export const unreached: Readonly<Reach> = { isUp: false, isMade: false, isMaking: false, hasFailed: false };
 
 /** Rejects only when `ending` is aborted before NATS could be reached. Once made, the connection mends itself. */
 export async function connectWhenPossible(
@@ -29,14 +31,21 @@ export async function connectWhenPossible(
   for (;;) {
     ending.throwIfAborted();
     try {
-      await orEnd(someAnswer([options.servers ?? []].flat(), answerMs), ending);
-      const connection = await orEnd(connectNow(options), ending);
-      Object.assign(reach, { isUp: true, isMade: true, hasFailed: false } satisfies Reach);
+      await orEnd(
+        untraced(() => someAnswer([options.servers ?? []].flat(), answerMs)),
+        ending,
+      );
+      reach.isMaking = true;
+      const connection = await orEnd(
+        untraced(() => connectNow(options)),
+        ending,
+      );
+      Object.assign(reach, { isUp: true, isMade: true, isMaking: false, hasFailed: false } satisfies Reach);
       watch(connection, reach, onTrouble).catch(onTrouble);
       return connection;
     } catch (error) {
       ending.throwIfAborted();
-      reach.hasFailed = true;
+      Object.assign(reach, { ...unreached, hasFailed: true } satisfies Reach);
       onTrouble(
         new Error(
           `NATS cannot be reached at ${withoutSecrets(String(options.servers))}: ${withoutSecrets(textOf(error))}. Check NATS_URL.`,
@@ -64,9 +73,7 @@ async function connectNow(options: ConnectionOptions): Promise<NatsConnection> {
     noAsyncTraces: true,
   };
   try {
-    // What the service has of OpenTelemetry is not to see it.
-    const untraced = context.active().setValue(suppressTracing, true);
-    const connection = await context.with(untraced, () => sockets.within(() => connect(wanted)));
+    const connection = await sockets.within(() => connect(wanted));
     void connection.closed().finally(() => sockets.end());
     return connection;
   } catch (error) {
@@ -75,7 +82,8 @@ async function connectNow(options: ConnectionOptions): Promise<NatsConnection> {
   }
 }
 
-/** As OpenTelemetry's own exporters have it: no spans are made within. */
+/** What the service has of OpenTelemetry is not to see it: as its own exporters have it, no spans are made within. */
+const untraced = <T>(work: () => T): T => context.with(context.active().setValue(suppressTracing, true), work);
 const suppressTracing = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /** Rejects at once when nobody wants it any more; a connection that comes about after all is closed. */

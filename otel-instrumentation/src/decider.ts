@@ -94,8 +94,8 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     return executed.finally(() => executing.delete(what.key));
   };
   const takeBack = async (what: Case, decided: SpanContext | null) => {
-    if (takenBack.size >= mostTakenBack) takenBack.clear();
     takenBack.add(what.key);
+    if (takenBack.size > mostTakenBack) forgetOldest(takenBack);
     // What is still being done is undone when it is done, and not before.
     await executing.get(what.key)?.catch(() => undefined);
     return inSpan({ ...doing, verb: 'compensate' }, what, decided, () => options.compensate(what));
@@ -167,6 +167,13 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     return { route: now.route, ref: { ...ref, decision_id: decisionId }, verdict: now };
   };
   return Object.assign(decide, { ready });
+}
+
+function forgetOldest(keys: Set<string>): void {
+  for (const oldest of keys) {
+    keys.delete(oldest);
+    return;
+  }
 }
 
 type Case = Pick<Carried, 'task' | 'decisionId' | 'key'>;

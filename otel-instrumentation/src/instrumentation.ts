@@ -333,11 +333,12 @@ export class Instrumentation implements Deciding, Loop {
    * which may be connecting.
    */
   get holds(): { readonly timers: number; readonly sockets: number; readonly connecting: number } {
-    const { isMade, isUp } = this.reach;
+    const { isMade, isMaking, isUp } = this.reach;
+    const isThere = Number(isMade || isMaking);
     return {
-      timers: Number(isMade) + Number(this.authority.isWatching),
-      sockets: Number(isMade),
-      connecting: Number(isMade && !isUp),
+      timers: isThere + Number(this.authority.isWatching),
+      sockets: isThere,
+      connecting: isUp ? 0 : isThere,
     };
   }
 

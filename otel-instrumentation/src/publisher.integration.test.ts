@@ -1,5 +1,5 @@
 /** What waits for what: an input that NATS does not take holds up no decision for ever. Against a real NATS. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startNats, type Nats } from '../../stack/nats.ts';
 import { eventually, passwords } from '../../stack/test-loop.ts';
 import { aiDecision } from '../../stack/bench/events.ts';
+import { Backlog } from './backlog.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-publisher-'));
@@ -37,7 +38,7 @@ afterAll(async () => {
 const publisherWith = (told: Partial<PublisherOptions>) =>
   new Publisher(Promise.resolve(service), {
     queueLimit: 100,
-    reach: { isUp: true, isMade: true, hasFailed: false },
+    reach: { isUp: true, isMade: true, isMaking: false, hasFailed: false },
     inboxPrefix: '_INBOX_service',
     backlog: Promise.resolve(null),
     keep: null,
@@ -108,4 +109,31 @@ it('sends decisions of which every other has an input that is refused', async ()
   expect(await publisher.flush(25_000)).toBe(true);
   expect([(await manager.streams.info('COUNTERSIGN_EVENTS')).state.messages, lost.length]).toEqual([5, 3]);
   await publisher.stop(1_000);
+});
+
+it('does not take for lost what it leaves behind when it is stopped while NATS is frozen', async () => {
+  const lost: number[] = [];
+  const backlog = await Backlog.open({
+    directory: join(directory, 'left'),
+    mostBytes: 1_000_000,
+    onLost: (count) => lost.push(count),
+    onTrouble: () => undefined,
+    monotonicMs: () => performance.now(),
+  });
+  const publisher = publisherWith({ backlog: Promise.resolve(backlog) });
+  process.kill(nats.pid, 'SIGSTOP');
+  try {
+    for (const n of [21, 22, 23]) {
+      const event = aiDecision(n, new Date());
+      const { workflow_id: workflow } = event.data;
+      publisher.enqueue({ kind: 'decision_ai', workflow, event: () => event, snapshot: null, bytes: 1_000 });
+    }
+    await publisher.stop(1_500);
+    // Until the answer that it waited for has come too late.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+  } finally {
+    process.kill(nats.pid, 'SIGCONT');
+  }
+  expect(lost).toEqual([]);
+  expect(readdirSync(join(directory, 'left'))).toEqual([expect.stringMatching(/^\d+\.left\./)]);
 });

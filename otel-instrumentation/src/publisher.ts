@@ -170,7 +170,7 @@ export class Publisher {
 
   /** One timer or one send at a time. */
   private schedule(delayMs: number): void {
-    if (this.sending !== null || this.timer !== null) return;
+    if (this.sending !== null || this.timer !== null || this.isGivenUp) return;
     this.timer = setTimeout(() => {
       this.timer = null;
       this.sending = this.sendAll()

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { markBytes, readRecords, writeRecord, type SpooledEvent } from './spool-record.ts';
 
@@ -182,7 +182,14 @@ export class Spool {
 
   async close(): Promise<void> {
     await this.closeFile();
-    if (this.length === 0) await rm(this.options.directory, { recursive: true, force: true });
+    if (this.length > 0) return;
+    const { directory } = this.options;
+    for (const { number, mark } of await segmentsIn(directory).catch(() => [])) {
+      await rm(pathOf(directory, { number, mark }), { force: true });
+    }
+    for (const name of ['head', 'head.new']) await rm(join(directory, name), { force: true }).catch(() => undefined);
+    // What it does not know stays: somebody has put it there.
+    await rmdir(directory).catch(() => undefined);
   }
 
   private async segmentWithRoom(): Promise<Segment> {

@@ -67,6 +67,14 @@ it('tells two names apart that are redacted alike, and calls each the same every
   expect(left.explanation?.relevance?.map(({ feature }) => feature)).toEqual(names.toReversed());
 });
 
+it('knows a credential among features by its name', () => {
+  const features = { authorization: 'Basic dXNlcjpw', aws_secret_access_key: 'aB3'.repeat(14).slice(0, 40) };
+  expect(redactedTexts({ ...data, features }, redact).features).toEqual({
+    authorization: 'Basic [bearer_token]',
+    aws_secret_access_key: '[api_key]',
+  });
+});
+
 it('is withheld when it cannot be redacted', () => {
   const fails = () => {
     throw new Error('no');

@@ -1,6 +1,7 @@
 /** Free text of a decision as it may be recorded: a person or a model wrote it, and may have named somebody. */
 import type { AiDecision, Explanation, Features, Provenance, RiskTier } from '@countersign/contract';
 import type { ContentRules } from './content-rules.ts';
+import { redactedAs } from './redaction/named.ts';
 import type { Redactor } from './redaction/redactor.ts';
 
 /** In the place of what could not be redacted. */
@@ -53,8 +54,10 @@ type Scalar = Features[string];
 const redactedName = (name: string, redact: Redactor): string => redactedText(name, redact, longest.name);
 
 /** Undefined for a number that is found, such as a card's: nothing is left that would be a number. */
-function redactedValue(value: Scalar, redact: Redactor): Scalar | undefined {
-  if (typeof value === 'string') return redactedText(value, redact, longest.feature);
+function redactedValue(name: string, value: Scalar, redact: Redactor): Scalar | undefined {
+  if (typeof value === 'string') {
+    return redactedText(value, (text) => redactedAs([name], text, redact), longest.feature);
+  }
   // Whatever its type says: what holds more cannot be recorded, and would be told of with what it holds.
   if (typeof value === 'object' && value !== null) return withheldText;
   if (typeof value !== 'number') return value;
@@ -88,7 +91,7 @@ function numbered(name: string, nth: number): string {
 const redactedValues = (features: Features, redact: Redactor, names: Names): Features =>
   Object.fromEntries(
     Object.entries(features).flatMap(([name, value]) => {
-      const left = redactedValue(value, redact);
+      const left = redactedValue(name, value, redact);
       return left === undefined ? [] : [[names(name), left]];
     }),
   );
@@ -101,7 +104,7 @@ function redactedExplanation(explanation: Explanation, redact: Redactor, names: 
       ? {}
       : {
           relevance: relevance.flatMap((part) => {
-            const value = redactedValue(part.value, redact);
+            const value = redactedValue(part.feature, part.value, redact);
             return value === undefined ? [] : [{ feature: names(part.feature), value, weight: part.weight }];
           }),
         }),

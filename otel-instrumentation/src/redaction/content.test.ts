@@ -37,6 +37,21 @@ describe('JSON', () => {
     expect(left(JSON.stringify({ body }), 'application/json')).toBe(JSON.stringify({ body: '{"to":"[email]"}' }));
   });
 
+  it.each([
+    ['{"SecretAccessKey":"KEY"}', '{"SecretAccessKey":"[api_key]"}'],
+    ['{"aws_secret_access_key": "KEY"}', '{"aws_secret_access_key": "[api_key]"}'],
+    ['{"Authorization":"Token KEY"}', '{"Authorization":"Token [bearer_token]"}'],
+    [
+      '{"http.request.header.authorization":["Basic dXNlcjpw"]}',
+      '{"http.request.header.authorization":["Basic [bearer_token]"]}',
+    ],
+    ['{"name":"Authorization","value":"Basic dXNlcjpw"}', '{"name":"Authorization","value":"Basic [bearer_token]"}'],
+    ['{"kind":"Basic course","name":"authorization"}', '{"kind":"Basic course","name":"authorization"}'],
+  ])('knows a credential by the name that it has: %s', (json, wanted) => {
+    const key = 'aB3'.repeat(14).slice(0, 40);
+    expect(left(json.replace('KEY', key), 'application/json')).toBe(wanted);
+  });
+
   it('says by the name of a field what its value is', () => {
     const headers = { Authorization: 'Basic dTpw', authorization: 'basic understanding', note: 'Basic dTpw' };
     expect(left(JSON.stringify({ headers }), 'application/json')).toBe(

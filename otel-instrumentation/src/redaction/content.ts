@@ -5,6 +5,7 @@
 import type { OwnPattern } from '@countersign/contract';
 import { sizeOfOwnPattern } from '@countersign/contract/own-pattern';
 import { plainMail } from './mail.ts';
+import { redactedAs } from './named.ts';
 import { untilNothingChanges, type Redactor } from './redactor.ts';
 
 /**
@@ -75,13 +76,12 @@ function isJson(text: string): boolean {
 /** Strings, names of fields among them, and numbers. All else, also how exact a number is, stays as it was written. */
 function redactJson(json: string, redactOne: Redactor): string {
   const redact = remembering(redactOne);
-  let before = '';
+  // Its field's name, or that of a pair: { "name": …, "value": … }.
+  let before: readonly string[] = [];
   return json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, (token) => {
     const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
-    // What a credential is says the name of its field, as it does in a header.
-    const name = isHeader.test(before) && isCredential.test(text) ? `${before}: ` : '';
-    before = text;
-    const left = redact(`${name}${text}`).slice(name.length);
+    const left = redactedAs(before, text, redact);
+    before = [...before.slice(-1), text];
     if (left !== text) return JSON.stringify(left);
     return /^[^"]*e/i.test(token) ? redactExponential(token, redact) : token;
   });
@@ -99,9 +99,6 @@ function remembering(redact: Redactor): Redactor {
   };
 }
 const [mostRemembered, longestRemembered] = [10_000, 100];
-
-const isHeader = /^(?:proxy-)?authorization$/i;
-const isCredential = /^basic\s/i;
 
 /** A number that is written otherwise than people would write it. */
 function redactExponential(token: string, redact: Redactor): string {

@@ -33,7 +33,7 @@ const keys = [
   'lin_api_[A-Za-z\\d]{32,}', // Linear
   '(?<=hooks\\.slack\\.com/services/)T\\w{6,14}/B\\w{6,14}/\\w{16,32}',
   // AWS, by the names that its tools know it by.
-  '(?<=(?:aws_secret_access_key|AWS_SECRET_ACCESS_KEY|[sS]ecretAccessKey)[\\\\"\'` ]{0,4}[:=][\\\\"\'` ]{0,4})[A-Za-z\\d/+]{40}(?![A-Za-z\\d/+])',
+  '(?<=(?:aws_secret_access_key|AWS_SECRET_ACCESS_KEY|[sS]ecretAccessKey)[\\\\"\'`\\s]{0,4}[:=][\\\\"\'`\\s]{0,4})[A-Za-z\\d/+]{40}(?![A-Za-z\\d/+])',
 ];
 
 const letters = (count: number) => 'aB3'.repeat(count).slice(0, count);
