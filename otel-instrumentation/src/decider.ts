@@ -16,7 +16,7 @@ import { spanContextOf, type DecisionRef } from './ref.ts';
 import { scope } from './scope.ts';
 import { attribute } from './semconv.ts';
 import type { Begun } from './taking.ts';
-import type { VerdictHandler } from './verdicts.ts';
+import { remember, type VerdictHandler } from './verdicts.ts';
 
 /** One case, to be carried out or taken back. */
 export interface Carried {
@@ -76,9 +76,6 @@ export interface Decider<Result> {
   readonly ready: Promise<() => Promise<void>>;
 }
 
-/** Keys that are remembered: between an order to take back and the execution of the same lies a moment. */
-const mostTakenBack = 10_000;
-
 /** The step of a decision that is taken last, and undone first. */
 const lastSequence = 1_000;
 
@@ -87,6 +84,7 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
   const tracer = trace.getTracer(scope.name, scope.version);
   const doing = { tracer, workflow, step, privacyOf: (of: string) => loop.privacyOf(of) };
   const executing = new Map<string, Promise<unknown>>();
+  /** Between an order to take back and the execution of the same lies a moment, or a verdict that comes again. */
   const takenBack = new Set<string>();
   const carryOut = async (what: Carried, decided: SpanContext | null) => {
     const executed = inSpan({ ...doing, verb: 'execute' }, what, decided, () => options.execute(what));
@@ -94,8 +92,7 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     return executed.finally(() => executing.delete(what.key));
   };
   const takeBack = async (what: Case, decided: SpanContext | null) => {
-    takenBack.add(what.key);
-    if (takenBack.size > mostTakenBack) forgetOldest(takenBack);
+    remember(takenBack, what.key);
     // What is still being done is undone when it is done, and not before.
     await executing.get(what.key)?.catch(() => undefined);
     return inSpan({ ...doing, verb: 'compensate' }, what, decided, () => options.compensate(what));
@@ -167,13 +164,6 @@ export function makeDecider<Result>(loop: Loop, options: DeciderOptions<Result>)
     return { route: now.route, ref: { ...ref, decision_id: decisionId }, verdict: now };
   };
   return Object.assign(decide, { ready });
-}
-
-function forgetOldest(keys: Set<string>): void {
-  for (const oldest of keys) {
-    keys.delete(oldest);
-    return;
-  }
 }
 
 type Case = Pick<Carried, 'task' | 'decisionId' | 'key'>;

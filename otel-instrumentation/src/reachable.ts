@@ -1,6 +1,6 @@
 /**
- * Whether a NATS is there. The client leaves a socket open for each attempt that had no answer in time, by which a program that has
- * done its work would not end, and a service would hold more and more of them: so it is asked only when somebody answers.
+ * Whether a NATS is there, without keeping a program alive to find out: while the client connects, its socket and its timer do so, for as
+ * long as nobody answers. So it is asked only when somebody does.
  */
 import { createConnection, type Socket } from 'node:net';
 

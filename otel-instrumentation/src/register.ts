@@ -1,7 +1,8 @@
 /**
  * For `node --import @countersign/otel-instrumentation/register app.js`: everything by itself, from the environment. NATS is
- * reached first, so that the first decision knows what the AI may do; GenAI spans become parts of decisions, or decisions where a rule says so; OpenTelemetry is set
- * up unless the service has; and what is left when the process ends is sent, or waits on disk.
+ * reached first, so that the first decision knows what the AI may do; GenAI spans become parts of decisions, or decisions
+ * where a rule says so; OpenTelemetry is set up unless the service has; and what is left when the process ends is sent, or
+ * waits on disk.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';

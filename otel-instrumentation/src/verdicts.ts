@@ -98,7 +98,8 @@ async function messagesOf(
   return null;
 }
 
-function remember(done: Set<string>, id: string): void {
+/** So many keys of what is done; of more, the oldest is forgotten. */
+export function remember(done: Set<string>, id: string): void {
   done.add(id);
   if (done.size <= remembered) return;
   for (const oldest of done) {
